@@ -1,0 +1,112 @@
+# Tests, checks and benchmarks. `make test` is all of them but the benchmarks; it needs root, for BPF, and takes some minutes, for the VM.
+
+UNIT_SRC  := $(wildcard tests/unit/test_*.c)
+UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# A unit test links the one file that it tests; what a file itself needs is named here.
+UNIT_OF    = $(firstword $(wildcard user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
+	       user/cmd/$(1).c tests/workload/$(1).c))
+UNIT_claim := user/act/damon.c user/act/file.c
+UNIT_host  := user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
+UNIT_damon := user/act/file.c
+UNIT_pressure := user/sense/proc.c
+UNIT_status := user/report/text.c
+UNIT_tlb := user/sense/proc.c
+UNIT_table := user/report/trend.c
+UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
+
+.SECONDEXPANSION:
+$(B)/unit/test_%: tests/unit/test_%.c $$(call UNIT_OF,$$*) $$(UNIT_$$*) | $(SKELS)
+	@mkdir -p $(@D)
+	@echo "  UNIT $*"
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(OWN_CFLAGS) -Itests/unit -Itests -MD -MP -MF $@.d -o $@ $(filter %.c,$^) \
+		-lcmocka $(pkg_libs)
+-include $(UNIT:=.d)
+
+# Each prints cmocka's own closing lines.
+test-unit: all
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(UNIT)
+	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
+
+# Small programs of the scripts in tests/bpf and tests/bench.
+$(B)/tests/load $(B)/tests/watch $(B)/tests/cost: $(B)/tests/%:
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -pthread -o $@ $< $(shell $(PKG_CONFIG) --libs libbpf)
+$(B)/tests/load: tests/bpf/load.c
+$(B)/tests/watch: tests/bpf/watch.c
+$(B)/tests/cost: tests/bench/cost.c
+$(B)/tests/slow.so: tests/bpf/slow.c
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared -o $@ $<
+
+# The parts that collapse memory, on children of their own: natively, as root.
+LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c user/sense/tlb.c \
+	    user/sense/vma.c user/act/collapse.c user/act/file.c
+$(B)/tests/live: $(LIVE_SRC)
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(OWN_CFLAGS) -Itests/unit -MD -MP -MF $@.d -o $@ $(filter %.c,$^) -lcmocka
+-include $(B)/tests/live.d $(B)/tests/collapse.d
+
+test-live: $(B)/tests/live
+	$(Q)tests/live/run
+
+test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so
+	$(Q)tests/bpf/run
+
+test-vm: all $(B)/tests/load
+	$(Q)tests/vm/suite
+
+# `hotdamon top` in a terminal.
+test-top: all
+	$(Q)tests/top/run
+
+test: test-unit test-live test-bpf test-top test-vm
+	@echo "make test: all passed"
+
+lint: lint-format lint-layers lint-lines lint-clang lint-shell
+
+FORMATTED = $(wildcard user/*.[ch] user/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
+lint-format:
+	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+lint-layers:
+	$(Q)sh tests/lint/layers.sh
+
+lint-lines:
+	$(Q)sh tests/lint/functions.sh
+
+# The other compiler, with all warnings as errors, into a build of its own.
+lint-clang:
+	$(Q)$(MAKE) --no-print-directory CI=true CC=$(CLANG) B=$(B)/clang $(B)/clang/hotdamon $(B)/clang/workload
+
+lint-shell:
+	$(Q)for script in tests/vm/run tests/vm/suite tests/vm/*.sh tests/*/run tests/top/* tests/demo/*.sh tests/bench-vm/*.sh dist/deps.sh; do \
+		head -n 1 $$script | grep -q bash && shell=bash || shell=sh; $$shell -n $$script || exit 1; done
+
+# It looks for what is missing and builds by itself.
+demo:
+	$(Q)tests/demo/run
+
+# The executor alone on the MMU that is here; MIB and BUDGET_US may be given.
+BENCH_COLLAPSE_SRC := tests/bench/collapse.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
+		      user/act/collapse.c user/act/file.c
+$(B)/tests/collapse: $(BENCH_COLLAPSE_SRC)
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) $(OWN_CFLAGS) -pthread -MD -MP -MF $@.d -o $@ $(filter %.c,$^)
+
+bench-collapse: $(B)/tests/collapse
+	$(Q)$(B)/tests/collapse $(MIB) $(BUDGET_US)
+
+bench: all $(B)/tests/cost $(B)/tests/load
+	$(Q)tests/bench/run
+
+# Side by side with what the kernel has, in virtual machines: long. LOADS=, ROWS=, AT=, KERNEL= take a part, see its head.
+bench-vm: all
+	$(Q)tests/bench-vm/run
+
+.PHONY: test test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
+	demo bench bench-collapse bench-vm

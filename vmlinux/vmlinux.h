@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel types and fields that our BPF programs read, and no others. Offsets here mean nothing:
+ * preserve_access_index makes libbpf look each field up by name in the BTF of the running kernel
+ * (CO-RE), so one object serves any kernel, configuration and architecture, and the build host needs no
+ * BTF.
+ */
+#ifndef HOTDAMON_VMLINUX_H
+#define HOTDAMON_VMLINUX_H
+
+#include <linux/bpf.h> /* uapi: __u32, map types, flags */
+
+typedef _Bool bool;
+enum { false, true };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+struct signal_struct {
+	atomic_t live;
+	int nr_threads;
+	__u64 utime; /* of threads that ended, as the next two */
+	__u64 stime;
+	unsigned long long sum_sched_runtime;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int exit_state;
+	int pid;
+	int tgid;
+	__u64 utime;
+	__u64 stime;
+	__u64 start_boottime;
+	struct sched_entity se;
+	struct signal_struct *signal;
+	struct task_struct *group_leader;
+	char comm[16];
+};
+
+struct mm_struct {
+	struct task_struct *owner;
+};
+
+struct damon_addr_range {
+	unsigned long start;
+	unsigned long end;
+};
+
+struct damon_region {
+	struct damon_addr_range ar;
+	unsigned int nr_accesses;
+	unsigned int age;
+};
+
+struct bpf_iter_meta;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+#define PF_EXITING 0x00000004
+#define PF_KTHREAD 0x00200000
+
+#endif
