@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which collapses really happened, and why the others did not: the evidence by which a descent ends. A
+ * scheme's own nr_applied is none: it counts regions that hold no huge page, and such that were huge
+ * before.
+ */
+#include "compat.bpf.h"
+#include "collapse_map.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct {
+	/* Nobody hooks the end of a process here: the least recently touched entries make room. */
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct collapse_key);
+	__type(value, struct collapse_value);
+} collapse_counts SEC(".maps");
+
+/* From the kernel's BTF; the branches that do not fit the kernel are pruned when the program is loaded. */
+const volatile int collapse_has_order = 0; /* mm_collapse_huge_page tells the order of the page (7.2+) */
+const volatile int scan_status_arg =
+	5; /* place of the status in mm_khugepaged_scan_pmd: 5, or 4 since `writable` went */
+const volatile int pmd_order = 9;
+/* Who else collapses for us: hotdamon itself with the executor madvise, khugepaged with hint */
+const volatile int own_tgid = 0;
+
+/*
+ * khugepaged unasked, and other processes that call madvise, are not evidence for us; on a busy host they would fill
+ * the map. DAMON's threads are named by kthread_run(), "kdamond.%d".
+ */
+static __always_inline bool is_kdamond(struct task_struct *task)
+{
+	static const char name[] = "kdamond.";
+	char comm[sizeof(name) - 1];
+
+	if (!(task->flags & PF_KTHREAD))
+		return false;
+	bpf_probe_read_kernel(comm, sizeof(comm), &task->comm);
+	for (unsigned int i = 0; i < sizeof(comm); i++)
+		if (comm[i] != name[i])
+			return false;
+	return true;
+}
+
+static __always_inline bool acts_for_us(struct task_struct *task)
+{
+	return (own_tgid && task->tgid == own_tgid) || is_kdamond(task);
+}
+
+static __always_inline void count(struct mm_struct *mm, int status)
+{
+	struct task_struct *owner = mm->owner;
+	struct task_struct *by = bpf_get_current_task_btf();
+	struct collapse_value one = {.count = 1};
+	struct collapse_value *value;
+	struct collapse_key key = {};
+
+	if (!owner || !acts_for_us(by)) /* without an owner its last thread is gone: nobody asks any more */
+		return;
+	key.tgid = (__u32)owner->tgid;
+	key.start_time_ns = owner->group_leader->start_boottime;
+	key.by_tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	key.status = (__u32)status;
+	value = bpf_map_lookup_elem(&collapse_counts, &key);
+	if (value)
+		__sync_fetch_and_add(&value->count, 1);
+	else if (bpf_map_update_elem(&collapse_counts, &key, &one, BPF_NOEXIST)) {
+		value = bpf_map_lookup_elem(&collapse_counts, &key); /* another CPU was quicker */
+		if (value)
+			__sync_fetch_and_add(&value->count, 1);
+	}
+}
+
+/* args: mm, isolated, status[, order]. */
+SEC("tp_btf/mm_collapse_huge_page")
+int on_collapse(tp_args *args)
+{
+	if (collapse_has_order && tp_int(args, 3) != pmd_order)
+		return 0; /* a smaller folio made by khugepaged: not what we are after */
+	count((void *)args[0], tp_int(args, 2));
+	return 0;
+}
+
+/*
+ * args: mm, folio, [writable,] referenced, none_or_zero, status, unmapped. The look before a collapse:
+ * most failures end here. Its success is followed by mm_collapse_huge_page, which tells the outcome.
+ */
+SEC("tp_btf/mm_khugepaged_scan_pmd")
+int on_scan(tp_args *args)
+{
+	int status = scan_status_arg == 4 ? tp_int(args, 4) : tp_int(args, 5);
+
+	if (status != COLLAPSE_STATUS_SUCCESS)
+		count((void *)args[0], status);
+	return 0;
+}

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How much CPU time each process used.
+ *
+ * The kernel itself keeps the time of each task; nobody has to add it up at every switch. So:
+ * - A switch only notes, once per task and window, that the task ran (on_switch: a load and a compare).
+ * - The end of a window counts the tasks that were noted, and what sits on a CPU (count_window).
+ * - A task that ends is counted there and then, as its own sums go with it (on_exit).
+ * Each task remembers what of its time was counted (task storage); the rest goes to its process. Nothing is
+ * ever taken back from a process, so the sums only grow, whatever ends. What is noted or counted too late
+ * for a window is in the next one.
+ */
+#include "compat.bpf.h"
+#include "hotness_map.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* What of a task's time has been counted. */
+struct task_counted {
+	__u64 run_ns;
+	__u64 utime_ns;
+	__u64 stime_ns;
+	struct hotness_key process; /* fixed for a task's life: exec keeps tgid and start of the group */
+	__u32 window;		    /* the last one in which it was noted */
+	__u32 seen_by;		    /* serial of the entry of its process in whose threads_seen it is */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_counted);
+} task_counted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* the memory of an empty map is its buckets */
+	__uint(max_entries, 65536);	      /* user space sets it */
+	__type(key, struct hotness_key);
+	__type(value, struct hotness_value);
+} process_hotness SEC(".maps");
+
+/* A task that ran, and in which window. */
+struct task_note {
+	__u32 pid;
+	__u32 window;
+};
+
+/* The tasks that ran since the last window was closed, each once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 65536);
+	__type(value, struct task_note);
+} ran_tasks SEC(".maps");
+
+/* Processes whose sums changed since user space was told of them, each once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 65536); /* user space sets it: all of process_hotness */
+	__type(value, struct hotness_key);
+} changed_processes SEC(".maps");
+
+/* Those that ended: their entries go when nothing more is to come. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 65536); /* as above */
+	__type(value, struct hotness_key);
+} ended_processes SEC(".maps");
+
+/*
+ * Who was noted in this window, by the low bits of the pid: the window and the rest of the pid. Two tasks
+ * that share a place only cost each other time: whether one is noted says its task_counted.
+ */
+#define SEEN_BITS     16
+#define PID_HIGH_BITS 6 /* pid_max is at most 2^22 */
+__u32 seen[1 << SEEN_BITS];
+
+__u32 window = 1;  /* user space counts it up: what runs from then on is noted anew */
+__u64 attached_ns; /* boot clock; what a younger task ran is all counted, of an older one only what is new */
+__u32 ran;	   /* how many wait in ran_tasks */
+__u32 ended;	   /* and in ended_processes */
+bool walk_all_tasks; /* not all that ran could be noted: user space runs count_task for this window */
+bool out_of_room;    /* for some of the tasks that ran there is no place in the map; they wait */
+__u32 serial;	     /* of the last entry of process_hotness */
+__u32 n_records;
+bool told_all; /* nothing is left in changed_processes */
+struct hotness_record records[HOTNESS_RECORDS];
+struct hotness_losses losses =
+	{}; /* its sums may miss one in a race: they say that there are losses, not how many */
+
+const volatile bool lists_tasks = true; /* false: each window walks all tasks (no bpf_task_from_pid()) */
+
+static __always_inline __u32 seen_mark(__u32 pid, __u32 in_window)
+{
+	return (in_window << PID_HIGH_BITS) | (pid >> SEEN_BITS);
+}
+
+static __always_inline __u32 *seen_place(__u32 pid)
+{
+	return &seen[pid & ((1 << SEEN_BITS) - 1)];
+}
+
+static __always_inline bool is_kernel_thread(struct task_struct *task)
+{
+	return task->flags &
+	       PF_KTHREAD; /* the idle tasks too; not io_uring's workers, which belong to their process */
+}
+
+static __always_inline bool is_exiting(struct task_struct *task)
+{
+	return task->flags & PF_EXITING;
+}
+
+/* ---- tasks and their processes ---- */
+
+static __always_inline struct task_counted *first_sight(struct task_struct *task)
+{
+	struct task_counted first = {};
+
+	first.process.tgid = (__u32)task->tgid;
+	first.process.start_time_ns = task->group_leader->start_boottime;
+	if (task->start_boottime < attached_ns) {
+		first.run_ns = task->se.sum_exec_runtime;
+		first.utime_ns = task->utime;
+		first.stime_ns = task->stime;
+	}
+	return bpf_task_storage_get(&task_counted, task, &first, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+static __always_inline struct task_counted *counted_of(struct task_struct *task)
+{
+	struct task_counted *counted = bpf_task_storage_get(&task_counted, task, 0, 0);
+
+	if (!counted)
+		counted = first_sight(task);
+	if (!counted)
+		losses.tasks++;
+	return counted;
+}
+
+static __always_inline struct hotness_value *process_new(struct task_struct *task, struct hotness_key *key)
+{
+	struct hotness_value fresh = {};
+
+	bpf_probe_read_kernel(&fresh.comm, sizeof(fresh.comm), &task->group_leader->comm);
+	fresh.serial = __sync_fetch_and_add(&serial, 1) + 1;
+	fresh.old_run_ns = task->signal->sum_sched_runtime;
+	fresh.old_utime_ns = task->signal->utime;
+	fresh.old_stime_ns = task->signal->stime;
+	bpf_map_update_elem(&process_hotness, key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&process_hotness, key);
+}
+
+/*
+ * What a thread that passed its exit hook still runs must not bring back the entry of a process that was
+ * told to have ended.
+ */
+static __always_inline struct hotness_value *process_of(struct task_struct *task, struct hotness_key *key,
+							bool may_create)
+{
+	struct hotness_value *process = bpf_map_lookup_elem(&process_hotness, key);
+
+	return process || !may_create ? process : process_new(task, key);
+}
+
+/*
+ * Moves *@counted on to @now and gives what lies between to *@sum. A task may be counted by its own CPU and
+ * by the end of a window at once: each nanosecond is given by whoever moved the mark over it.
+ */
+static __always_inline bool move_on(__u64 *counted, __u64 now, __u64 *sum)
+{
+	for (int tries = 0; tries < 2; tries++) {
+		__u64 was = *(volatile __u64 *)counted;
+
+		if (now <= was)
+			return false;
+		if (__sync_val_compare_and_swap(counted, was, now) == was) {
+			__sync_fetch_and_add(sum, now - was);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The exchange comes after the sums were added to, and tell_next() takes the mark away, by an exchange too, before
+ * it reads them: whichever is first, the sums are told.
+ */
+static __always_inline void note_change(struct hotness_value *process, struct hotness_key *key)
+{
+	if (!__sync_lock_test_and_set(&process->changed, 1) && bpf_map_push_elem(&changed_processes, key, 0))
+		process->changed = 0;
+}
+
+static __always_inline void count_first(struct task_counted *counted, struct hotness_value *process)
+{
+	__u32 seen_by = *(volatile __u32 *)&counted->seen_by;
+
+	if (seen_by == process->serial ||
+	    __sync_val_compare_and_swap(&counted->seen_by, seen_by, process->serial) != seen_by)
+		return;
+	__sync_fetch_and_add(&process->threads_seen, 1);
+	__sync_fetch_and_add(&process->old_run_ns, counted->run_ns);
+	__sync_fetch_and_add(&process->old_utime_ns, counted->utime_ns);
+	__sync_fetch_and_add(&process->old_stime_ns, counted->stime_ns);
+}
+
+/* Gives what @task ran since it was last counted to its process; NULL: it has no entry, and nothing is done. */
+static __always_inline struct hotness_value *count(struct task_struct *task, struct task_counted *counted,
+						   bool may_create)
+{
+	struct hotness_key key = counted->process;
+	struct hotness_value *process = process_of(task, &key, may_create);
+	bool ran_on;
+
+	if (!process)
+		return 0;
+	count_first(counted, process);
+	ran_on = move_on(&counted->run_ns, task->se.sum_exec_runtime, &process->run_ns);
+	ran_on |= move_on(&counted->utime_ns, task->utime, &process->utime_ns);
+	ran_on |= move_on(&counted->stime_ns, task->stime, &process->stime_ns);
+	process->threads =
+		(__u32)task->signal->nr_threads; /* a race is harmless: either value was right just now */
+	if (ran_on)
+		note_change(process, &key);
+	return process;
+}
+
+/* ---- what happens to tasks ---- */
+
+static __always_inline void put_in_queue(struct task_note *note)
+{
+	if (bpf_map_push_elem(&ran_tasks, note, 0))
+		walk_all_tasks = true;
+	else
+		__sync_fetch_and_add(&ran, 1);
+}
+
+/* The first time in a window that @task leaves a CPU, and each time when it is exiting. */
+static __noinline int note(struct task_struct *task)
+{
+	/* Read once: user space may close the window meanwhile. */
+	struct task_note note = {.pid = (__u32)task->pid, .window = *(volatile __u32 *)&window};
+	struct task_counted *counted;
+
+	if (!is_kernel_thread(task)) {
+		counted = counted_of(task);
+		if (!counted)
+			return 0;
+		if (is_exiting(task)) {
+			count(task, counted, false);
+			return 0;
+		}
+		if (counted->window != note.window && lists_tasks)
+			put_in_queue(&note);
+		counted->window = note.window;
+	}
+	*seen_place(note.pid) = seen_mark(note.pid, note.window);
+	return 0;
+}
+
+/* args: bool preempt, prev, next. All that most switches do is in these three lines. */
+SEC("tp_btf/sched_switch")
+int on_switch(tp_args *args)
+{
+	struct task_struct *prev = (void *)args[1];
+	__u32 pid = (__u32)prev->pid;
+
+	return *seen_place(pid) == seen_mark(pid, window) ? 0 : note(prev);
+}
+
+/*
+ * args: task. Its sums are about to go; what it still runs in do_exit() is counted at its last switches, for
+ * which it must not look noted. live was decremented before, and two last threads may both see 0: both
+ * write the same.
+ */
+SEC("tp_btf/sched_process_exit")
+int on_exit(tp_args *args)
+{
+	struct task_struct *task = (void *)args[0];
+	struct task_counted *counted;
+	struct hotness_value *process;
+
+	if (is_kernel_thread(task))
+		return 0;
+	*seen_place((__u32)task->pid) = 0;
+	counted = counted_of(task);
+	if (!counted)
+		return 0;
+	process = count(task, counted, true);
+	if (!process) {
+		losses.processes++;
+	} else if (task->signal->live.counter == 0) {
+		process->ended_ns = bpf_ktime_get_boot_ns();
+		note_change(process, &counted->process);
+	}
+	return 0;
+}
+
+/*
+ * args: task, old pid, binprm. The same process with a new program and a new memory. A thread that executes
+ * takes the leader's pid: by its old one, under which it may be noted, it will not be found.
+ */
+SEC("tp_btf/sched_process_exec")
+int on_exec(tp_args *args)
+{
+	struct task_struct *task = (void *)args[0];
+	struct task_counted *counted = counted_of(task);
+	struct hotness_value *process;
+
+	if (!counted)
+		return 0;
+	counted->window = 0;
+	*seen_place((__u32)task->pid) = 0;
+	process = count(task, counted, true);
+	if (!process)
+		return 0;
+	__sync_fetch_and_add(&process->execs, 1);
+	bpf_probe_read_kernel(&process->comm, sizeof(process->comm), &task->comm);
+	note_change(process, &counted->process);
+	return 0;
+}
+
+/* args: task, its new name. Only the leader's name is the process's. */
+SEC("tp_btf/task_rename")
+int on_rename(tp_args *args)
+{
+	struct task_struct *task = (void *)args[0];
+	struct hotness_value *process;
+	struct hotness_key key = {};
+
+	if (is_kernel_thread(task) || task->pid != task->tgid)
+		return 0;
+	key.tgid = (__u32)task->tgid;
+	key.start_time_ns = task->start_boottime;
+	process = bpf_map_lookup_elem(&process_hotness, &key);
+	if (process)
+		bpf_probe_read_kernel_str(&process->comm, sizeof(process->comm), (void *)args[1]);
+	return 0;
+}
+
+/* ---- the end of a window: run by user space, one after another ---- */
+
+extern struct task_struct *bpf_task_from_pid(int pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+static __always_inline void count_noted(struct task_struct *task, struct task_note *note)
+{
+	struct task_counted *counted = bpf_task_storage_get(&task_counted, task, 0, 0);
+	bool may_create = !is_exiting(task);
+
+	if (!counted || count(task, counted, may_create) || !may_create)
+		return;
+	out_of_room = true;
+	put_in_queue(note);
+}
+
+static int count_next(__u32 i, void *unused)
+{
+	struct task_struct *task;
+	struct task_note note;
+
+	if (bpf_map_pop_elem(&ran_tasks, &note))
+		return 1;
+	__sync_fetch_and_add(&ran, -1);
+	if (note.window == window) { /* it ran in the new window already: that is for the next time */
+		put_in_queue(&note);
+		return 0;
+	}
+	task = bpf_task_from_pid((int)note.pid);
+	if (!task) /* it ended, and was counted then */
+		return 0;
+	count_noted(task, &note);
+	bpf_task_release(task);
+	return 0;
+}
+
+/* Counts the tasks that were noted. */
+SEC("syscall")
+int count_window(void *unused)
+{
+	bpf_loop(ran, count_next, 0, 0);
+	return 0;
+}
+
+/* False: there is no room for its process. */
+static __always_inline bool count_or_wait(struct task_struct *task)
+{
+	struct task_counted *counted = counted_of(task);
+
+	if (!counted || counted->run_ns == task->se.sum_exec_runtime ||
+	    count(task, counted, !is_exiting(task)) || is_exiting(task))
+		return true;
+	out_of_room = true;
+	return false;
+}
+
+/* Run on each CPU: what sits there may have done so for the whole window, a spinner never switches. */
+SEC("raw_tp")
+int count_current(void *unused)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!is_kernel_thread(task))
+		count_or_wait(task);
+	return 0;
+}
+
+/* All tasks: for kernels that do not give a task for its pid, and for a window with more tasks than are noted. */
+SEC("iter/task")
+int count_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task && !is_kernel_thread(task) && !count_or_wait(task))
+		walk_all_tasks = true; /* nothing notes it: once more, when there is room */
+	return 0;
+}
+
+/* Run once after attaching: what every task ran until now is not ours to count. */
+SEC("iter/task")
+int note_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task && !is_kernel_thread(task))
+		counted_of(task);
+	return 0;
+}
+
+static __always_inline __u32 threads_max(const struct hotness_value *process)
+{
+	__u32 living = process->told_threads > process->threads ? process->told_threads : process->threads;
+	__u32 most = living + (process->threads_seen - process->told_threads_seen);
+
+	return most < process->threads_seen ? most : process->threads_seen;
+}
+
+static __always_inline void fill_record(struct hotness_record *record, struct hotness_key *key,
+					struct hotness_value *process)
+{
+	record->process = *key;
+	record->run_ns = process->run_ns;
+	record->utime_ns = process->utime_ns;
+	record->stime_ns = process->stime_ns;
+	record->before_run_ns = process->told_run_ns;
+	record->before_utime_ns = process->told_utime_ns;
+	record->before_stime_ns = process->told_stime_ns;
+	record->old_run_ns = process->old_run_ns;
+	record->old_utime_ns = process->old_utime_ns;
+	record->old_stime_ns = process->old_stime_ns;
+	record->threads = process->threads;
+	record->threads_max = threads_max(process);
+	record->execs = process->execs;
+	record->ended = process->ended_ns != 0;
+	__builtin_memcpy(record->comm, process->comm, sizeof(record->comm));
+	process->told_run_ns = record->run_ns;
+	process->told_utime_ns = record->utime_ns;
+	process->told_stime_ns = record->stime_ns;
+	process->told_threads = process->threads;
+	process->told_threads_seen = process->threads_seen;
+}
+
+static __always_inline void note_end(struct hotness_value *process, struct hotness_key *key)
+{
+	if (process->told_ended || bpf_map_push_elem(&ended_processes, key, 0))
+		return;
+	process->told_ended = 1;
+	ended++;
+}
+
+static int tell_next(__u32 i, void *unused)
+{
+	struct hotness_value *process;
+	struct hotness_key key;
+
+	if (bpf_map_pop_elem(&changed_processes, &key)) {
+		told_all = true;
+		return 1;
+	}
+	process = bpf_map_lookup_elem(&process_hotness, &key);
+	if (!process)
+		return 0;
+	__sync_lock_test_and_set(&process->changed, 0);
+	/* The mask says to the verifier what the loop's length says to us. */
+	fill_record(&records[n_records & (HOTNESS_RECORDS - 1)], &key, process);
+	n_records++;
+	if (process->ended_ns)
+		note_end(process, &key);
+	return 0;
+}
+
+/* Fills records[] with the next of the processes that changed, until told_all. */
+SEC("raw_tp")
+int tell_processes(void *unused)
+{
+	n_records = 0;
+	told_all = false;
+	bpf_loop(HOTNESS_RECORDS, tell_next, 0, 0);
+	return 0;
+}
+
+/* To give back a big memory takes a while after the exit hook. A zombie that nobody waits for runs no more. */
+static __always_inline bool is_over(struct hotness_key *key)
+{
+	struct task_struct *leader = bpf_task_from_pid((int)key->tgid);
+	bool over;
+
+	if (!leader)
+		return true;
+	over = leader->start_boottime != key->start_time_ns ||
+	       (leader->exit_state && leader->signal->nr_threads <= 1);
+	bpf_task_release(leader);
+	return over;
+}
+
+/* @ask: whether it is over; else a window without a sign of life is to do. */
+static __always_inline int forget(bool ask)
+{
+	struct hotness_value *process;
+	struct hotness_key key;
+
+	if (bpf_map_pop_elem(&ended_processes, &key))
+		return 1;
+	ended--;
+	process = bpf_map_lookup_elem(&process_hotness, &key);
+	if (!process)
+		return 0;
+	if (process->run_ns == process->told_run_ns && (!ask || is_over(&key)))
+		bpf_map_delete_elem(&process_hotness, &key);
+	else if (!bpf_map_push_elem(&ended_processes, &key, 0))
+		ended++;
+	else
+		process->told_ended = 0;
+	return 0;
+}
+
+static int forget_next(__u32 i, void *unused)
+{
+	return forget(true);
+}
+
+static int forget_next_unasked(__u32 i, void *unused)
+{
+	return forget(false);
+}
+
+/* Deletes the entries of processes that were told to have ended, and are over. */
+SEC("syscall")
+int forget_ended(void *unused)
+{
+	bpf_loop(ended, forget_next, 0, 0);
+	return 0;
+}
+
+/* The same where lists_tasks is false. */
+SEC("raw_tp")
+int forget_ended_unasked(void *unused)
+{
+	bpf_loop(ended, forget_next_unasked, 0, 0);
+	return 0;
+}
