@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cm.h"
+
+#include "decide/pace.h"
+
+#define US(n) ((n)*1000ULL)
+#define MS(n) ((n)*1000000ULL)
+#define S(n)  ((n)*1000000000ULL)
+
+static struct pace started(uint64_t budget_us)
+{
+	struct pace pace;
+
+	memset(&pace, 0xa5, sizeof(pace));
+	pace_start(&pace, budget_us, S(100));
+	return pace;
+}
+
+static void test_one_at_once(void **state)
+{
+	struct pace pace = started(20000);
+
+	(void)state;
+	assert_int_equal(pace_allows(&pace, S(100)), 1);
+	assert_int_equal(pace_next_ns(&pace, S(100)), S(100));
+}
+
+/* 400 us of 20 ms a second: the next one after 20 ms. */
+static void test_waits_for_what_it_took(void **state)
+{
+	struct pace pace = started(20000);
+	uint64_t next;
+
+	(void)state;
+	pace_charge(&pace, US(400), S(100));
+	assert_int_equal(pace_allows(&pace, S(100)), 0);
+	assert_int_equal(pace_allows(&pace, S(100) + MS(19)), 0);
+	next = pace_next_ns(&pace, S(100) + MS(19));
+	assert_in_range(next, S(100) + MS(20), S(100) + MS(20) + 10);
+	assert_int_equal(pace_allows(&pace, next), 1);
+}
+
+/* Whatever a collapse takes, in the long run the budget is spent and not more. */
+static void test_spends_the_budget(void **state)
+{
+	static const struct {
+		uint64_t budget_us, took_us;
+	} cases[] = {{20000, 300}, {20000, 5000}, {20000, 40000}, {1000, 700}, {500000, 900}, {1000000, 250}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pace pace = started(cases[i].budget_us);
+		uint64_t now = S(100), spent_us = 0, want_us = cases[i].budget_us * 60;
+
+		while (now < S(160)) {
+			if (pace_allows(&pace, now)) {
+				now += US(cases[i].took_us);
+				pace_charge(&pace, US(cases[i].took_us), now);
+				spent_us += cases[i].took_us;
+			}
+			now = pace_next_ns(&pace, now);
+		}
+		if (spent_us > want_us + cases[i].took_us + PACE_BURST_NS / 1000 ||
+		    spent_us + 2 * cases[i].took_us < want_us * 99 / 100)
+			fail_msg("case %zu: %llu us of %llu us", i, (unsigned long long)spent_us,
+				 (unsigned long long)want_us);
+	}
+}
+
+static void test_a_rest_saves_a_burst_only(void **state)
+{
+	struct pace pace = started(20000);
+	unsigned int allowed;
+
+	(void)state;
+	pace_charge(&pace, US(400), S(100));
+	allowed = pace_allows(&pace, S(100000));
+	assert_int_equal(allowed, 1 + PACE_BURST_NS / US(400));
+	pace_charge(&pace, PACE_BURST_NS + US(1), S(100000));
+	assert_int_equal(pace_allows(&pace, S(100000)), 0);
+}
+
+static void test_debt_has_an_end(void **state)
+{
+	struct pace pace = started(20000);
+
+	(void)state;
+	pace_charge(&pace, S(3600), S(100));
+	assert_in_range(pace_next_ns(&pace, S(100)), S(100 + PACE_MAX_DEBT_S), S(100 + PACE_MAX_DEBT_S) + 10);
+	pace_charge(&pace, UINT64_MAX, S(100));
+	assert_in_range(pace_next_ns(&pace, S(100)), S(100 + PACE_MAX_DEBT_S), S(100 + PACE_MAX_DEBT_S) + 10);
+}
+
+static void test_share(void **state)
+{
+	struct pace pace = started(20000);
+
+	(void)state;
+	pace_set_share(&pace, 50, S(100));
+	pace_charge(&pace, US(400), S(100));
+	assert_in_range(pace_next_ns(&pace, S(100)), S(100) + MS(40), S(100) + MS(40) + 10);
+	pace_set_share(&pace, 0, S(100) + MS(10));
+	assert_int_equal(pace_allows(&pace, S(1000)), 0);
+	assert_true(pace_next_ns(&pace, S(1000)) == UINT64_MAX);
+	pace_set_share(&pace, 1000, S(1000)); /* 100: it owes 300 us yet */
+	assert_in_range(pace_next_ns(&pace, S(1000)), S(1000) + MS(15), S(1000) + MS(15) + 10);
+}
+
+static void test_no_budget(void **state)
+{
+	struct pace pace = started(0);
+
+	(void)state;
+	assert_int_equal(pace_allows(&pace, S(1000)), 0);
+	assert_true(pace_next_ns(&pace, S(1000)) == UINT64_MAX);
+}
+
+/* A clock that goes back earns nothing, and takes nothing. */
+static void test_clock_goes_back(void **state)
+{
+	struct pace pace = started(20000);
+
+	(void)state;
+	pace_charge(&pace, US(400), S(100));
+	assert_int_equal(pace_allows(&pace, S(50)), 0);
+	assert_int_equal(pace_allows(&pace, S(100) + MS(21)), 1);
+}
+
+/* ---- pressure ---- */
+
+static const struct memory_pressure plenty = {
+	.psi_known = true,
+	.memory_known = true,
+	.total_bytes = 100 * MIB_BYTES,
+	.available_bytes = 50 * MIB_BYTES,
+	.blocks_known = true,
+	.huge_blocks = 1000,
+};
+
+struct limit_case {
+	const char *name;
+	double some, full;
+	uint64_t available_mib, blocks;
+	unsigned int share;
+	const char *reason;
+};
+
+static const struct limit_case limits[] = {
+	{"plenty", 0, 0, 50, 1000, 100, ""},
+	{"at every edge", 1, 0.5, 10, 128, 100, ""},
+	{"some wait", 10.5, 0, 50, 1000, 50,
+	 "collapsing more slowly: some tasks waited for memory in 10.50 % of the last 10 s"},
+	{"many wait", 20, 0, 50, 1000, 0,
+	 "no collapse for now: some tasks waited for memory in 20.00 % of the last 10 s"},
+	{"all wait", 6, 5, 50, 1000, 0,
+	 "no collapse for now: all tasks waited for memory in 5.00 % of the last 10 s"},
+	{"less memory", 0, 0, 8, 1000, 60, "collapsing more slowly: 8 of 100 MiB of memory are available"},
+	{"no memory", 0, 0, 5, 1000, 0, "no collapse for now: 5 of 100 MiB of memory are available"},
+	{"few blocks", 0, 0, 50, 72, 50,
+	 "collapsing more slowly: 72 blocks of 2 MiB are free, more take compaction"},
+	{"no blocks", 0, 0, 50, 16, 0,
+	 "no collapse for now: 16 blocks of 2 MiB are free, more take compaction"},
+	{"the strongest is the reason", 5, 0, 9, 72, 50,
+	 "collapsing more slowly: 72 blocks of 2 MiB are free, more take compaction"},
+};
+
+static void test_limits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct memory_pressure pressure = plenty;
+		struct pace_limit limit;
+
+		pressure.some_avg10_pct = limits[i].some;
+		pressure.full_avg10_pct = limits[i].full;
+		pressure.available_bytes = limits[i].available_mib * MIB_BYTES;
+		pressure.huge_blocks = limits[i].blocks;
+		memset(&limit, 0xa5, sizeof(limit));
+		pace_limit_by(&pressure, &limit);
+		if (limit.share_pct != limits[i].share)
+			fail_msg("%s: %u %%", limits[i].name, limit.share_pct);
+		assert_string_equal(limit.reason, limits[i].reason);
+	}
+}
+
+static void test_unknown_does_not_limit(void **state)
+{
+	const struct memory_pressure nothing = {.some_avg10_pct = 99, .full_avg10_pct = 99};
+	struct pace_limit limit;
+
+	(void)state;
+	pace_limit_by(&nothing, &limit);
+	assert_int_equal(limit.share_pct, 100);
+	assert_string_equal(limit.reason, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_at_once),
+		cmocka_unit_test(test_waits_for_what_it_took),
+		cmocka_unit_test(test_spends_the_budget),
+		cmocka_unit_test(test_a_rest_saves_a_burst_only),
+		cmocka_unit_test(test_debt_has_an_end),
+		cmocka_unit_test(test_share),
+		cmocka_unit_test(test_no_budget),
+		cmocka_unit_test(test_clock_goes_back),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_unknown_does_not_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

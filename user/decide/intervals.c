@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "decide/intervals.h"
+
+#include <inttypes.h>
+
+#include "decide/reason.h"
+
+#define OVER_WINDOWS  2
+#define CALM_WINDOWS  3U
+#define CALM_SHARE    0.6
+#define MAX_REVERSALS 8
+
+static const unsigned int factors[] = {1, 4, 20, 80};
+
+#define RUNGS (sizeof(factors) / sizeof(factors[0]))
+
+static unsigned int last_rung(const struct intervals_config *config)
+{
+	unsigned int rung = RUNGS - 1;
+
+	while (rung && config->aggr_us > INTERVALS_MAX_AGGR_US / factors[rung])
+		rung--;
+	return rung;
+}
+
+static unsigned int max_economy(const struct intervals_config *config)
+{
+	return last_rung(config) + INTERVALS_MAX_HALVINGS;
+}
+
+/* Sets what follows from the steps; whether that is another thing than before. */
+static bool apply(struct intervals *intervals, const struct intervals_config *config, bool works)
+{
+	unsigned int last = last_rung(config), economy = works ? 0 : intervals->economy_step;
+	unsigned int rung = economy > intervals->sight_step ? economy : intervals->sight_step;
+	const struct intervals before = *intervals;
+
+	if (rung > last)
+		rung = last;
+	intervals->halvings = economy > last ? economy - last : 0;
+	intervals->sample_us = config->sample_us * factors[rung];
+	intervals->aggr_us = config->aggr_us * factors[rung];
+	intervals->update_us =
+		config->update_us > intervals->aggr_us ? config->update_us : intervals->aggr_us;
+	return intervals->sample_us != before.sample_us || intervals->halvings != before.halvings;
+}
+
+void intervals_start(struct intervals *intervals, const struct intervals_config *config, uint64_t now_ns)
+{
+	*intervals = (struct intervals){.changed_ns = now_ns};
+	apply(intervals, config, true);
+}
+
+bool intervals_differ(const struct intervals *intervals, const struct intervals_config *config)
+{
+	return intervals->sample_us != config->sample_us || intervals->halvings;
+}
+
+static bool is_blind(const struct intervals_config *config, const struct intervals_look *look)
+{
+	return look->searches && (look->at_bottom || look->min_access_pct <= INTERVALS_BLIND_PCT) &&
+	       look->heat_known && look->hot_bytes < PMD_SIZE_BYTES && look->cpu_pct >= config->busy_pct;
+}
+
+static void say_blind(struct intervals *intervals, const struct intervals_look *look, uint64_t sample_us,
+		      uint64_t aggr_us)
+{
+	reason_write(intervals->reason,
+		     "nothing hot at %u %% with samples of %g ms in %g ms, though it uses %.0f %% of a CPU: "
+		     "%g ms in %g ms instead",
+		     look->min_access_pct, (double)sample_us / 1000, (double)aggr_us / 1000, look->cpu_pct,
+		     (double)intervals->sample_us / 1000, (double)intervals->aggr_us / 1000);
+}
+
+static unsigned int see_more(struct intervals *intervals, const struct intervals_config *config,
+			     const struct intervals_look *look)
+{
+	uint64_t sample_us = intervals->sample_us, aggr_us = intervals->aggr_us;
+
+	if (intervals->sight_step >= last_rung(config) || !is_blind(config, look))
+		return 0;
+	intervals->sight_step++;
+	if (!apply(intervals, config, look->works))
+		return 0; /* economy has it that long already */
+	intervals->changed_ns = look->now_ns;
+	say_blind(intervals, look, sample_us, aggr_us);
+	return INTERVALS_CHANGED | INTERVALS_SAY | INTERVALS_LOOK_ANEW;
+}
+
+/* How much dearer the step before is: samples are taken so much more often, or of twice the regions. */
+static double dearer_by(unsigned int economy, const struct intervals_config *config)
+{
+	if (economy > last_rung(config))
+		return 2;
+	return (double)factors[economy] / factors[economy - 1];
+}
+
+static void count_window(struct intervals *intervals, const struct intervals_config *config, double cost_pct)
+{
+	unsigned int economy = intervals->economy_step;
+	bool back = economy > intervals->sight_step && economy > 0;
+	bool calm = back && cost_pct * dearer_by(economy, config) < config->monitor_cpu_pct * CALM_SHARE;
+
+	intervals->nr_over = cost_pct > config->monitor_cpu_pct ? intervals->nr_over + 1 : 0;
+	intervals->nr_calm = calm ? intervals->nr_calm + 1 : 0;
+}
+
+static void say_economy(struct intervals *intervals, const struct intervals_config *config,
+			const struct intervals_look *look, bool dearer)
+{
+	static const char *const shares[] = {"all", "1/2", "1/4", "1/8", "1/16"};
+
+	reason_write(
+		intervals->reason,
+		"its kdamond uses %.2f %% of a CPU, %s %g %%: samples of %g ms in %g ms, %s of its regions",
+		look->cost_pct, dearer ? "above" : "far below", config->monitor_cpu_pct,
+		(double)intervals->sample_us / 1000, (double)intervals->aggr_us / 1000,
+		shares[intervals->halvings]);
+}
+
+static void say_dear_for_good(struct intervals *intervals, const struct intervals_config *config,
+			      const struct intervals_look *look)
+{
+	reason_write(intervals->reason,
+		     "its kdamond uses %.2f %% of a CPU, above %g %%, with samples of %g ms and 1/16 of its "
+		     "regions: "
+		     "it cannot be made cheaper",
+		     look->cost_pct, config->monitor_cpu_pct, (double)intervals->sample_us / 1000);
+}
+
+static unsigned int change_economy(struct intervals *intervals, const struct intervals_config *config,
+				   const struct intervals_look *look, unsigned int economy)
+{
+	bool dearer = economy > intervals->economy_step;
+
+	if (dearer && intervals->stepped_back && intervals->nr_reversals < MAX_REVERSALS)
+		intervals->nr_reversals++;
+	intervals->stepped_back = !dearer;
+	intervals->economy_step = economy;
+	intervals->nr_over = intervals->nr_calm = 0;
+	intervals->changed_ns = look->now_ns;
+	apply(intervals, config, look->works);
+	say_economy(intervals, config, look, dearer);
+	return INTERVALS_CHANGED | INTERVALS_SAY;
+}
+
+static unsigned int economise(struct intervals *intervals, const struct intervals_config *config,
+			      const struct intervals_look *look)
+{
+	unsigned int economy = intervals->economy_step;
+
+	if (look->works) { /* what it costs is the collapsing, in the window in which it ends as well */
+		intervals->changed_ns = look->now_ns;
+		intervals->nr_over = intervals->nr_calm = 0;
+	}
+	if (config->monitor_cpu_pct <= 0 || !look->cost_known ||
+	    look->now_ns - intervals->changed_ns < INTERVALS_GRACE_NS)
+		return 0;
+	count_window(intervals, config, look->cost_pct);
+	if (economy < intervals->sight_step)
+		economy = intervals->sight_step;
+	if (intervals->nr_over >= OVER_WINDOWS && economy < max_economy(config))
+		return change_economy(intervals, config, look, economy + 1);
+	if (intervals->nr_over == OVER_WINDOWS) {
+		say_dear_for_good(intervals, config, look);
+		return INTERVALS_SAY;
+	}
+	if (intervals->nr_calm >= CALM_WINDOWS << intervals->nr_reversals)
+		return change_economy(intervals, config, look, economy - 1);
+	return 0;
+}
+
+unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
+			    const struct intervals_look *look)
+{
+	unsigned int changed = see_more(intervals, config, look);
+
+	if (!changed)
+		changed = economise(intervals, config, look);
+	/* It began, or ceased, to work. */
+	if (apply(intervals, config, look->works))
+		changed |= INTERVALS_CHANGED;
+	return changed;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Intervals: how often DAMON looks at a target. Of memory that is big for its accesses, a page is seldom touched
+ * within a short sample: all of it reads 0, though the process burns CPU. Longer samples see it. And a kdamond
+ * costs CPU by the sample and the region; longer samples, then fewer regions, cost less. The ratio of aggregation
+ * to sample never changes, so a threshold in percent, and in samples, means the same at any length.
+ */
+#ifndef HOTDAMON_DECIDE_INTERVALS_H
+#define HOTDAMON_DECIDE_INTERVALS_H
+
+#include "decide/process.h"
+
+/* At or below this threshold a count of samples is hardly above chance: seeing nothing hot there is blindness. */
+#define INTERVALS_BLIND_PCT 25
+/* No aggregation is made longer than this. */
+#define INTERVALS_MAX_AGGR_US 8000000ULL
+/* A watching kdamond's cost counts from so long after it started, worked, or was told other intervals. */
+#define INTERVALS_GRACE_NS 30000000000ULL
+/* Regions are halved so often at most. */
+#define INTERVALS_MAX_HALVINGS 4
+
+struct intervals_config {
+	uint64_t sample_us; /* the operator's: where it begins; never shorter */
+	uint64_t aggr_us;
+	uint64_t update_us;
+	double busy_pct;	/* of a CPU: a process above it has hot memory somewhere */
+	double monitor_cpu_pct; /* what a kdamond may cost while it only watches, in % of a CPU; 0: no bound */
+};
+
+struct intervals {
+	uint64_t sample_us; /* what DAMON should have now */
+	uint64_t aggr_us;
+	uint64_t update_us;	   /* never below aggr_us */
+	unsigned int halvings;	   /* of the target's regions */
+	unsigned int sight_step;   /* rung of the ladder at which its heat is seen */
+	unsigned int economy_step; /* what its cost wants, beyond the ladder's end: halvings */
+	uint64_t changed_ns;	   /* the steps; or when it started, or last worked */
+	unsigned int nr_over;	   /* windows in a row above the bound */
+	unsigned int nr_calm;	   /* windows in a row in which one step back would stay far below it */
+	unsigned int
+		nr_reversals; /* steps back that had to be taken back: each doubles the wait for another one */
+	bool stepped_back;    /* the last change of economy_step */
+	char reason[REASON_LEN]; /* of what differs from the config, "" for nothing */
+};
+
+/* What is known at @now_ns. */
+struct intervals_look {
+	uint64_t now_ns;
+	bool works;	/* its kdamond collapses: what it costs is no monitoring, and it needs the sight */
+	bool searches;	/* the descent goes down, and nothing collapsed since it began */
+	bool at_bottom; /* it is at its lowest level */
+	unsigned int min_access_pct; /* its threshold */
+	bool heat_known;	     /* hot_bytes is measured, at that threshold and with these intervals */
+	uint64_t hot_bytes;
+	double cpu_pct;	 /* of the process */
+	bool cost_known; /* a window with its kdamond's CPU time has just closed */
+	double cost_pct; /* of a CPU, over that window */
+};
+
+enum {
+	INTERVALS_CHANGED = 1,	 /* DAMON should have others */
+	INTERVALS_SAY = 2,	 /* for a new reason */
+	INTERVALS_LOOK_ANEW = 4, /* what was seen so far was blindness: the descent should begin again */
+};
+
+/* As asked for. */
+void intervals_start(struct intervals *intervals, const struct intervals_config *config, uint64_t now_ns);
+
+/* Whether they differ now from what was asked for. */
+bool intervals_differ(const struct intervals *intervals, const struct intervals_config *config);
+
+/*
+ * One look; returns INTERVALS_* of it, 0 when all stays.
+ *
+ * - Blind: it searches, and at INTERVALS_BLIND_PCT or below, or at the bottom, less than a huge page is hot,
+ *   though the process uses busy_pct of a CPU: the next rung, 4, 20, 80 times the config's intervals, as far as
+ *   INTERVALS_MAX_AGGR_US. There is no way back but intervals_start(), for a new program.
+ * - Dear: in two windows in a row, INTERVALS_GRACE_NS after the start, the last work and the last change, its
+ *   cost was above monitor_cpu_pct while it only watched: the next rung; at the last one half the regions; and when that is the
+ *   end as well, it is said. One step back when, in
+ *   three windows in a row, the cost times what the step back costs more stayed below 60 % of the bound; each
+ *   time that this proves wrong doubles the windows that it takes, so nothing flaps.
+ * - Economy is for what watches: while it works, the intervals are those of its sight.
+ */
+unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
+			    const struct intervals_look *look);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "decide/pace.h"
+
+#include <inttypes.h>
+
+#include "decide/reason.h"
+
+#define NS_PER_S 1000000000LL
+
+/* A measure and where it begins to limit, and where it stops: from plenty to none. */
+static unsigned int share_between(double value, double plenty, double none)
+{
+	double share = (value - none) / (plenty - none);
+
+	if (share >= 1)
+		return 100;
+	return share <= 0 ? 0 : (unsigned int)(share * 100);
+}
+
+static bool lower(struct pace_limit *limit, unsigned int share_pct)
+{
+	if (share_pct >= limit->share_pct)
+		return false;
+	limit->share_pct = share_pct;
+	return true;
+}
+
+static const char *what_follows(const struct pace_limit *limit)
+{
+	return limit->share_pct ? "collapsing more slowly" : "no collapse for now";
+}
+
+static void limit_by_stalls(const struct memory_pressure *pressure, struct pace_limit *limit)
+{
+	if (!pressure->psi_known)
+		return;
+	if (lower(limit, share_between(pressure->some_avg10_pct, PACE_SOME_PLENTY_PCT, PACE_SOME_NONE_PCT)))
+		reason_write(limit->reason, "%s: some tasks waited for memory in %.2f %% of the last 10 s",
+			     what_follows(limit), pressure->some_avg10_pct);
+	if (lower(limit, share_between(pressure->full_avg10_pct, PACE_FULL_PLENTY_PCT, PACE_FULL_NONE_PCT)))
+		reason_write(limit->reason, "%s: all tasks waited for memory in %.2f %% of the last 10 s",
+			     what_follows(limit), pressure->full_avg10_pct);
+}
+
+static void limit_by_memory(const struct memory_pressure *pressure, struct pace_limit *limit)
+{
+	double available_pct;
+
+	if (!pressure->memory_known || !pressure->total_bytes)
+		return;
+	available_pct = 100.0 * (double)pressure->available_bytes / (double)pressure->total_bytes;
+	if (lower(limit, share_between(available_pct, PACE_AVAILABLE_PLENTY_PCT, PACE_AVAILABLE_NONE_PCT)))
+		reason_write(limit->reason, "%s: %" PRIu64 " of %" PRIu64 " MiB of memory are available",
+			     what_follows(limit), bytes_to_mib(pressure->available_bytes),
+			     bytes_to_mib(pressure->total_bytes));
+}
+
+static void limit_by_blocks(const struct memory_pressure *pressure, struct pace_limit *limit)
+{
+	double blocks = (double)pressure->huge_blocks;
+
+	if (!pressure->blocks_known)
+		return;
+	if (lower(limit, share_between(blocks, PACE_BLOCKS_PLENTY, PACE_BLOCKS_NONE)))
+		reason_write(limit->reason, "%s: %" PRIu64 " blocks of 2 MiB are free, more take compaction",
+			     what_follows(limit), pressure->huge_blocks);
+}
+
+void pace_limit_by(const struct memory_pressure *pressure, struct pace_limit *limit)
+{
+	*limit = (struct pace_limit){.share_pct = 100};
+	limit_by_stalls(pressure, limit);
+	limit_by_memory(pressure, limit);
+	limit_by_blocks(pressure, limit);
+}
+
+/* ---- the budget ---- */
+
+void pace_start(struct pace *pace, uint64_t budget_us, uint64_t now_ns)
+{
+	*pace = (struct pace){.budget_us = budget_us, .share_pct = 100, .at_ns = now_ns};
+}
+
+/* Nanoseconds of stall per second, now. */
+static int64_t rate_of(const struct pace *pace)
+{
+	return (int64_t)(pace->budget_us * 1000 * pace->share_pct / 100);
+}
+
+/* Credit for the time gone by; what is above the burst is lost. In floating point: a gap may be of days. */
+static void earn(struct pace *pace, uint64_t now_ns)
+{
+	uint64_t gone_ns = now_ns > pace->at_ns ? now_ns - pace->at_ns : 0;
+	double earned = (double)gone_ns * (double)rate_of(pace) / NS_PER_S;
+	double credit = (double)pace->credit_ns + earned;
+
+	pace->credit_ns = credit < PACE_BURST_NS ? (int64_t)credit : PACE_BURST_NS;
+	pace->at_ns += gone_ns;
+}
+
+void pace_set_share(struct pace *pace, unsigned int share_pct, uint64_t now_ns)
+{
+	earn(pace, now_ns);
+	pace->share_pct = share_pct < 100 ? share_pct : 100;
+}
+
+void pace_charge(struct pace *pace, uint64_t took_ns, uint64_t now_ns)
+{
+	int64_t most_debt_ns = (int64_t)pace->budget_us * 1000 * PACE_MAX_DEBT_S;
+	int64_t took = took_ns < (uint64_t)NS_PER_S * 1000 ? (int64_t)took_ns : NS_PER_S * 1000;
+
+	earn(pace, now_ns);
+	pace->credit_ns -= took;
+	if (pace->credit_ns < -most_debt_ns)
+		pace->credit_ns = -most_debt_ns;
+	pace->mean_ns = pace->mean_ns ? (pace->mean_ns * 7 + (uint64_t)took) / 8 : (uint64_t)took;
+}
+
+unsigned int pace_allows(struct pace *pace, uint64_t now_ns)
+{
+	earn(pace, now_ns);
+	if (!rate_of(pace) || pace->credit_ns < 0)
+		return 0;
+	return 1 + (pace->mean_ns ? (unsigned int)((uint64_t)pace->credit_ns / pace->mean_ns) : 0);
+}
+
+uint64_t pace_next_ns(struct pace *pace, uint64_t now_ns)
+{
+	int64_t rate = rate_of(pace);
+
+	earn(pace, now_ns);
+	if (!rate)
+		return UINT64_MAX;
+	if (pace->credit_ns >= 0)
+		return now_ns;
+	return now_ns + (uint64_t)((double)-pace->credit_ns * NS_PER_S / (double)rate) + 1;
+}

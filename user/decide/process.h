@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the pure part knows of a process: plain values, no kernel, no clock. */
+#ifndef HOTDAMON_DECIDE_PROCESS_H
+#define HOTDAMON_DECIDE_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMM_LEN   16  /* TASK_COMM_LEN of the kernel, with its NUL */
+#define REASON_LEN 192 /* one sentence in words and numbers, with its NUL */
+
+#define MIB_BYTES      (1024ULL * 1024)
+#define PMD_SIZE_BYTES (2 * MIB_BYTES) /* a huge page of x86-64 and of arm64 with 4 KiB pages */
+
+static inline uint64_t bytes_to_mib(uint64_t bytes)
+{
+	return bytes / MIB_BYTES;
+}
+
+/*
+ * Identity of a process. A pid alone is reused; the boot-clock time at which the group's leader was
+ * forked (task_struct::start_boottime) never is, for the same tgid.
+ */
+struct process_id {
+	uint32_t tgid;
+	uint64_t start_time_ns;
+};
+
+static inline bool process_id_equal(struct process_id a, struct process_id b)
+{
+	return a.tgid == b.tgid && a.start_time_ns == b.start_time_ns;
+}
+
+/* A total order, so that sorting and ties never depend on the order of a hash map. */
+static inline int process_id_cmp(struct process_id a, struct process_id b)
+{
+	if (a.tgid != b.tgid)
+		return a.tgid < b.tgid ? -1 : 1;
+	if (a.start_time_ns != b.start_time_ns)
+		return a.start_time_ns < b.start_time_ns ? -1 : 1;
+	return 0;
+}
+
+#endif
