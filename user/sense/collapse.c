@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sense/collapse.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "collapse_map.h"
+#include "collapse.skel.h"
+
+#define STATUS_NAMES 64 /* enum scan_result has about 35 */
+#define NAME_LEN     40
+
+struct collapse {
+	struct collapse_bpf *bpf;
+	struct collapse_count *counts;
+	size_t room;
+	char names[STATUS_NAMES][NAME_LEN];
+};
+
+/* SCAN_ALLOC_HUGE_PAGE_FAIL becomes alloc_huge_page_fail. */
+static void name_status(struct collapse *collapse, int32_t status, const char *name)
+{
+	static const char prefix[] = "SCAN_";
+	size_t i;
+
+	if (status < 0 || status >= STATUS_NAMES)
+		return;
+	if (!strncmp(name, prefix, sizeof(prefix) - 1))
+		name += sizeof(prefix) - 1;
+	for (i = 0; name[i] && i < NAME_LEN - 1; i++)
+		collapse->names[status][i] = (char)tolower((unsigned char)name[i]);
+	collapse->names[status][i] = '\0';
+}
+
+/* The numbers differ between kernels; the running kernel's own BTF says what each means. */
+static void name_statuses(struct collapse *collapse, const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "scan_result", BTF_KIND_ENUM);
+	const struct btf_type *type;
+	const struct btf_enum *value;
+
+	for (int32_t i = 0; i < STATUS_NAMES; i++)
+		snprintf(collapse->names[i], NAME_LEN, "status_%d", i);
+	if (id < 0)
+		return;
+	type = btf__type_by_id(btf, (uint32_t)id);
+	value = btf_enum(type);
+	for (int i = 0; i < btf_vlen(type); i++)
+		name_status(collapse, value[i].val, btf__name_by_offset(btf, value[i].name_off));
+}
+
+/*
+ * How many arguments a tracepoint has, from the prototype that its typedef points to; the first one is
+ * not an argument.
+ */
+static int tracepoint_args(const struct btf *btf, const char *typedef_name)
+{
+	int id = btf__find_by_name_kind(btf, typedef_name, BTF_KIND_TYPEDEF);
+	const struct btf_type *type;
+
+	if (id < 0)
+		return -ENOENT;
+	type = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type); /* a pointer */
+	type = btf__type_by_id(btf, type->type);
+	return btf_is_func_proto(type) ? btf_vlen(type) - 1 : -EINVAL;
+}
+
+/*
+ * The signatures changed over time: `order` came to mm_collapse_huge_page, `writable` left
+ * mm_khugepaged_scan_pmd.
+ */
+static int fit_to_kernel(struct collapse *collapse, pid_t collapser)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int scan_args;
+
+	if (!btf)
+		return -errno;
+	collapse->bpf->rodata->collapse_has_order =
+		tracepoint_args(btf, "btf_trace_mm_collapse_huge_page") >= 4;
+	collapse->bpf->rodata->own_tgid = collapser ? collapser : getpid();
+	scan_args = tracepoint_args(btf, "btf_trace_mm_khugepaged_scan_pmd");
+	collapse->bpf->rodata->scan_status_arg = scan_args == 6 ? 4 : 5;
+	if (scan_args != 6 && scan_args != 7) /* unknown: failures of the first look go uncounted */
+		bpf_program__set_autoload(collapse->bpf->progs.on_scan, false);
+	name_statuses(collapse, btf);
+	btf__free(btf);
+	return 0;
+}
+
+int collapse_open(pid_t collapser, struct collapse **out)
+{
+	struct collapse *collapse = calloc(1, sizeof(*collapse));
+	int err;
+
+	if (!collapse)
+		return -ENOMEM;
+	collapse->bpf = collapse_bpf__open();
+	err = collapse->bpf ? fit_to_kernel(collapse, collapser) : -errno;
+	if (!err)
+		err = collapse_bpf__load(collapse->bpf);
+	if (!err)
+		err = collapse_bpf__attach(collapse->bpf);
+	if (err) {
+		collapse_close(collapse);
+		return err;
+	}
+	*out = collapse;
+	return 0;
+}
+
+void collapse_close(struct collapse *collapse)
+{
+	if (!collapse)
+		return;
+	collapse_bpf__destroy(collapse->bpf);
+	free(collapse->counts);
+	free(collapse);
+}
+
+static int add_count(struct collapse *collapse, size_t *n, const struct collapse_key *key, uint64_t count)
+{
+	if (*n == collapse->room) {
+		size_t room = collapse->room ? 2 * collapse->room : 64;
+		void *counts = realloc(collapse->counts, room * sizeof(*collapse->counts));
+
+		if (!counts)
+			return -ENOMEM;
+		collapse->counts = counts;
+		collapse->room = room;
+	}
+	collapse->counts[(*n)++] = (struct collapse_count){
+		.id = {.tgid = key->tgid, .start_time_ns = key->start_time_ns},
+		.by_tgid = key->by_tgid,
+		.status = key->status,
+		.count = count,
+	};
+	return 0;
+}
+
+int collapse_read(struct collapse *collapse, const struct collapse_count **counts, size_t *n)
+{
+	int fd = bpf_map__fd(collapse->bpf->maps.collapse_counts);
+	struct collapse_key key, *previous = NULL;
+	struct collapse_value value;
+	size_t found = 0;
+	int err;
+
+	while (!bpf_map_get_next_key(fd, previous, &key)) {
+		previous = &key;
+		if (bpf_map_lookup_elem(fd, &key, &value)) /* evicted meanwhile */
+			continue;
+		err = add_count(collapse, &found, &key, value.count);
+		if (err)
+			return err;
+	}
+	*counts = collapse->counts;
+	*n = found;
+	return 0;
+}
+
+_Static_assert(COLLAPSE_SUCCESS == COLLAPSE_STATUS_SUCCESS, "one number in BPF and here");
+
+bool collapse_was_huge(const struct collapse *collapse, uint32_t status)
+{
+	return status < STATUS_NAMES && !strcmp(collapse->names[status], "pmd_mapped");
+}
+
+const char *collapse_status_name(struct collapse *collapse, uint32_t status)
+{
+	return status < STATUS_NAMES ? collapse->names[status] : "unknown_status";
+}

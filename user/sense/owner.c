@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sense/owner.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_LEN 33
+
+struct known {
+	uint32_t uid;
+	char name[NAME_LEN];
+};
+
+struct user_names {
+	struct known *known;
+	size_t n;
+};
+
+static int read_text(const char *proc_root, uint32_t pid, const char *name, char *text, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	size_t got;
+	bool failed;
+
+	snprintf(path, sizeof(path), "%s/%" PRIu32 "/%s", proc_root, pid, name);
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -ESRCH : -errno;
+	got = fread(text, 1, size - 1, file);
+	failed = ferror(file);
+	fclose(file);
+	text[got] = '\0';
+	return failed ? -ESRCH : 0;
+}
+
+int proc_parse_uid(const char *text, uint32_t *uid)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, "Uid:", 4))
+			return sscanf(line, "Uid: %*u %" SCNu32, uid) == 1 ? 0 : -ENOENT;
+	}
+	return -ENOENT;
+}
+
+/* The path behind @prefix at the start of a line, and its length; NULL if there is none. */
+static const char *path_behind(const char *text, const char *prefix, size_t *len)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *path;
+
+		line += *line == '\n';
+		path = strstr(line, prefix);
+		*len = strcspn(line, "\n");
+		if (!path || path >= line + *len || strspn(line, "0123456789") != (size_t)(path - line))
+			continue;
+		path += strlen(prefix);
+		*len -= (size_t)(path - line);
+		return path;
+	}
+	return NULL;
+}
+
+int proc_parse_cgroup(const char *text, char *path, size_t size)
+{
+	size_t len, systemd_len;
+	const char *unified = path_behind(text, "::", &len);
+	const char *systemd = path_behind(text, ":name=systemd:", &systemd_len);
+
+	if (systemd && (!unified || len <= 1)) {
+		unified = systemd;
+		len = systemd_len;
+	}
+	if (!unified)
+		return -ENOENT;
+	snprintf(path, size, "%.*s", (int)len, unified);
+	return 0;
+}
+
+int process_owner_read(const char *proc_root, uint32_t pid, struct process_owner *owner)
+{
+	struct process_owner found = {0};
+	char text[8192];
+	int err = read_text(proc_root, pid, "status", text, sizeof(text));
+
+	if (!err)
+		err = proc_parse_uid(text, &found.uid);
+	if (err)
+		return err;
+	/* No cgroup at all is no error: a kernel may be built without. */
+	if (!read_text(proc_root, pid, "cgroup", text, sizeof(text)))
+		proc_parse_cgroup(text, found.cgroup, sizeof(found.cgroup));
+	*owner = found;
+	return 0;
+}
+
+struct user_names *user_names_new(void)
+{
+	return calloc(1, sizeof(struct user_names));
+}
+
+void user_names_free(struct user_names *names)
+{
+	if (!names)
+		return;
+	free(names->known);
+	free(names);
+}
+
+static void look_up(uint32_t uid, char name[NAME_LEN])
+{
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+
+	if (!getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) && found && *found->pw_name)
+		snprintf(name, NAME_LEN, "%s", found->pw_name);
+	else
+		snprintf(name, NAME_LEN, "%" PRIu32, uid);
+}
+
+void user_name(struct user_names *names, uint32_t uid, char *name, size_t size)
+{
+	struct known fresh = {.uid = uid}, *known;
+
+	for (size_t i = 0; i < names->n; i++) {
+		if (names->known[i].uid == uid) {
+			snprintf(name, size, "%s", names->known[i].name);
+			return;
+		}
+	}
+	look_up(uid, fresh.name);
+	snprintf(name, size, "%s", fresh.name);
+	known = realloc(names->known, (names->n + 1) * sizeof(*known));
+	if (!known)
+		return; /* asked again next time */
+	names->known = known;
+	names->known[names->n++] = fresh;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whose a process is: its user and its cgroup, for people to read. */
+#ifndef HOTDAMON_SENSE_OWNER_H
+#define HOTDAMON_SENSE_OWNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CGROUP_PATH_LEN 512 /* a longer path is cut */
+
+struct process_owner {
+	uint32_t uid; /* effective, as top and ps show it */
+	char cgroup[CGROUP_PATH_LEN];
+};
+
+/* Negative errno (-ESRCH: no such process); *@owner untouched then. */
+int process_owner_read(const char *proc_root, uint32_t pid, struct process_owner *owner);
+
+/* The effective one of the "Uid:" line in the text of /proc/PID/status. -ENOENT if there is none. */
+int proc_parse_uid(const char *text, uint32_t *uid);
+
+/*
+ * The path in the text of /proc/PID/cgroup: that of cgroup v2, or of systemd's own hierarchy where v2
+ * holds only the root. -ENOENT if there is neither.
+ */
+int proc_parse_cgroup(const char *text, char *path, size_t size);
+
+struct user_names; /* remembers what it was asked once: a name may come over a network */
+
+struct user_names *user_names_new(void);	/* NULL when out of memory */
+void user_names_free(struct user_names *names); /* NULL is fine */
+
+/* The name of @uid, or its number where it has none. */
+void user_name(struct user_names *names, uint32_t uid, char *name, size_t size);
+
+#endif

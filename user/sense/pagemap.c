@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sense/pagemap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "decide/process.h"
+
+#define PAGE_BYTES (PMD_SIZE_BYTES / SLOT_PAGES)
+
+/*
+ * The kernel's interface of PAGEMAP_SCAN, by names of our own: the headers of Debian 12 are older than it,
+ * and newer ones define the same names.
+ */
+struct scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+#define SCAN _IOWR('f', 16, struct scan_arg)
+
+#define IS_PRESENT (1U << 3)
+#define IS_SWAPPED (1U << 4)
+#define IS_PFNZERO (1U << 5)
+#define IS_HUGE	   (1U << 6)
+#define IS_GUARD   (1U << 8) /* 6.15+; before, the ioctl refuses it */
+
+/* A word of /proc/PID/pagemap. The number of the page frame is 0 without CAP_SYS_ADMIN. */
+#define WORD_PRESENT (1ULL << 63)
+#define WORD_SWAPPED (1ULL << 62)
+#define WORD_GUARD   (1ULL << 58) /* 6.15+ */
+#define WORD_FRAME   ((1ULL << 55) - 1)
+
+#define FLAG_THP (1ULL << 22) /* of a word of /proc/kpageflags */
+
+/* So many answers of one call; a slot has at most SLOT_PAGES of them. */
+#define MAX_REGIONS (2 * SLOT_PAGES)
+
+static int open_below(const char *proc_root, const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", proc_root, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return fd;
+}
+
+static int open_pagemap(const char *proc_root, uint32_t pid)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u/pagemap", pid);
+	return open_below(proc_root, name);
+}
+
+static int check_slots(const uint64_t *slots, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slots[i] % PMD_SIZE_BYTES || (i && slots[i] <= slots[i - 1]))
+			return -EINVAL;
+	return 0;
+}
+
+/* How many slots from the first on are neighbours. */
+static size_t neighbours(const uint64_t *slots, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && slots[i] == slots[0] + i * PMD_SIZE_BYTES)
+		i++;
+	return i;
+}
+
+void slot_pages_add(struct slot_pages *pages, uint64_t slot, const struct pagemap_region *region)
+{
+	uint64_t start = region->start > slot ? region->start : slot;
+	uint64_t end = region->end < slot + PMD_SIZE_BYTES ? region->end : slot + PMD_SIZE_BYTES;
+	uint16_t count;
+
+	if (start >= end)
+		return;
+	count = (uint16_t)((end - start) / PAGE_BYTES);
+	if (region->categories & IS_GUARD) /* is told as swapped, too: it is an entry like those */
+		pages->guard = (uint16_t)(pages->guard + count);
+	else if (region->categories & IS_PFNZERO)
+		pages->zero = (uint16_t)(pages->zero + count);
+	else if (region->categories & IS_PRESENT)
+		pages->present = (uint16_t)(pages->present + count);
+	else if (region->categories & IS_SWAPPED)
+		pages->swapped = (uint16_t)(pages->swapped + count);
+	if ((region->categories & IS_HUGE) && !(region->categories & IS_PFNZERO))
+		pages->huge = true;
+}
+
+/* Shares a region out to the slots of a run of neighbours that begins at @first. */
+static void add_region(struct slot_pages *pages, uint64_t first, const struct pagemap_region *region)
+{
+	size_t from = (region->start - first) / PMD_SIZE_BYTES;
+	size_t to = (region->end - 1 - first) / PMD_SIZE_BYTES;
+
+	for (size_t i = from; i <= to; i++)
+		slot_pages_add(&pages[i], first + i * PMD_SIZE_BYTES, region);
+}
+
+/*
+ * What lies above @seen, up to where regions were told before: when the kernel's own buffer was full on the way and the
+ * walk then came to its end, walk_end is left where the buffer was full (seen on 6.12 and 6.18), and what follows is
+ * told twice.
+ */
+static void add_new_part(struct slot_pages *pages, uint64_t first, struct pagemap_region *region,
+			 uint64_t *seen)
+{
+	if (region->end <= *seen)
+		return;
+	if (region->start < *seen)
+		region->start = *seen;
+	*seen = region->end;
+	add_region(pages, first, region);
+}
+
+/* One call: fills @regions, returns how many, and moves arg->start on to where the kernel stopped. */
+static int scan_once(int fd, struct scan_arg *arg, struct pagemap_region *regions)
+{
+	int n;
+
+	arg->size = sizeof(*arg);
+	arg->vec = (uintptr_t)regions;
+	arg->vec_len = MAX_REGIONS;
+	n = ioctl(fd, SCAN, arg);
+	if (n < 0 && errno == EINVAL && (arg->return_mask & IS_GUARD)) {
+		arg->return_mask &= ~(uint64_t)IS_GUARD;
+		n = ioctl(fd, SCAN, arg);
+	}
+	if (n < 0)
+		return -errno;
+	if (arg->walk_end <= arg->start)
+		return -EIO;
+	arg->start = arg->walk_end;
+	return n;
+}
+
+/*
+ * A run of @n neighbours. @arg is kept from run to run: what the kernel refused once is not asked for again.
+ */
+static int scan_run(int fd, struct scan_arg *arg, uint64_t first, size_t n, struct slot_pages *pages)
+{
+	struct pagemap_region regions[MAX_REGIONS];
+	uint64_t seen = first;
+
+	for (size_t i = 0; i < n; i++)
+		pages[i] = (struct slot_pages){.huge_known = true};
+	arg->start = first;
+	arg->end = first + n * PMD_SIZE_BYTES;
+	while (arg->start < arg->end) {
+		int found = scan_once(fd, arg, regions);
+
+		if (found < 0)
+			return found;
+		for (int i = 0; i < found; i++)
+			add_new_part(pages, first, &regions[i], &seen);
+	}
+	return 0;
+}
+
+static int scan_all(int fd, const uint64_t *slots, size_t n, struct slot_pages *pages)
+{
+	struct scan_arg arg = {
+		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
+		.return_mask = IS_PRESENT | IS_SWAPPED | IS_PFNZERO | IS_HUGE | IS_GUARD,
+	};
+	int err = 0;
+
+	for (size_t i = 0, run; i < n && !err; i += run) {
+		run = neighbours(slots + i, n - i);
+		err = scan_run(fd, &arg, slots[i], run, pages + i);
+	}
+	return err;
+}
+
+/* ---- kernels before 6.7 ---- */
+
+void slot_pages_count(struct slot_pages *pages, const uint64_t words[SLOT_PAGES])
+{
+	*pages = (struct slot_pages){0};
+	for (size_t i = 0; i < SLOT_PAGES; i++) {
+		if (words[i] & WORD_GUARD)
+			pages->guard++;
+		else if (words[i] & WORD_PRESENT)
+			pages->present++;
+		else if (words[i] & WORD_SWAPPED)
+			pages->swapped++;
+	}
+}
+
+/* Page frames in one piece and aligned, as those of a huge page are; and of others now and then. */
+static bool frames_are_one_block(const uint64_t words[SLOT_PAGES])
+{
+	uint64_t first = words[0] & WORD_FRAME;
+
+	if (first % SLOT_PAGES)
+		return false;
+	for (size_t i = 1; i < SLOT_PAGES; i++)
+		if ((words[i] & WORD_FRAME) != first + i)
+			return false;
+	return true;
+}
+
+/*
+ * These kernels do not tell how a huge page is mapped. One mapped page by page, after a split, is taken for
+ * huge here: it is rare, and a slot left alone by mistake is the lesser harm.
+ */
+static void find_huge(int flags_fd, const uint64_t words[SLOT_PAGES], struct slot_pages *pages)
+{
+	uint64_t first = words[0] & WORD_FRAME, flags;
+
+	pages->huge_known = true;
+	if (pages->present < SLOT_PAGES)
+		return;
+	if (first && !frames_are_one_block(words))
+		return;
+	pages->huge_known = first && flags_fd >= 0 &&
+			    pread(flags_fd, &flags, sizeof(flags), (off_t)(first * sizeof(flags))) ==
+				    (ssize_t)sizeof(flags);
+	pages->huge = pages->huge_known && (flags & FLAG_THP);
+}
+
+static int count_slot(int fd, int flags_fd, uint64_t slot, struct slot_pages *pages)
+{
+	uint64_t words[SLOT_PAGES];
+	ssize_t got = pread(fd, words, sizeof(words), (off_t)(slot / PAGE_BYTES * sizeof(words[0])));
+
+	if (got < 0)
+		return -errno;
+	if (!got) /* the memory is gone */
+		return -ESRCH;
+	memset((char *)words + got, 0, sizeof(words) - (size_t)got); /* beyond the end of addresses */
+	slot_pages_count(pages, words);
+	find_huge(flags_fd, words, pages);
+	return 0;
+}
+
+static int count_all(int fd, const char *proc_root, const uint64_t *slots, size_t n, struct slot_pages *pages)
+{
+	int flags_fd = open_below(proc_root, "kpageflags"), err = 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = count_slot(fd, flags_fd, slots[i], &pages[i]);
+	if (flags_fd >= 0)
+		close(flags_fd);
+	return err;
+}
+
+int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+			  struct slot_pages *pages)
+{
+	int err = check_slots(slots, n), fd;
+
+	if (err)
+		return err;
+	fd = open_pagemap(proc_root, pid);
+	if (fd < 0)
+		return fd;
+	err = count_all(fd, proc_root, slots, n, pages);
+	close(fd);
+	return err;
+}
+
+int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+		    struct slot_pages *pages)
+{
+	int err = check_slots(slots, n), fd;
+
+	if (err)
+		return err;
+	fd = open_pagemap(proc_root, pid);
+	if (fd < 0)
+		return fd;
+	err = scan_all(fd, slots, n, pages);
+	if (err == -ENOTTY)
+		err = count_all(fd, proc_root, slots, n, pages);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How much of an aligned 2 MiB slot of a process is populated, and whether it is huge already: by the
+ * PAGEMAP_SCAN ioctl (6.7+), which walks the page tables once and copies out ranges; where the kernel lacks
+ * it by the plain page map, a word for each page. Nothing of the process is changed or waited for.
+ */
+#ifndef HOTDAMON_SENSE_PAGEMAP_H
+#define HOTDAMON_SENSE_PAGEMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLOT_PAGES 512 /* pages of 4 KiB in a slot of PMD_SIZE_BYTES */
+
+/* Counts of 4 KiB pages; what is none of these was never touched. A collapse gives memory to all 512. */
+struct slot_pages {
+	uint16_t present; /* with memory of their own; 512 when huge */
+	uint16_t swapped; /* in swap, compressed, or just being migrated */
+	uint16_t
+		zero; /* mapped to the kernel's zero page: only read so far. Counted as present on old kernels */
+	uint16_t guard; /* guard pages (6.13+): the slot can't be collapsed. As swapped before 6.15 */
+	bool huge;	/* mapped by one huge page */
+	bool huge_known; /* false: @huge could not be told (before 6.7, and /proc/kpageflags is not readable) */
+};
+
+/*
+ * Fills pages[i] for slots[i], addresses that are multiples of PMD_SIZE_BYTES, ascending; neighbours are read
+ * by one call. @pid may be any live thread of the process. Slots without a mapping count as untouched.
+ * Needs ptrace-read of the process. Returns 0 or negative errno: -ESRCH it has ended, -EACCES we may not,
+ * -EINVAL an address is not aligned or not above the one before; *@pages is then undefined.
+ */
+int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+		    struct slot_pages *pages);
+
+/* The same without the ioctl, as on kernels before 6.7. For tests. */
+int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+			  struct slot_pages *pages);
+
+/* A range of pages of equal kind, the answer of PAGEMAP_SCAN: struct page_region of <linux/fs.h>. */
+struct pagemap_region {
+	uint64_t start, end; /* bytes, multiples of 4096 */
+	uint64_t categories; /* PAGE_IS_* */
+};
+
+/* Adds the part of @region that lies in the slot at address @slot. Apart from reading, for tests. */
+void slot_pages_add(struct slot_pages *pages, uint64_t slot, const struct pagemap_region *region);
+
+/* Counts the 512 words of /proc/PID/pagemap of a slot; huge is left false and unknown. */
+void slot_pages_count(struct slot_pages *pages, const uint64_t words[SLOT_PAGES]);
+
+/* Pages that a collapse would not have to fill with zeros: what bloat is measured by. */
+static inline unsigned int slot_pages_populated(const struct slot_pages *pages)
+{
+	return (unsigned int)pages->present + pages->swapped;
+}
+
+#endif

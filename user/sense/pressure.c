@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sense/pressure.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sense/proc.h"
+
+#define BLOCK_ORDER 9 /* 2^9 pages of 4 KiB are PMD_SIZE_BYTES */
+
+bool pressure_parse_psi(const char *text, struct memory_pressure *pressure)
+{
+	const char *full = strstr(text, "\nfull ");
+	double some_pct, full_pct;
+
+	if (!full || sscanf(text, "some avg10=%lf", &some_pct) != 1 ||
+	    sscanf(full + 1, "full avg10=%lf", &full_pct) != 1)
+		return false;
+	pressure->psi_known = true;
+	pressure->some_avg10_pct = some_pct;
+	pressure->full_avg10_pct = full_pct;
+	return true;
+}
+
+bool pressure_parse_meminfo(const char *text, struct memory_pressure *pressure)
+{
+	uint64_t total, available, free_bytes;
+
+	if (proc_field(text, "MemTotal", &total) || proc_field(text, "MemAvailable", &available) ||
+	    proc_field(text, "MemFree", &free_bytes))
+		return false;
+	pressure->memory_known = true;
+	pressure->total_bytes = total;
+	pressure->available_bytes = available;
+	pressure->free_bytes = free_bytes;
+	return true;
+}
+
+/* Of one zone's line, "Node 0, zone Normal" and the number of free blocks of order 0, 1, ... */
+static bool parse_zone(const char *line, uint64_t *blocks)
+{
+	uint64_t sum = 0, count;
+	unsigned int order = 0;
+	int used = 0;
+
+	if (sscanf(line, "Node %*u, zone %*s%n", &used) != 0 || !used)
+		return false;
+	for (line += used; sscanf(line, "%*[ ]%" SCNu64 "%n", &count, &used) == 1; line += used, order++)
+		if (order >= BLOCK_ORDER && order < 64)
+			sum += count << (order - BLOCK_ORDER);
+	if (!order)
+		return false;
+	*blocks += sum;
+	return true;
+}
+
+bool pressure_parse_buddyinfo(const char *text, struct memory_pressure *pressure)
+{
+	uint64_t blocks = 0;
+	unsigned int zones = 0;
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		zones += parse_zone(line, &blocks);
+	}
+	if (!zones)
+		return false;
+	pressure->blocks_known = true;
+	pressure->huge_blocks = blocks;
+	return true;
+}
+
+static void read_one(const char *proc_root, const char *name,
+		     bool (*parse)(const char *text, struct memory_pressure *pressure),
+		     struct memory_pressure *pressure)
+{
+	char path[PATH_MAX], *text = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", proc_root, name);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (getdelim(&text, &size, '\0', file) > 0)
+		parse(text, pressure);
+	free(text);
+	fclose(file);
+}
+
+void pressure_read(const char *proc_root, struct memory_pressure *pressure)
+{
+	*pressure = (struct memory_pressure){0};
+	read_one(proc_root, "pressure/memory", pressure_parse_psi, pressure);
+	read_one(proc_root, "meminfo", pressure_parse_meminfo, pressure);
+	read_one(proc_root, "buddyinfo", pressure_parse_buddyinfo, pressure);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sense/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The whole of a small file. Returns its length or negative errno. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t got = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
+		used += (size_t)got;
+	if (got < 0)
+		got = -errno; /* ESRCH when the process ended in between */
+	close(fd);
+	text[used] = '\0';
+	return got < 0 ? got : (ssize_t)used;
+}
+
+int proc_field(const char *text, const char *name, uint64_t *value)
+{
+	size_t len = strlen(name);
+	char unit[3] = "";
+	unsigned long long number;
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) || line[len] != ':')
+			continue;
+		if (sscanf(line + len + 1, "%llu %2s", &number, unit) < 1)
+			return -ENOENT;
+		*value = strcmp(unit, "kB") ? number : number * 1024;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int proc_parse_stat(const char *text, char *state, uint64_t *start_time_ticks)
+{
+	const char *rest = strrchr(text, ')'); /* comm may contain anything, even ") R 1" */
+	unsigned long long start;
+	char letter;
+
+	/* state is field 3, starttime field 22 */
+	if (!rest ||
+	    sscanf(rest + 1,
+		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &letter, &start) != 2)
+		return -EINVAL;
+	*state = letter;
+	*start_time_ticks = start;
+	return 0;
+}
+
+/* utime and stime are fields 14 and 15 */
+static int parse_cpu_ticks(const char *text, uint64_t *ticks)
+{
+	const char *rest = strrchr(text, ')');
+	unsigned long long utime, stime;
+
+	if (!rest ||
+	    sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &utime, &stime) != 2)
+		return -EINVAL;
+	*ticks = utime + stime;
+	return 0;
+}
+
+int process_thread_cpu_ns(const char *proc_root, uint32_t tid, uint64_t *cpu_ns)
+{
+	char path[PATH_MAX], text[1024];
+	unsigned long long run_ns;
+	uint64_t ticks;
+	ssize_t len;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%u/schedstat", proc_root, tid);
+	if (read_text(path, text, sizeof(text)) > 0 && sscanf(text, "%llu", &run_ns) == 1) {
+		*cpu_ns = run_ns;
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%s/%u/stat", proc_root, tid);
+	len = read_text(path, text, sizeof(text));
+	if (len < 0)
+		return len == -ENOENT ? -ESRCH : (int)len;
+	err = parse_cpu_ticks(text, &ticks);
+	if (!err)
+		*cpu_ns = ticks * PROC_TICK_NS;
+	return err;
+}
+
+static void parse_comm(const char *stat_text, char comm[COMM_LEN])
+{
+	const char *open = strchr(stat_text, '('), *close = strrchr(stat_text, ')');
+	size_t len;
+
+	comm[0] = '\0';
+	if (!open || !close || close < open)
+		return;
+	len = (size_t)(close - open - 1);
+	if (len >= COMM_LEN)
+		len = COMM_LEN - 1;
+	memcpy(comm, open + 1, len);
+	comm[len] = '\0';
+}
+
+/*
+ * A thread of @pid that is not a zombie: the memory of a process whose leader exited is reached through
+ * it.
+ */
+static uint32_t find_live_thread(const char *proc_root, uint32_t pid)
+{
+	char path[PATH_MAX], text[1024], state;
+	uint32_t found = 0;
+	struct dirent *dirent;
+	uint64_t start;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%u/task", proc_root, pid);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (!found && (dirent = readdir(dir))) {
+		uint32_t tid = (uint32_t)strtoul(dirent->d_name, NULL, 10);
+
+		snprintf(path, sizeof(path), "%s/%u/task/%u/stat", proc_root, pid, tid);
+		if (tid && read_text(path, text, sizeof(text)) > 0 &&
+		    !proc_parse_stat(text, &state, &start) && state != 'Z' && state != 'X')
+			found = tid;
+	}
+	closedir(dir);
+	return found;
+}
+
+static int read_stat(const char *proc_root, uint32_t pid, struct process_facts *facts)
+{
+	char path[PATH_MAX], text[1024];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/%u/stat", proc_root, pid);
+	len = read_text(path, text, sizeof(text));
+	if (len < 0)
+		return len == -ENOENT ? -ESRCH : (int)len;
+	parse_comm(text, facts->comm);
+	return proc_parse_stat(text, &facts->state, &facts->start_time_ticks);
+}
+
+static int read_status(const char *proc_root, uint32_t pid, struct process_facts *facts)
+{
+	char path[PATH_MAX], text[8192];
+	uint64_t value;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/%u/task/%u/status", proc_root, pid,
+		 facts->live_tid ? facts->live_tid : pid);
+	len = read_text(path, text, sizeof(text));
+	if (len < 0)
+		return len == -ENOENT ? -ESRCH : (int)len;
+	if (proc_field(text, "Tgid", &value))
+		return -EINVAL;
+	facts->tgid = (uint32_t)value;
+	/* A kernel thread has no memory and so none of the Vm and Rss lines. */
+	facts->kernel_thread = proc_field(text, "RssAnon", &facts->anon_bytes) && facts->live_tid;
+	if (proc_field(text, "VmSize", &facts->mapped_bytes))
+		facts->mapped_bytes = 0;
+	facts->thp_disabled = !proc_field(text, "THP_enabled", &value) && value == 0;
+	return 0;
+}
+
+int process_facts_read(const char *proc_root, uint32_t pid, struct process_facts *facts)
+{
+	struct process_facts found = {.live_tid = pid};
+	int err = read_stat(proc_root, pid, &found);
+
+	if (err)
+		return err;
+	if (found.state == 'Z' || found.state == 'X')
+		found.live_tid = find_live_thread(proc_root, pid);
+	err = read_status(proc_root, pid, &found);
+	if (err)
+		return err;
+	if (found.tgid != pid) /* the id of a thread: /proc shows it, but it is no process */
+		return -ESRCH;
+	*facts = found;
+	return 0;
+}
+
+bool process_facts_match(const struct process_facts *facts, struct process_id id)
+{
+	return facts->tgid == id.tgid && facts->start_time_ticks == id.start_time_ns / PROC_TICK_NS;
+}
+
+bool process_has_thread(const char *proc_root, uint32_t pid, uint32_t tid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%u/task/%u", proc_root, pid, tid);
+	return !access(path, F_OK);
+}
+
+int process_huge_bytes(const char *proc_root, uint32_t tid, uint64_t *huge_bytes)
+{
+	char path[PATH_MAX], text[4096];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/%u/smaps_rollup", proc_root, tid);
+	len = read_text(path, text, sizeof(text));
+	if (len < 0)
+		return (int)len;
+	return proc_field(text, "AnonHugePages", huge_bytes);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sense/vma.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/process.h"
+
+static uint64_t first_slot(const struct vma_range *range)
+{
+	return (range->start + PMD_SIZE_BYTES - 1) / PMD_SIZE_BYTES * PMD_SIZE_BYTES;
+}
+
+static uint64_t slots_of(const struct vma_range *range)
+{
+	uint64_t first = first_slot(range);
+
+	return first < range->end ? (range->end - first) / PMD_SIZE_BYTES : 0;
+}
+
+/* What stands where a file's path would: nothing, the heap, or a name by prctl(PR_SET_VMA). Not a stack. */
+static bool name_is_anonymous(const char *name)
+{
+	return !*name || !strcmp(name, "[heap]") || !strncmp(name, "[anon:", strlen("[anon:"));
+}
+
+/* Not all of it by sscanf(): most lines are of other mappings, and there may be thousands. */
+bool vma_parse(const char *line, struct vma_range *range)
+{
+	struct vma_range found = {0};
+	char *rest, name[16] = "";
+	uint64_t inode;
+
+	found.start = strtoull(line, &rest, 16);
+	if (*rest != '-')
+		return false;
+	found.end = strtoull(rest + 1, &rest, 16);
+	if (strncmp(rest, " rw", 3) || !rest[3] || rest[4] != 'p' || !slots_of(&found))
+		return false;
+	/* A private mapping of huge pages (hugetlb) has an inode, as files have. */
+	if (sscanf(rest + 5, " %*x %*x:%*x %" SCNu64 " %15[^\n]", &inode, name) < 1)
+		return false;
+	if (inode || !name_is_anonymous(name))
+		return false;
+	*range = found;
+	return true;
+}
+
+static int append(struct vma_map *map, const struct vma_range *range)
+{
+	if (map->n == map->room) {
+		size_t room = map->room ? 2 * map->room : 64;
+		void *ranges = realloc(map->ranges, room * sizeof(*map->ranges));
+
+		if (!ranges)
+			return -ENOMEM;
+		map->ranges = ranges;
+		map->room = room;
+	}
+	map->ranges[map->n++] = *range;
+	return 0;
+}
+
+static int read_lines(FILE *file, struct vma_map *map)
+{
+	struct vma_range range;
+	char *line = NULL;
+	size_t size = 0;
+	int err = 0;
+
+	errno = 0;
+	while (!err && getline(&line, &size, file) >= 0)
+		if (vma_parse(line, &range))
+			err = append(map, &range);
+	if (!err && ferror(file))
+		err = errno ? -errno : -EIO;
+	free(line);
+	return err;
+}
+
+static int read_maps(const char *proc_root, uint32_t pid, struct vma_map *map)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%u/maps", proc_root, pid);
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -ESRCH : -errno;
+	err = read_lines(file, map);
+	fclose(file);
+	return err;
+}
+
+/* Both lists ascend. */
+static void keep_answers(struct vma_map *fresh, const struct vma_map *old)
+{
+	size_t i = 0;
+
+	for (size_t k = 0; k < fresh->n; k++) {
+		struct vma_range *range = &fresh->ranges[k];
+
+		while (i < old->n && old->ranges[i].start < range->start)
+			i++;
+		if (i < old->n && old->ranges[i].start == range->start && old->ranges[i].end == range->end)
+			*range = old->ranges[i];
+	}
+}
+
+int vma_map_look(struct vma_map *map, const char *proc_root, uint32_t pid)
+{
+	struct vma_map fresh = {0};
+	int err = read_maps(proc_root, pid, &fresh);
+
+	if (err) {
+		vma_map_free(&fresh);
+		return err;
+	}
+	keep_answers(&fresh, map);
+	vma_map_free(map);
+	*map = fresh;
+	return 0;
+}
+
+void vma_map_free(struct vma_map *map)
+{
+	free(map->ranges);
+	*map = (struct vma_map){0};
+}
+
+static int range_cmp(const void *key, const void *item)
+{
+	const uint64_t slot = *(const uint64_t *)key;
+	const struct vma_range *range = item;
+
+	if (slot < range->start)
+		return -1;
+	return slot >= range->end;
+}
+
+/* Of @map, to be changed by its owner. */
+static struct vma_range *find(const struct vma_map *map, uint64_t slot)
+{
+	struct vma_range *range;
+
+	if (!map->n)
+		return NULL;
+	range = bsearch(&slot, map->ranges, map->n, sizeof(*map->ranges), range_cmp);
+	return range && range->end - slot >= PMD_SIZE_BYTES ? range : NULL;
+}
+
+/* Takes a question from what is left, if there is one to be asked. */
+static bool may_ask(const struct vma_range *range, struct vma_asking *asking)
+{
+	unsigned int *left = range->asked_ns ? &asking->again_left : &asking->left;
+
+	if (range->asked_ns && (range->collapsible || asking->now_ns - range->asked_ns < VMA_AGAIN_NS))
+		return false;
+	if (!*left)
+		return false;
+	--*left;
+	return true;
+}
+
+enum vma_answer vma_map_ask(struct vma_map *map, uint64_t slot, struct vma_asking *asking)
+{
+	struct vma_range *range = find(map, slot);
+
+	if (!range)
+		return VMA_NO;
+	if (may_ask(range, asking)) {
+		range->collapsible = asking->ask(asking->arg, first_slot(range));
+		range->asked_ns = asking->now_ns;
+	}
+	if (!range->asked_ns)
+		return VMA_UNKNOWN;
+	return range->collapsible ? VMA_YES : VMA_NO;
+}
+
+void vma_map_doubt(struct vma_map *map, uint64_t slot)
+{
+	struct vma_range *range = find(map, slot);
+
+	if (range)
+		range->asked_ns = 0;
+}
