@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "act/collapse.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "decide/process.h"
+
+/* Newer than the C library's headers of some distributions. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define PAGE_BYTES 4096
+
+static int advise(int pidfd, uint64_t start, uint64_t bytes)
+{
+	struct iovec range = {
+		.iov_base = (void *)(uintptr_t)start, /* NOLINT: an address of the other process */
+		.iov_len = bytes,
+	};
+	long done = syscall(SYS_process_madvise, pidfd, &range, 1, MADV_COLLAPSE, 0);
+
+	if (done < 0)
+		return -errno;
+	return (uint64_t)done == bytes ? 0 : -EAGAIN;
+}
+
+/* EINTR: a signal to us came before the kernel began; it is no failure of the slot. */
+int collapse_slot(int pidfd, uint64_t slot, struct act_error *error)
+{
+	int err = advise(pidfd, slot, PMD_SIZE_BYTES);
+
+	return err ? act_fail(error, -err, "collapse the slot at 0x%" PRIx64, slot) : 0;
+}
+
+/* Of madvise_collapse_errno() in the kernel's mm/khugepaged.c, and of process_madvise() itself. */
+enum collapse_outcome collapse_outcome_of(int err)
+{
+	switch (-err) {
+	case 0:
+		return COLLAPSE_DONE;
+	case EAGAIN:
+	case EINTR:
+		return COLLAPSE_RETRY;
+	case ENOMEM: /* also of an unmapped hole, which a look at the mappings has ruled out shortly before */
+		return COLLAPSE_NO_MEMORY;
+	case EBUSY: /* also of a slot with holes that userfaultfd watches, which is rare */
+		return COLLAPSE_LIMITED;
+	case ESRCH:
+		return COLLAPSE_GONE;
+	case EPERM:
+	case EACCES:
+	case ENOSYS:
+	case EBADF:
+		return COLLAPSE_DENIED;
+	default:
+		return COLLAPSE_UNSUITABLE;
+	}
+}
+
+const char *collapse_refusal(int err)
+{
+	switch (-err) {
+	case EPERM:
+		return "refused (EPERM): no CAP_SYS_NICE, or by a security module";
+	case EACCES:
+		return "refused (EACCES): no ptrace-read of it, or by a security module";
+	case ENOSYS:
+		return "refused (ENOSYS): no process_madvise, or by a filter";
+	case ESRCH:
+		return "its main thread has exited: process_madvise does not reach it (ESRCH)";
+	default:
+		return NULL;
+	}
+}
+
+int collapse_allowed(int pidfd, uint64_t slot)
+{
+	int err = advise(pidfd, slot, PAGE_BYTES);
+
+	if (err == -EINVAL || err == -ENOMEM)
+		return 0;
+	return err ? err : 1;
+}
+
+/* The aligned slot in @memory, a mapping of two, with one page touched: an untouched mapping is refused. */
+static uint64_t touch_slot(char *memory)
+{
+	char *slot = memory + (PMD_SIZE_BYTES - (uintptr_t)memory % PMD_SIZE_BYTES) % PMD_SIZE_BYTES;
+
+	*(volatile char *)slot = 1;
+	return (uintptr_t)slot;
+}
+
+/* Waits to be killed, and has the same memory as we. */
+static pid_t start_child(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
+static int probe_child(pid_t pid, uint64_t slot, struct act_error *error)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), err;
+
+	if (pidfd < 0)
+		return act_fail(error, errno, "pidfd_open");
+	err = advise(pidfd, slot, PAGE_BYTES);
+	close(pidfd);
+	switch (-err) {
+	case 0:
+		return 0;
+	case EINVAL:
+		return act_fail(error, EINVAL,
+				"process_madvise(MADV_COLLAPSE): needs Linux 6.1 with huge pages");
+	case ENOSYS:
+		return act_fail(error, ENOSYS, "process_madvise(MADV_COLLAPSE): needs Linux 6.1");
+	case EPERM:
+		return act_fail(error, EPERM, "process_madvise(MADV_COLLAPSE): without CAP_SYS_NICE");
+	case EACCES:
+		return act_fail(error, EACCES, "process_madvise(MADV_COLLAPSE): without ptrace-read");
+	default:
+		return act_fail(error, -err, "process_madvise(MADV_COLLAPSE)");
+	}
+}
+
+static int probe_with(char *memory, struct act_error *error)
+{
+	uint64_t slot = touch_slot(memory);
+	pid_t pid = start_child();
+	int err;
+
+	if (pid < 0)
+		return act_fail(error, errno, "fork");
+	err = probe_child(pid, slot, error);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return err;
+}
+
+int collapse_probe(struct act_error *error)
+{
+	char *memory =
+		mmap(NULL, 2 * PMD_SIZE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err;
+
+	if (memory == MAP_FAILED)
+		return act_fail(error, errno, "memory for a trial of process_madvise(MADV_COLLAPSE)");
+	err = probe_with(memory, error);
+	munmap(memory, 2 * PMD_SIZE_BYTES);
+	return err;
+}
+
+int collapse_refused(void)
+{
+	int err = collapse_probe(NULL);
+
+	return collapse_refusal(err) ? err : 0;
+}

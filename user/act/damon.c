@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "act/damon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "decide/process.h"
+
+/* Every maximum of an access pattern is 0 until it is written, which would match nothing. */
+#define NO_LIMIT_U32  "4294967295"
+#define NO_LIMIT_LONG "18446744073709551615"
+
+#define REGIONS_WAIT_US 500000ULL /* a reader of regions waits no longer, but for a sample that is longer */
+
+enum { SCHEME_COLLAPSE, SCHEME_HEAT, N_SCHEMES };
+
+struct damon {
+	char root[256];
+	struct damon_settings settings;
+	unsigned int n_slots;
+	ino_t inode; /* of slot 0's directory */
+};
+
+/* A row of a table of settings: a path below a scheme or context, and what to write there. */
+struct setting {
+	const char *path;
+	const char *text; /* or NULL, then number counts */
+	uint64_t number;
+};
+
+struct place {
+	char path[PATH_MAX];
+};
+
+static struct place place(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static struct place place(const char *format, ...)
+{
+	struct place place;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(place.path, sizeof(place.path), format, args);
+	va_end(args);
+	return place;
+}
+
+static struct place scheme_place(const struct damon *damon, unsigned int slot, unsigned int scheme)
+{
+	return place("%s/%u/contexts/0/schemes/%u", damon->root, slot, scheme);
+}
+
+static int write_settings(const char *below, const struct setting *settings, size_t n,
+			  struct act_error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		struct place at = place("%s/%s", below, settings[i].path);
+
+		err = settings[i].text ? knob_write(at.path, settings[i].text, error)
+				       : knob_write_number(at.path, settings[i].number, error);
+	}
+	return err;
+}
+
+static int write_context(const struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	const struct damon_settings *s = &damon->settings;
+	struct place slot_dir = place("%s/%u", damon->root, slot);
+	const struct setting settings[] = {
+		{"contexts/nr_contexts", NULL, 1}, /* the first: it wipes the slot */
+		{"contexts/0/operations", "vaddr", 0},
+		{"contexts/0/monitoring_attrs/intervals/sample_us", NULL, s->sample_us},
+		{"contexts/0/monitoring_attrs/intervals/aggr_us", NULL, s->aggr_us},
+		{"contexts/0/monitoring_attrs/intervals/update_us", NULL, s->update_us},
+		{"contexts/0/targets/nr_targets", NULL, 1},
+		{"contexts/0/schemes/nr_schemes", NULL, N_SCHEMES},
+	};
+
+	return write_settings(slot_dir.path, settings, sizeof(settings) / sizeof(settings[0]), error);
+}
+
+/*
+ * A region of less than a huge page holds none: to try it is to report a success that is none, and
+ * drains all LRU lists.
+ */
+static int write_collapse_scheme(const struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	const struct damon_settings *s = &damon->settings;
+	struct place scheme = scheme_place(damon, slot, SCHEME_COLLAPSE);
+	const struct setting settings[] = {
+		{"action",
+		 s->collapses ? "collapse"
+		 : s->hints   ? "hugepage"
+			      : "stat",
+		 0},
+		{"access_pattern/sz/min", NULL, PMD_SIZE_BYTES},
+		{"access_pattern/sz/max", NO_LIMIT_LONG, 0},
+		{"access_pattern/nr_accesses/max", NO_LIMIT_U32, 0},
+		{"access_pattern/age/max", NO_LIMIT_U32, 0},
+		{"quotas/bytes", NULL, s->quota_bytes},
+		{"quotas/weights/sz_permil", NULL,
+		 0}, /* hot memory first, as far as a kernel heeds it for this action */
+		{"quotas/weights/nr_accesses_permil", NULL, 1000},
+		{"quotas/weights/age_permil", NULL, 0},
+	};
+
+	return write_settings(scheme.path, settings, sizeof(settings) / sizeof(settings[0]), error);
+}
+
+static int write_heat_scheme(const struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	struct place scheme = scheme_place(damon, slot, SCHEME_HEAT);
+	const struct setting settings[] = {
+		{"action", "stat", 0},
+		{"apply_interval_us", NULL, damon->settings.heat_apply_us},
+		{"access_pattern/sz/max", NO_LIMIT_LONG, 0},
+		{"access_pattern/nr_accesses/max", NO_LIMIT_U32, 0},
+		{"access_pattern/age/max", NO_LIMIT_U32, 0},
+	};
+	const struct setting huge_filter[] = {
+		{"ops_filters/nr_filters", NULL, 1},	     {"ops_filters/0/type", "hugepage_size", 0},
+		{"ops_filters/0/matching", "Y", 0},	     {"ops_filters/0/allow", "Y", 0},
+		{"ops_filters/0/min", NULL, PMD_SIZE_BYTES}, {"ops_filters/0/max", NO_LIMIT_LONG, 0},
+	};
+	int err = write_settings(scheme.path, settings, sizeof(settings) / sizeof(settings[0]), error);
+
+	if (err || !damon->settings.tells_huge)
+		return err;
+	return write_settings(scheme.path, huge_filter, sizeof(huge_filter) / sizeof(huge_filter[0]), error);
+}
+
+static int write_slot(const struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	int err = write_context(damon, slot, error);
+
+	if (!err)
+		err = write_collapse_scheme(damon, slot, error);
+	if (!err)
+		err = write_heat_scheme(damon, slot, error);
+	return err;
+}
+
+int damon_empty_slots(const char *root, unsigned int *n_slots, struct act_error *error)
+{
+	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
+	int64_t present, contexts;
+	int err = knob_read_number(nr_kdamonds.path, &present, error);
+
+	for (int64_t slot = 0; slot < present && !err; slot++) {
+		struct place nr_contexts = place("%s/%" PRId64 "/contexts/nr_contexts", root, slot);
+
+		err = knob_read_number(nr_contexts.path, &contexts, error);
+		if (!err && contexts)
+			err = act_fail(error, EBUSY, "%s/%" PRId64 " is set up by somebody else", root, slot);
+	}
+	if (!err)
+		*n_slots = (unsigned int)present;
+	return err;
+}
+
+int damon_open(const char *root, const struct damon_settings *settings, unsigned int n_slots,
+	       struct damon **out, struct act_error *error)
+{
+	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
+	struct damon *damon = calloc(1, sizeof(*damon));
+	unsigned int n_before;
+	int err;
+
+	if (!damon)
+		return act_fail(error, ENOMEM, "DAMON slots");
+	snprintf(damon->root, sizeof(damon->root), "%s", root);
+	damon->settings = *settings;
+	err = damon_empty_slots(root, &n_before, error);
+	if (!err)
+		err = knob_write_number(nr_kdamonds.path, n_slots, error);
+	if (err) {
+		free(damon);
+		return err;
+	}
+	damon->n_slots = n_slots;
+	damon->inode = damon_slots_inode(root);
+	*out = damon;
+	return 0;
+}
+
+/*
+ * While none of our kdamonds runs, anybody may make the slots anew; whatever has our slots' names then is
+ * not ours to touch.
+ */
+static int still_ours(const struct damon *damon, struct act_error *error)
+{
+	if (damon_slots_inode(damon->root) == damon->inode)
+		return 0;
+	return act_fail(error, ESTALE, "%s: somebody else made the slots anew", damon->root);
+}
+
+int damon_set_up(struct damon *damon, struct act_error *error)
+{
+	int err = 0;
+
+	for (unsigned int slot = 0; slot < damon->n_slots && !err; slot++)
+		err = write_slot(damon, slot, error);
+	return err;
+}
+
+void damon_free(struct damon *damon)
+{
+	free(damon);
+}
+
+ino_t damon_slots_inode(const char *root)
+{
+	struct place first = place("%s/0", root);
+	struct stat stat_buf;
+
+	return stat(first.path, &stat_buf) ? 0 : stat_buf.st_ino;
+}
+
+static int is_on(const char *root, unsigned int slot, bool *on, struct act_error *error)
+{
+	struct place state = place("%s/%u/state", root, slot);
+	char text[16];
+	int err = knob_read(state.path, text, sizeof(text), error);
+
+	if (!err)
+		*on = !strcmp(text, "on");
+	return err;
+}
+
+/*
+ * `off` for a kdamond that has ended by itself is EPERM on 6.12 and 7.2, EINVAL for one that never ran:
+ * only what is still on is a failure.
+ */
+static int turn_off(const char *root, unsigned int slot, struct act_error *error)
+{
+	struct place state = place("%s/%u/state", root, slot);
+	bool on;
+	int err = is_on(root, slot, &on, error);
+
+	if (err || !on)
+		return err;
+	err = knob_write(state.path, "off", error);
+	if (err && !is_on(root, slot, &on, NULL) && !on)
+		err = 0;
+	return err;
+}
+
+/* What runs in a slot of ours has our two schemes, unless somebody set the slot up while it was idle. */
+static bool is_set_up_by_us(const char *root, unsigned int slot)
+{
+	struct place schemes = place("%s/%u/contexts/0/schemes", root, slot);
+	struct place nr_schemes = place("%s/nr_schemes", schemes.path);
+	struct place least = place("%s/%u/access_pattern/sz/min", schemes.path, SCHEME_COLLAPSE);
+	struct place action = place("%s/%u/action", schemes.path, SCHEME_HEAT);
+	int64_t number, least_bytes;
+	char text[32];
+
+	return !knob_read_number(nr_schemes.path, &number, NULL) && number == N_SCHEMES &&
+	       !knob_read_number(least.path, &least_bytes, NULL) && (uint64_t)least_bytes == PMD_SIZE_BYTES &&
+	       !knob_read(action.path, text, sizeof(text), NULL) && !strcmp(text, "stat");
+}
+
+static int turn_ours_off(const char *root, unsigned int slot, struct act_error *error)
+{
+	bool on;
+	int err = is_on(root, slot, &on, error);
+
+	if (err || !on)
+		return err;
+	if (!is_set_up_by_us(root, slot))
+		return act_fail(error, EBUSY, "%s/%u is used by somebody else, and left alone", root, slot);
+	return turn_off(root, slot, error);
+}
+
+int damon_remove_slots(const char *root, unsigned int n_slots, unsigned int n_before, struct act_error *error)
+{
+	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
+	struct act_error later;
+	int err = 0, first_err = 0;
+
+	for (unsigned int slot = 0; slot < n_slots; slot++) {
+		err = turn_ours_off(root, slot, first_err ? &later : error);
+		if (!first_err)
+			first_err = err;
+	}
+	err = knob_write_number(nr_kdamonds.path, n_before,
+				first_err ? &later : error); /* refused while one is on */
+	return first_err ? first_err : err;
+}
+
+/*
+ * Heat is not counted within an aggregation. Regions that are waited for are told within a long one: their accesses are
+ * a moving sum.
+ */
+static uint64_t heat_apply_us(const struct damon_settings *settings, const struct damon_level *level)
+{
+	uint64_t least_us = settings->heat_apply_us;
+
+	if (!settings->tells_regions)
+		return least_us > level->aggr_us ? least_us : level->aggr_us;
+	least_us = REGIONS_WAIT_US > level->sample_us ? REGIONS_WAIT_US : level->sample_us;
+	return least_us < level->aggr_us ? least_us : level->aggr_us;
+}
+
+static int write_intervals(const struct damon *damon, unsigned int slot, const struct damon_level *level,
+			   struct act_error *error)
+{
+	uint64_t apply_us = heat_apply_us(&damon->settings, level);
+	struct place context = place("%s/%u/contexts/0", damon->root, slot);
+	const struct setting settings[] = {
+		{"monitoring_attrs/intervals/sample_us", NULL, level->sample_us},
+		{"monitoring_attrs/intervals/aggr_us", NULL, level->aggr_us},
+		{"monitoring_attrs/intervals/update_us", NULL, level->update_us},
+		{"schemes/1/apply_interval_us", NULL, apply_us},
+		{"schemes/0/apply_interval_us", NULL, apply_us}, /* the kernel waits for both */
+	};
+	size_t n = sizeof(settings) / sizeof(settings[0]) - !damon->settings.tells_regions;
+
+	if (!level->sample_us)
+		return 0;
+	return write_settings(context.path, settings, n, error);
+}
+
+/* What was not accessed needs no telling. */
+static struct setting heat_level(const struct damon_settings *settings, const struct damon_level *level)
+{
+	struct setting least = {"access_pattern/nr_accesses/min", NULL, level->min_accesses};
+
+	if (settings->tells_regions)
+		least.number = 1;
+	else if (settings->watches_only)
+		least.text = NO_LIMIT_U32;
+	return least;
+}
+
+/*
+ * A parked scheme matches nothing, rather than becoming a `stat`: that would be charged to its quota at
+ * no time at all, and the quota would think collapsing to be that quick.
+ */
+static int write_level(const struct damon *damon, unsigned int slot, const struct damon_level *level,
+		       struct act_error *error)
+{
+	struct place collapse = scheme_place(damon, slot, SCHEME_COLLAPSE);
+	struct place heat = scheme_place(damon, slot, SCHEME_HEAT);
+	const struct setting collapse_level[] = {
+		{"access_pattern/nr_accesses/min", level->acting ? NULL : NO_LIMIT_U32, level->min_accesses},
+		{"quotas/ms", NULL, level->quota_ms},
+		{"quotas/reset_interval_ms", NULL, level->quota_reset_ms},
+	};
+	const struct setting least_heat = heat_level(&damon->settings, level);
+	const struct setting regions[] = {
+		{"min", NULL, level->min_regions},
+		{"max", NULL, level->max_regions},
+	};
+	struct place nr_regions = place("%s/%u/contexts/0/monitoring_attrs/nr_regions", damon->root, slot);
+	int err = write_intervals(damon, slot, level, error);
+
+	if (!err)
+		err = write_settings(nr_regions.path, regions, 2, error);
+	if (!err)
+		err = write_settings(collapse.path, collapse_level, 3, error);
+	return err ? err : write_settings(heat.path, &least_heat, 1, error);
+}
+
+/* A slot that runs before we start it was started by somebody else. */
+static int check_free(const struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	bool on = false;
+	int err = still_ours(damon, error);
+
+	if (!err)
+		err = is_on(damon->root, slot, &on, error);
+	if (!err && on)
+		err = act_fail(error, EBUSY, "%s/%u was started by somebody else", damon->root, slot);
+	return err;
+}
+
+int damon_start(struct damon *damon, unsigned int slot, pid_t tid, const struct damon_level *level,
+		pid_t *kdamond_pid, struct act_error *error)
+{
+	struct place target = place("%s/%u/contexts/0/targets/0/pid_target", damon->root, slot);
+	struct place state = place("%s/%u/state", damon->root, slot);
+	struct place pid = place("%s/%u/pid", damon->root, slot);
+	int64_t number = -1;
+	int err = check_free(damon, slot, error);
+
+	if (!err)
+		err = write_slot(damon, slot,
+				 error); /* whoever used it while it was idle left nothing in it */
+	if (!err)
+		err = knob_write_number(target.path, (uint64_t)tid, error);
+	if (!err)
+		err = write_level(damon, slot, level, error);
+	if (!err)
+		err = knob_write(state.path, "on", error);
+	if (err)
+		return err;
+	err = knob_read_number(pid.path, &number, error);
+	if (!err && number <= 0)
+		err = act_fail(error, ESRCH, "kdamond of slot %u ended at once", slot);
+	if (err)
+		turn_off(damon->root, slot, NULL);
+	else
+		*kdamond_pid = (pid_t)number;
+	return err;
+}
+
+int damon_commit(struct damon *damon, unsigned int slot, const struct damon_level *level,
+		 struct act_error *error)
+{
+	struct place state = place("%s/%u/state", damon->root, slot);
+	int err = still_ours(damon, error);
+
+	if (!err)
+		err = write_level(damon, slot, level, error);
+	return err ? err : knob_write(state.path, "commit", error);
+}
+
+int damon_stop(struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	int err = still_ours(damon, error);
+
+	return err ? err : turn_off(damon->root, slot, error);
+}
+
+int damon_is_on(struct damon *damon, unsigned int slot, bool *on, struct act_error *error)
+{
+	int err = still_ours(damon, error);
+
+	return err ? err : is_on(damon->root, slot, on, error);
+}
+
+static int read_stat(const char *scheme, const char *name, uint64_t *value, struct act_error *error)
+{
+	struct place at = place("%s/stats/%s", scheme, name);
+	int64_t number;
+	int err = knob_read_number(at.path, &number, error);
+
+	if (!err)
+		*value = (uint64_t)number;
+	return err;
+}
+
+static int read_stats(const struct damon *damon, unsigned int slot, struct damon_stats *stats,
+		      struct act_error *error)
+{
+	struct place collapse = scheme_place(damon, slot, SCHEME_COLLAPSE);
+	struct place heat = scheme_place(damon, slot, SCHEME_HEAT);
+	int err = read_stat(collapse.path, "qt_exceeds", &stats->quota_exceeds, error);
+
+	if (!err)
+		err = read_stat(heat.path, "sz_tried", &stats->heat_bytes, error);
+	if (err)
+		return err;
+	/* These files are younger than DAMON's sysfs: missing is no failure. */
+	if (read_stat(collapse.path, "nr_snapshots", &stats->applies, NULL))
+		stats->applies = 0;
+	if (read_stat(heat.path, "nr_snapshots", &stats->heat_applies, NULL))
+		stats->heat_applies = 0;
+	if (!damon->settings.tells_huge ||
+	    read_stat(heat.path, "sz_ops_filter_passed", &stats->heat_huge_bytes, NULL))
+		stats->heat_huge_bytes = 0;
+	return 0;
+}
+
+int damon_stats(struct damon *damon, unsigned int slot, struct damon_stats *stats, struct act_error *error)
+{
+	struct place state = place("%s/%u/state", damon->root, slot);
+	struct damon_stats fresh = {0};
+	int err = still_ours(damon, error);
+
+	if (!err)
+		err = knob_write(state.path, "update_schemes_stats", error);
+	if (!err)
+		err = read_stats(damon, slot, &fresh, error);
+	if (!err)
+		*stats = fresh;
+	return err;
+}
+
+int damon_effective_bytes(struct damon *damon, unsigned int slot, uint64_t *bytes, struct act_error *error)
+{
+	struct place state = place("%s/%u/state", damon->root, slot);
+	struct place scheme = scheme_place(damon, slot, SCHEME_COLLAPSE);
+	struct place effective = place("%s/quotas/effective_bytes", scheme.path);
+	int64_t number;
+	int err = still_ours(damon, error);
+
+	if (!err)
+		err = knob_write(state.path, "update_schemes_effective_quotas", error);
+	if (!err)
+		err = knob_read_number(effective.path, &number, error);
+	if (!err)
+		*bytes = (uint64_t)number;
+	return err;
+}
+
+typedef int write_fn(const char *path, const char *value, struct act_error *error);
+
+static int command(struct damon *damon, unsigned int slot, const char *word, write_fn *write,
+		   struct act_error *error)
+{
+	struct place state = place("%s/%u/state", damon->root, slot);
+	int err = still_ours(damon, error);
+
+	return err ? err : write(state.path, word, error);
+}
+
+int damon_show_regions(struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	return command(damon, slot, "update_schemes_tried_regions", knob_write_once, error);
+}
+
+int damon_hide_regions(struct damon *damon, unsigned int slot, struct act_error *error)
+{
+	return command(damon, slot, "clear_schemes_tried_regions", knob_write, error);
+}
+
+void damon_regions_path(const struct damon *damon, unsigned int slot, char *path)
+{
+	struct place regions =
+		place("%s/%u/contexts/0/schemes/%u/tried_regions", damon->root, slot, SCHEME_HEAT);
+
+	memcpy(path, regions.path, sizeof(regions.path));
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "act/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* DAMON's lock is held for as long as a command takes: up to an apply interval, or a pass of collapses. */
+#define BUSY_TRIES    200
+#define BUSY_PAUSE_NS 10000000L
+
+int act_fail(struct act_error *error, int err, const char *format, ...)
+{
+	va_list args;
+	int used;
+
+	if (!error)
+		return -err;
+	va_start(args, format);
+	used = vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	if (used >= 0 && (size_t)used < sizeof(error->text))
+		snprintf(error->text + used, sizeof(error->text) - (size_t)used, ": %s", strerror(err));
+	return -err;
+}
+
+static void pause_while_busy(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = BUSY_PAUSE_NS}, NULL);
+}
+
+static int write_once(const char *path, const char *value)
+{
+	size_t len = strlen(value);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t put;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	put = write(fd, value, len);
+	if (put < 0)
+		err = -errno;
+	else if ((size_t)put != len)
+		err = -EIO;
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+int knob_write(const char *path, const char *value, struct act_error *error)
+{
+	int err = -EBUSY;
+
+	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
+		if (i)
+			pause_while_busy();
+		err = write_once(path, value);
+	}
+	return err ? act_fail(error, -err, "write '%s' to %s", value, path) : 0;
+}
+
+int knob_write_once(const char *path, const char *value, struct act_error *error)
+{
+	int err = write_once(path, value);
+
+	return err ? act_fail(error, -err, "write '%s' to %s", value, path) : 0;
+}
+
+int knob_write_number(const char *path, uint64_t value, struct act_error *error)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return knob_write(path, text, error);
+}
+
+static int read_once(const char *path, char *value, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, value, size - 1);
+	err = got < 0 ? -errno : 0;
+	close(fd);
+	if (err)
+		return err;
+	value[got] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	return 0;
+}
+
+int knob_read(const char *path, char *value, size_t size, struct act_error *error)
+{
+	int err = -EBUSY;
+
+	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
+		if (i)
+			pause_while_busy();
+		err = read_once(path, value, size);
+	}
+	return err ? act_fail(error, -err, "read %s", path) : 0;
+}
+
+int knob_read_number(const char *path, int64_t *value, struct act_error *error)
+{
+	char text[32], *end;
+	int err = knob_read(path, text, sizeof(text), error);
+	long long number;
+
+	if (err)
+		return err;
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (end == text || *end || errno)
+		return act_fail(error, EINVAL, "read %s: '%s' is no number", path, text);
+	*value = number;
+	return 0;
+}
+
+int file_replace(const char *path, const char *text, struct act_error *error)
+{
+	char fresh[PATH_MAX];
+	FILE *file;
+	bool failed;
+	int err;
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
+		return act_fail(error, ENAMETOOLONG, "write %s", path);
+	file = fopen(fresh, "we");
+	if (!file)
+		return act_fail(error, errno, "write %s", fresh);
+	failed = fputs(text, file) == EOF;
+	failed |= fclose(file) == EOF;
+	if (!failed && !rename(fresh, path))
+		return 0;
+	err = errno ? errno : EIO;
+	unlink(fresh);
+	return act_fail(error, err, "write %s", path);
+}
+
+char *file_read(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	if (!file)
+		return NULL;
+	len = getdelim(&text, &size, '\0', file);
+	fclose(file);
+	if (len >= 0)
+		return text;
+	free(text);
+	errno = ENODATA;
+	return NULL;
+}

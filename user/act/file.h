@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Writing and reading small files: kernel knobs, and our own state. Nothing here logs; what went wrong
+ * is told in words.
+ */
+#ifndef HOTDAMON_ACT_FILE_H
+#define HOTDAMON_ACT_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What was tried and how it failed, ready for a log line: "write 'on' to /sys/...: Device or resource
+ * busy".
+ */
+struct act_error {
+	char text[512];
+};
+
+/*
+ * Formats into @error (NULL is fine) and returns -@err, so that callers can `return act_fail(...)`.
+ * @err > 0.
+ */
+int act_fail(struct act_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Writes @value to a kernel knob in one write(). A kernel may refuse at write() or at close(); both are
+ * noticed. Negative errno. While it says EBUSY it is tried again, for about two seconds: DAMON's sysfs
+ * only try-locks one global lock.
+ */
+int knob_write(const char *path, const char *value, struct act_error *error);
+int knob_write_once(const char *path, const char *value, struct act_error *error); /* EBUSY fails at once */
+int knob_write_number(const char *path, uint64_t value, struct act_error *error);
+
+/* Reads the first line, without its end. EBUSY as above. Negative errno. */
+int knob_read(const char *path, char *value, size_t size, struct act_error *error);
+int knob_read_number(const char *path, int64_t *value, struct act_error *error);
+
+/*
+ * Replaces the file at once: a reader sees the old text or the new one, whole. Mode 0644. Negative
+ * errno; the old file stays then.
+ */
+int file_replace(const char *path, const char *text, struct act_error *error);
+
+/* The whole file, malloced, or NULL with errno. */
+char *file_read(const char *path);
+
+#endif
