@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report/columns.h"
+
+#include "report/trend.h"
+
+#define COMMAND_LEAST 5U  /* beside the sorted column and the pid alone */
+#define COMMAND_GOOD  10U /* no other column takes more from it */
+#define COMMAND_FULL  15U /* the kernel's names have no more */
+#define COMMAND_MAX   24U /* with the mark of one that ended */
+#define UNIT_GOOD     20U
+#define UNIT_MAX      32U
+
+static const struct {
+	const char *title;
+	unsigned int width;
+	enum text_align align;
+} columns[N_COLUMNS] = {
+	[COLUMN_RANK] = {"RANK", 4, TEXT_RIGHT},
+	[COLUMN_PID] = {"PID", 7, TEXT_RIGHT},
+	[COLUMN_USER] = {"USER", 8, TEXT_LEFT},
+	[COLUMN_UNIT] = {"UNIT", 12, TEXT_LEFT},
+	[COLUMN_THREADS] = {"THR", 5, TEXT_RIGHT},
+	[COLUMN_CPU] = {"CPU%", 6, TEXT_RIGHT},
+	[COLUMN_USER_PCT] = {"USER%", 6, TEXT_RIGHT},
+	[COLUMN_SYSTEM_PCT] = {"SYS%", 6, TEXT_RIGHT},
+	[COLUMN_TREND] = {"TREND 60s", TREND_NARROW, TEXT_LEFT},
+	[COLUMN_ANON] = {"ANON", 5, TEXT_RIGHT},
+	[COLUMN_HUGE] = {"HUGE", 4, TEXT_RIGHT},
+	[COLUMN_COMMAND] = {"COMMAND", COMMAND_LEAST, TEXT_LEFT},
+};
+
+/* After command, sorted column and pid; the huge share is what this program is about. */
+static const enum column by_importance[] = {
+	COLUMN_USER_PCT, COLUMN_SYSTEM_PCT, COLUMN_TREND, COLUMN_ANON, COLUMN_HUGE,
+	COLUMN_RANK,	 COLUMN_USER,	    COLUMN_UNIT,  COLUMN_CPU,  COLUMN_THREADS,
+};
+
+const char *column_title(enum column column)
+{
+	return columns[column].title;
+}
+
+enum text_align column_align(enum column column)
+{
+	return columns[column].align;
+}
+
+struct choice {
+	unsigned int widths[N_COLUMNS]; /* 0: not shown */
+	unsigned int left;
+};
+
+/* Shows @column if that leaves the command @keep; false if not. */
+static bool choose(struct choice *choice, enum column column, unsigned int keep)
+{
+	unsigned int cost = columns[column].width + 1;
+
+	if (choice->widths[column])
+		return true;
+	if (choice->widths[COLUMN_COMMAND] + choice->left < cost + keep || choice->left < cost)
+		return false;
+	choice->widths[column] = columns[column].width;
+	choice->left -= cost;
+	return true;
+}
+
+/* Widens a shown @column up to @want, by what is left. */
+static void widen(struct choice *choice, enum column column, unsigned int want)
+{
+	unsigned int *width = &choice->widths[column];
+	unsigned int more = *width && want > *width ? want - *width : 0;
+
+	if (more > choice->left)
+		more = choice->left;
+	*width += more;
+	choice->left -= more;
+}
+
+static void choose_all(struct choice *choice, enum column sort)
+{
+	size_t i;
+
+	if (sort != COLUMN_COMMAND && !choose(choice, sort, COMMAND_LEAST))
+		return;
+	if (!choose(choice, COLUMN_PID, COMMAND_LEAST))
+		return;
+	for (i = 0; i < sizeof(by_importance) / sizeof(by_importance[0]); i++)
+		if (!choose(choice, by_importance[i], COMMAND_GOOD))
+			return;
+}
+
+struct layout columns_fit(unsigned int width, enum column sort)
+{
+	struct choice choice = {.left = width};
+	struct layout layout = {0};
+
+	choice.widths[COLUMN_COMMAND] = width < COMMAND_LEAST ? width : COMMAND_LEAST;
+	choice.left -= choice.widths[COLUMN_COMMAND];
+	choose_all(&choice, sort);
+	widen(&choice, COLUMN_COMMAND, COMMAND_FULL);
+	widen(&choice, COLUMN_UNIT, UNIT_GOOD);
+	if (choice.left >= TREND_WIDE - TREND_NARROW)
+		widen(&choice, COLUMN_TREND, TREND_WIDE);
+	widen(&choice, COLUMN_COMMAND, COMMAND_MAX);
+	widen(&choice, COLUMN_UNIT, UNIT_MAX);
+	for (int column = 0; column < N_COLUMNS; column++)
+		if (choice.widths[column])
+			layout.at[layout.n++] = (struct placed){(enum column)column, choice.widths[column]};
+	return layout;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one place that logs. On a terminal or in a file: seconds since the start and the text; in the
+ * journal: the text with its priority.
+ */
+#ifndef HOTDAMON_REPORT_LOG_H
+#define HOTDAMON_REPORT_LOG_H
+
+#include <stdint.h>
+
+/* To be called as time goes by: the time of the lines that follow. */
+void log_set_elapsed_ns(uint64_t elapsed_ns);
+
+/* What a person wants to follow, on stdout. */
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What went wrong, on stderr; log_warning() for what hotdamon lives with. */
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void table_clear(struct table *table)
+{
+	free(table->rows);
+	*table = (struct table){0};
+}
+
+static int row_cmp(const void *a, const void *b)
+{
+	const struct row *left = a, *right = b;
+
+	return process_id_cmp(left->ranked.id, right->ranked.id);
+}
+
+/* Both are sorted by identity. */
+static void carry_over(const struct table *old, struct row *rows, size_t n)
+{
+	size_t o = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		while (o < old->n && row_cmp(&old->rows[o], &rows[i]) < 0)
+			o++;
+		if (o < old->n && !row_cmp(&old->rows[o], &rows[i])) {
+			rows[i].trend = old->rows[o].trend;
+			rows[i].facts = old->rows[o].facts;
+		}
+	}
+}
+
+int table_update(struct table *table, const struct ranked *ranked, size_t n, double window_s)
+{
+	struct row *rows = calloc(n + 1, sizeof(*rows)); /* one more: never NULL for none */
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		rows[i].ranked = ranked[i];
+	qsort(rows, n, sizeof(*rows), row_cmp);
+	carry_over(table, rows, n);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t cpu_ns = rows[i].ranked.user_ns + rows[i].ranked.system_ns;
+
+		trend_add(&rows[i].trend, table->now_s, table->now_s + window_s, (double)cpu_ns / 1e9);
+	}
+	free(table->rows);
+	table->rows = rows;
+	table->n = n;
+	table->now_s += window_s;
+	return 0;
+}
+
+int table_copy(const struct table *table, struct table *copy)
+{
+	struct row *rows = malloc((table->n + 1) * sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	if (table->n)
+		memcpy(rows, table->rows, table->n * sizeof(*rows));
+	*copy = (struct table){.rows = rows, .n = table->n, .now_s = table->now_s};
+	return 0;
+}
+
+bool row_ran(const struct row *row)
+{
+	return row->ranked.user_ns || row->ranked.system_ns;
+}
+
+bool view_needs_owner(const struct view *view)
+{
+	return view->in_cgroup || (view->filter && *view->filter);
+}
+
+bool view_needs_memory(const struct view *view)
+{
+	return view->sort == COLUMN_ANON;
+}
+
+bool view_has_pid(const struct view *view, uint32_t pid)
+{
+	for (size_t i = 0; i < view->n_pids; i++)
+		if (view->pids[i] == pid)
+			return true;
+	return !view->n_pids;
+}
+
+static bool filter_matches(const struct row *row, const char *filter)
+{
+	char pid[16];
+
+	if (!filter || !*filter)
+		return true;
+	snprintf(pid, sizeof(pid), "%u", row->ranked.id.tgid);
+	return strcasestr(row->ranked.comm, filter) || strcasestr(row->facts.user, filter) ||
+	       strcasestr(row->facts.unit, filter) || strstr(pid, filter);
+}
+
+static bool in_view(const struct table *table, const struct view *view, const struct row *row)
+{
+	if (!view_has_pid(view, row->ranked.id.tgid) || (view->in_cgroup && !row->facts.in_cgroup))
+		return false;
+	if (!view->n_pids && !row_ran(row) && !(view->lately && trend_ran(&row->trend, table->now_s)))
+		return false;
+	return filter_matches(row, view->filter);
+}
+
+/* From 0; the last one for those without a rank. */
+static unsigned int place(const struct row *row)
+{
+	return row->ranked.rank - 1U;
+}
+
+/* What the rows are ordered by, the larger the earlier. */
+static double sort_value(const struct row *row, enum column sort)
+{
+	const struct ranked *ranked = &row->ranked;
+
+	switch (sort) {
+	case COLUMN_PID:
+		return -(double)ranked->id.tgid;
+	case COLUMN_THREADS:
+		return ranked->threads;
+	case COLUMN_CPU:
+		return (double)(ranked->user_ns + ranked->system_ns);
+	case COLUMN_USER_PCT:
+		return (double)ranked->user_ns;
+	case COLUMN_SYSTEM_PCT:
+		return (double)ranked->system_ns;
+	case COLUMN_ANON:
+		return row->facts.anon_known ? (double)row->facts.anon_bytes : -1;
+	default:
+		return -(double)place(row);
+	}
+}
+
+static int view_cmp(const void *a, const void *b, void *data)
+{
+	const struct row *left = *(struct row *const *)a, *right = *(struct row *const *)b;
+	const struct view *view = data;
+	double left_value = sort_value(left, view->sort), right_value = sort_value(right, view->sort);
+
+	if (left_value != right_value)
+		return ((left_value > right_value) == !view->reverse) ? -1 : 1;
+	if (place(left) != place(right))
+		return place(left) < place(right) ? -1 : 1;
+	return row_cmp(left, right);
+}
+
+size_t table_view(const struct table *table, const struct view *view, struct row **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (in_view(table, view, &table->rows[i]))
+			out[n++] = &table->rows[i];
+	if (n)
+		qsort_r(out, n, sizeof(struct row *), view_cmp, (void *)view);
+	return n;
+}

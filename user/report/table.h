@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table behind `hotdamon top`: a row per process that lives from window to window, and the view of
+ * it: scope, filter, order. Pure; who fills the facts of a row reads /proc elsewhere.
+ */
+#ifndef HOTDAMON_REPORT_TABLE_H
+#define HOTDAMON_REPORT_TABLE_H
+
+#include "decide/ranking.h"
+#include "report/columns.h"
+#include "report/trend.h"
+
+#define ROW_USER_LEN 33
+#define ROW_UNIT_LEN 64
+
+/* What /proc said of a process, as far as it was asked. Times are the boot clock's; 0: not read yet. */
+struct row_facts {
+	char user[ROW_USER_LEN]; /* "": not known */
+	char unit[ROW_UNIT_LEN];
+	bool in_cgroup; /* below the cgroup that was asked for */
+	bool anon_known, huge_known;
+	uint32_t owner_execs; /* of the process, when user and unit were read */
+	uint64_t owner_read_ns;
+	uint64_t anon_bytes, anon_read_ns;
+	uint64_t huge_bytes, huge_read_ns, huge_cost_ns; /* the cost: how long that read took */
+};
+
+struct row {
+	struct ranked ranked;
+	struct trend trend; /* of user and system time together */
+	struct row_facts facts;
+};
+
+struct table {
+	struct row *rows; /* by identity */
+	size_t n;
+	double now_s; /* the end of the last window, in seconds since top began */
+};
+
+/* All zeros is an empty table. */
+void table_clear(struct table *table);
+
+/*
+ * Takes one window, @window_s long, of the ranking: rows of processes that are still there keep trend
+ * and facts. -ENOMEM; then nothing has changed.
+ */
+int table_update(struct table *table, const struct ranked *ranked, size_t n, double window_s);
+
+/* 0 and a copy in *@copy for table_clear(), or -ENOMEM. */
+int table_copy(const struct table *table, struct table *copy);
+
+/* Whether the process ran in the last window. */
+bool row_ran(const struct row *row);
+
+struct view {
+	enum column sort;
+	bool reverse;	    /* otherwise the largest first, but pids and ranks from 1 */
+	bool lately;	    /* with those that ran in the last minute, not in the last window alone */
+	bool in_cgroup;	    /* only those whose facts say so */
+	const char *filter; /* part of command, user, unit or pid, in any case; "" or NULL: all */
+	const uint32_t *pids;
+	size_t n_pids; /* only these, whether they ran or not; 0: all */
+};
+
+/* Whether the order, or the filter, needs facts of every row; otherwise those of the visible ones do. */
+bool view_needs_owner(const struct view *view);
+bool view_needs_memory(const struct view *view);
+
+bool view_has_pid(const struct view *view, uint32_t pid);
+
+/* The rows of the view, in order, in @out (room for table->n). Equals go by rank. Returns how many. */
+size_t table_view(const struct table *table, const struct view *view, struct row **out);
+
+#endif

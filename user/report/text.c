@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report/text.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+struct glyph {
+	char bytes[MB_LEN_MAX + 1];
+	unsigned int columns;
+};
+
+/*
+ * The first character of @in, not at its end. Returns how many bytes of @in it took. A character
+ * without a width of its own would join or reorder its neighbours: not printable either.
+ */
+static size_t first_glyph(const char *in, struct glyph *glyph)
+{
+	mbstate_t state = {0};
+	wchar_t wide = L'\0';
+	size_t len = mbrtowc(&wide, in, strlen(in), &state);
+	int columns = len <= MB_LEN_MAX ? wcwidth(wide) : -1;
+
+	if (columns > 0) {
+		memcpy(glyph->bytes, in, len);
+		glyph->bytes[len] = '\0';
+		glyph->columns = (unsigned int)columns;
+		return len;
+	}
+	strcpy(glyph->bytes, "?");
+	glyph->columns = 1;
+	return len && len <= MB_LEN_MAX ? len : 1;
+}
+
+unsigned int text_columns(const char *text)
+{
+	unsigned int columns = 0;
+	struct glyph glyph;
+
+	while (*text) {
+		text += first_glyph(text, &glyph);
+		columns += glyph.columns;
+	}
+	return columns;
+}
+
+static bool append(char *out, size_t size, size_t *used, const char *bytes)
+{
+	size_t len = strlen(bytes);
+
+	if (*used + len >= size)
+		return false;
+	memcpy(out + *used, bytes, len + 1);
+	*used += len;
+	return true;
+}
+
+/* Copies what fits into @columns; returns the columns taken. */
+static unsigned int copy_glyphs(const char *in, unsigned int columns, char *out, size_t size, size_t *used)
+{
+	unsigned int taken = 0;
+	struct glyph glyph;
+
+	while (*in) {
+		in += first_glyph(in, &glyph);
+		if (taken + glyph.columns > columns || !append(out, size, used, glyph.bytes))
+			break;
+		taken += glyph.columns;
+	}
+	return taken;
+}
+
+void text_fit(const char *in, unsigned int columns, enum text_align align, char *out, size_t size)
+{
+	unsigned int has = text_columns(in), taken = 0;
+	size_t used = 0;
+
+	if (!size)
+		return;
+	out[0] = '\0';
+	for (; align == TEXT_RIGHT && has + taken < columns; taken++)
+		append(out, size, &used, " ");
+	if (has > columns && columns) {
+		taken += copy_glyphs(in, columns - 1, out, size, &used);
+		append(out, size, &used, "+");
+		taken++;
+	} else {
+		taken += copy_glyphs(in, columns, out, size, &used);
+	}
+	for (; taken < columns; taken++)
+		append(out, size, &used, " ");
+}
+
+/* The length of the good UTF-8 character at @in, 0 if there is none. */
+static size_t utf8_length(const unsigned char *in)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = in[0] < 0x80 ? 1 : in[0] >> 5 == 6 ? 2 : in[0] >> 4 == 14 ? 3 : in[0] >> 3 == 30 ? 4 : 0;
+	uint32_t code = len > 1 ? in[0] & (0x7FU >> len) : in[0];
+
+	for (size_t i = 1; i < len; i++) {
+		if (in[i] >> 6 != 2)
+			return 0;
+		code = code << 6 | (in[i] & 0x3FU);
+	}
+	if (len && (code < least[len] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)))
+		return 0;
+	return code >= 0x7F && code < 0xA0 ? 0 : len;
+}
+
+void text_utf8(const char *in, char *out, size_t size)
+{
+	size_t used = 0;
+
+	while (*in) {
+		size_t len = utf8_length((const unsigned char *)in);
+
+		if (used + (len ? len : 1) >= size)
+			break;
+		memcpy(out + used, len ? in : "?", len ? len : 1);
+		used += len ? len : 1;
+		in += len ? len : 1;
+	}
+	if (size)
+		out[used] = '\0';
+}
+
+void text_bytes(uint64_t bytes, char out[TEXT_BYTES_LEN])
+{
+	static const char units[] = "BKMGTPE";
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 999.5 && unit < sizeof(units) - 2) {
+		value /= 1024;
+		unit++;
+	}
+	if (!bytes)
+		strcpy(out, "0");
+	else
+		snprintf(out, TEXT_BYTES_LEN, value < 9.95 && unit ? "%.1f%c" : "%.0f%c", value, units[unit]);
+}
+
+void text_uptime(uint64_t seconds, char out[TEXT_UPTIME_LEN])
+{
+	uint64_t days = seconds / 86400, hours = seconds / 3600 % 24, minutes = seconds / 60 % 60;
+	char prefix[TEXT_UPTIME_LEN - 8] = "";
+
+	if (days)
+		snprintf(prefix, sizeof(prefix), "%" PRIu64 " day%s, ", days, days == 1 ? "" : "s");
+	snprintf(out, TEXT_UPTIME_LEN, "%s%u:%02u", prefix, (unsigned int)hours, (unsigned int)minutes);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report/top.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "report/text.h"
+
+/* Six columns: one digit behind the point while there is room. */
+static void percent_text(double pct, char *out, size_t size)
+{
+	snprintf(out, size, "%.*f", pct < 9999.95 ? 1 : 0, pct);
+}
+
+static void trend_cell(const struct row *row, unsigned int width, double now_s, bool utf8, char *out)
+{
+	size_t bars = width >= TREND_WIDE ? TREND_WIDE : TREND_NARROW;
+	double pct[TREND_CELLS];
+
+	trend_pct(&row->trend, now_s, bars, pct);
+	trend_text(pct, bars, utf8, out);
+}
+
+static void command_cell(const struct row *row, unsigned int width, char *out, size_t size)
+{
+	const char *mark = width >= 20 ? " (ended)" : " (end)";
+	unsigned int mark_width = row->ranked.ended ? (unsigned int)strlen(mark) : 0;
+	unsigned int name_width = text_columns(row->ranked.comm);
+
+	if (width < 10) {
+		mark = "!";
+		mark_width = row->ranked.ended && width;
+	}
+	if (name_width > width - mark_width)
+		name_width = width - mark_width;
+	text_fit(row->ranked.comm, name_width, TEXT_LEFT, out, size);
+	if (mark_width)
+		snprintf(out + strlen(out), size - strlen(out), "%s", mark);
+}
+
+static void huge_cell(const struct row_facts *facts, char *out, size_t size)
+{
+	double share = 0;
+
+	if (facts->anon_bytes)
+		share = (double)facts->huge_bytes / (double)facts->anon_bytes;
+	if (facts->huge_known && facts->anon_known)
+		snprintf(out, size, "%.0f%%", 100 * (share > 1 ? 1 : share)); /* read at two times */
+	else
+		snprintf(out, size, "-");
+}
+
+static void anon_cell(const struct row_facts *facts, char *out)
+{
+	if (facts->anon_known)
+		text_bytes(facts->anon_bytes, out);
+	else
+		strcpy(out, "-");
+}
+
+/* 0: not known, of a process that never ran in our sight. */
+static void count_cell(uint32_t count, char out[TOP_CELL_LEN])
+{
+	if (count)
+		snprintf(out, TOP_CELL_LEN, "%" PRIu32, count);
+	else
+		strcpy(out, "-");
+}
+
+/* The value, before it is fitted into its column. */
+static void cell_text(const struct row *row, struct placed placed, char out[TOP_CELL_LEN])
+{
+	const struct ranked *ranked = &row->ranked;
+	const struct row_facts *facts = &row->facts;
+
+	switch (placed.column) {
+	case COLUMN_RANK:
+		return count_cell(ranked->rank, out);
+	case COLUMN_PID:
+		snprintf(out, TOP_CELL_LEN, "%" PRIu32, ranked->id.tgid);
+		return;
+	case COLUMN_USER:
+		snprintf(out, TOP_CELL_LEN, "%s", *facts->user ? facts->user : "-");
+		return;
+	case COLUMN_UNIT:
+		snprintf(out, TOP_CELL_LEN, "%s", *facts->unit ? facts->unit : "-");
+		return;
+	case COLUMN_THREADS:
+		return count_cell(ranked->threads, out);
+	case COLUMN_CPU:
+		return percent_text(ranked->window_user_pct + ranked->window_system_pct, out, TOP_CELL_LEN);
+	case COLUMN_USER_PCT:
+		return percent_text(ranked->window_user_pct, out, TOP_CELL_LEN);
+	case COLUMN_SYSTEM_PCT:
+		return percent_text(ranked->window_system_pct, out, TOP_CELL_LEN);
+	case COLUMN_ANON:
+		return anon_cell(facts, out);
+	case COLUMN_HUGE:
+		return huge_cell(facts, out, TOP_CELL_LEN);
+	default:
+		return command_cell(row, placed.width, out, TOP_CELL_LEN);
+	}
+}
+
+void top_cell(const struct row *row, struct placed placed, double now_s, bool utf8, char out[TOP_CELL_LEN])
+{
+	char text[TOP_CELL_LEN];
+
+	if (placed.column == COLUMN_TREND)
+		return trend_cell(row, placed.width, now_s, utf8, out);
+	cell_text(row, placed, text);
+	text_fit(text, placed.width, column_align(placed.column), out, TOP_CELL_LEN);
+}
+
+/* Pids and ranks begin with the smallest. */
+static const char *marker(const struct view *view, bool utf8)
+{
+	bool down = (view->sort != COLUMN_PID && view->sort != COLUMN_RANK) != view->reverse;
+
+	if (utf8)
+		return down ? "▼" : "▲";
+	return down ? "v" : "^";
+}
+
+void top_title(struct placed placed, const struct view *view, bool utf8, char out[TOP_CELL_LEN])
+{
+	char title[TOP_CELL_LEN];
+
+	snprintf(title, sizeof(title), "%s%s", column_title(placed.column),
+		 placed.column == view->sort ? marker(view, utf8) : "");
+	text_fit(title, placed.width, column_align(placed.column), out, TOP_CELL_LEN);
+}
+
+static void end_line(char *line)
+{
+	size_t len = strlen(line);
+
+	while (len && line[len - 1] == ' ')
+		line[--len] = '\0';
+}
+
+void top_row(const struct row *row, const struct layout *layout, double now_s, bool utf8,
+	     char line[TOP_LINE_LEN])
+{
+	char cell[TOP_CELL_LEN], *end = line;
+
+	*line = '\0';
+	for (size_t i = 0; i < layout->n; i++) {
+		top_cell(row, layout->at[i], now_s, utf8, cell);
+		end = stpcpy(stpcpy(end, i ? " " : ""), cell);
+	}
+	end_line(line);
+}
+
+void top_heading(const struct layout *layout, const struct view *view, bool utf8, char line[TOP_LINE_LEN])
+{
+	char cell[TOP_CELL_LEN], *end = line;
+
+	*line = '\0';
+	for (size_t i = 0; i < layout->n; i++) {
+		top_title(layout->at[i], view, utf8, cell);
+		end = stpcpy(stpcpy(end, i ? " " : ""), cell);
+	}
+	end_line(line);
+}
+
+static bool ran(const struct ranked *ranked)
+{
+	return ranked->user_ns || ranked->system_ns;
+}
+
+void top_sum(const struct ranked *ranked, size_t n, double window_s, struct top_summary *summary)
+{
+	double user_ns = 0, system_ns = 0;
+
+	summary->window_s = window_s;
+	summary->ran = summary->ended = 0;
+	for (size_t i = 0; i < n; i++) {
+		summary->ran += ran(&ranked[i]);
+		summary->ended += ranked[i].ended;
+		user_ns += (double)ranked[i].user_ns;
+		system_ns += (double)ranked[i].system_ns;
+	}
+	summary->user_cpus = user_ns / (window_s * 1e9);
+	summary->system_cpus = system_ns / (window_s * 1e9);
+}
+
+/* Adds @part behind two spaces if it fits. */
+static bool add_part(char line[TOP_SUMMARY_LEN], unsigned int columns, const char *part)
+{
+	size_t len = strlen(line), need = strlen(part) + (len ? 2 : 0);
+
+	if (len + need > columns || len + need >= TOP_SUMMARY_LEN)
+		return false;
+	snprintf(line + len, TOP_SUMMARY_LEN - len, "%s%s", len ? "  " : "", part);
+	return true;
+}
+
+static void add_processes(const struct top_summary *summary, char line[TOP_SUMMARY_LEN], unsigned int columns)
+{
+	char ended[32] = "", part[96];
+
+	if (summary->ended)
+		snprintf(ended, sizeof(ended), ", %zu ended", summary->ended);
+	snprintf(part, sizeof(part), "%zu processes ran in %.2f s%s", summary->ran, summary->window_s, ended);
+	if (add_part(line, columns, part))
+		return;
+	snprintf(part, sizeof(part), "%zu ran in %.2f s%s", summary->ran, summary->window_s, ended);
+	if (add_part(line, columns, part))
+		return;
+	snprintf(part, sizeof(part), "%zu ran", summary->ran);
+	add_part(line, columns, part);
+}
+
+void top_summary_line(const struct top_summary *summary, const char *title, unsigned int columns,
+		      char line[TOP_SUMMARY_LEN])
+{
+	char part[64], uptime[TEXT_UPTIME_LEN];
+
+	line[0] = '\0';
+	if (title)
+		add_part(line, columns, title);
+	snprintf(part, sizeof(part), "%.2f of %u CPUs busy", summary->user_cpus + summary->system_cpus,
+		 summary->cpus);
+	add_part(line, columns, part);
+	add_processes(summary, line, columns);
+	text_uptime(summary->uptime_s, uptime);
+	snprintf(part, sizeof(part), "up %s", uptime);
+	add_part(line, columns, part);
+	add_part(line, columns, summary->clock);
+}
+
+static struct json_object *decimal(double value, int digits)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.*f", digits, value);
+	return json_object_new_double_s(value, text);
+}
+
+static struct json_object *process_json(const struct ranked *ranked)
+{
+	struct json_object *json = json_object_new_object();
+	char comm[COMM_LEN];
+
+	text_utf8(ranked->comm, comm, sizeof(comm));
+	json_object_object_add(json, "pid", json_object_new_uint64(ranked->id.tgid));
+	json_object_object_add(json, "start_time_ns", json_object_new_uint64(ranked->id.start_time_ns));
+	json_object_object_add(json, "comm", json_object_new_string(comm));
+	json_object_object_add(json, "cpu_pct", decimal(ranked->cpu_pct, 2));
+	json_object_object_add(json, "user_s", decimal((double)ranked->user_ns / 1e9, 6));
+	json_object_object_add(json, "system_s", decimal((double)ranked->system_ns / 1e9, 6));
+	json_object_object_add(json, "threads", json_object_new_uint64(ranked->threads));
+	json_object_object_add(json, "ended", json_object_new_boolean(ranked->ended));
+	return json;
+}
+
+char *top_json(const struct ranked *ranked, size_t n, double window_s, uint64_t end_ns)
+{
+	struct json_object *json = json_object_new_object(), *processes = json_object_new_array();
+	char *line;
+
+	for (size_t i = 0; i < n; i++)
+		if (ran(&ranked[i]))
+			json_object_array_add(processes, process_json(&ranked[i]));
+	json_object_object_add(json, "window_s", decimal(window_s, 6));
+	json_object_object_add(json, "window_end_ns", json_object_new_uint64(end_ns));
+	json_object_object_add(json, "processes", processes);
+	line = strdup(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+	json_object_put(json);
+	return line;
+}
