@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* `hotdamon cleanup`: takes back what the claim of a killed daemon says was its, and nothing else. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "act/claim.h"
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	const char **state_dir = state->input;
+
+	if (key != 's')
+		return ARGP_ERR_UNKNOWN;
+	*state_dir = arg;
+	return 0;
+}
+
+static void say_undone(const struct claim *claim, const struct claim_undone *undone)
+{
+	printf("hotdamon cleanup: undid what pid %d left:", claim->pid);
+	printf(" %u kdamond slots removed", undone->kdamonds);
+	if (undone->damon_stat_restored)
+		printf(", DAMON_STAT on again");
+	if (undone->pins_removed)
+		printf(", pinned map removed");
+	if (undone->files_removed)
+		printf(", state files removed");
+	printf("\n");
+	if (undone->slots_not_ours)
+		printf("hotdamon cleanup: the kdamonds that are there now are somebody else's: left alone\n");
+}
+
+static int take_back(const struct claim_paths *paths)
+{
+	struct claim_undone undone;
+	struct act_error error;
+	struct claim claim;
+	int err = claim_read(paths, &claim, &error);
+
+	if (err == -ENOENT && claim_has_pins(paths)) {
+		fprintf(stderr,
+			"hotdamon cleanup: a killed hotdamon left its pinned map, but no claim in %s: "
+			"name the --state-dir that it ran with, or rm -r %s\n",
+			paths->state_dir, paths->pin_dir);
+		return EXIT_FAILED;
+	}
+	if (err == -ENOENT) {
+		claim_remove_unclaimed(paths);
+		printf("hotdamon cleanup: nothing was left behind\n");
+		return EXIT_DONE;
+	}
+	if (!err)
+		err = claim_take_back(paths, &claim, &undone, &error);
+	if (!err)
+		say_undone(&claim, &undone);
+	else
+		fprintf(stderr, "hotdamon cleanup: %s\n", error.text);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+int cmd_cleanup(int argc, char **argv)
+{
+	static const struct argp_option options_help[] = {
+		{"state-dir", 's', "DIR", 0,
+		 "Where the daemon kept its state (default " DEFAULT_STATE_DIR ")", 0},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = options_help,
+		.parser = parse_option,
+		.doc = "Undoes what a killed hotdamon left: its kdamonds, DAMON_STAT, the pinned map, its "
+		       "files. What is not its is not touched.",
+	};
+	struct claim_paths paths = claim_default_paths;
+	struct act_error error;
+	int lock_fd, status;
+
+	cli_parse(&argp, argc, argv, &paths.state_dir);
+	if (geteuid()) { /* bpffs may let anybody in: without root "nothing was left" would be no more than not seen */
+		fprintf(stderr, "hotdamon cleanup: needs root\n");
+		return EXIT_HOST;
+	}
+	lock_fd = claim_lock(&paths, &error);
+	if (lock_fd == -EWOULDBLOCK) {
+		fprintf(stderr, "hotdamon cleanup: hotdamon is running: stop it, it cleans up by itself\n");
+		return EXIT_FAILED;
+	}
+	if (lock_fd < 0) {
+		fprintf(stderr, "hotdamon cleanup: %s\n", error.text);
+		return lock_fd == -EPERM || lock_fd == -EACCES ? EXIT_HOST : EXIT_FAILED;
+	}
+	status = take_back(&paths);
+	claim_unlock(&paths, lock_fd);
+	return status;
+}

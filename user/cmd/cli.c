@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+struct cli_input {
+	const struct argp *inner;
+	void *input;
+	const char *name;
+};
+
+/* Wraps the subcommand's parser, so that --help and stray words are the same everywhere. */
+static error_t parse_wrapped(int key, char *arg, struct argp_state *state)
+{
+	struct cli_input *wrapped = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = wrapped->input;
+		state->err_stream =
+			NULL; /* getopt has said what is wrong; argp's "Try ..." would be a second line */
+		return 0;
+	case 'h':
+		argp_help(wrapped->inner, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK,
+			  (char *)wrapped->name);
+		exit(EXIT_DONE);
+	case ARGP_KEY_ARG:
+		cli_fail(state, "'%s' is one word too many; see %s --help", arg, wrapped->name);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void fail_line(const char *name, const char *format, va_list args)
+{
+	fprintf(stderr, "%s: ", name);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	exit(EXIT_USAGE);
+}
+
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	static const struct argp_option options[] = {
+		{"help", 'h', NULL, 0, "Print this help", -1},
+		{0},
+	};
+	const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
+	const struct argp wrapper = {.options = options, .parser = parse_wrapped, .children = children};
+	struct cli_input wrapped = {.inner = argp, .input = input, .name = argv[0]};
+	error_t err;
+
+	err = argp_parse(&wrapper, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &wrapped);
+	if (err)
+		exit(EXIT_USAGE);
+}
+
+void cli_fail(const struct argp_state *state, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fail_line(state->name, format, args);
+	va_end(args);
+	abort(); /* not reached: fail_line() ends the program */
+}
+
+uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,
+		    uint64_t max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (!*text || strspn(text, "0123456789") != strlen(text) || errno || *end || value < min ||
+	    value > max)
+		cli_fail(state, "--%s wants a whole number from %llu to %llu, not '%s'", option,
+			 (unsigned long long)min, (unsigned long long)max, text);
+	return value;
+}
+
+double cli_fraction(const struct argp_state *state, const char *option, const char *text, double min,
+		    double max)
+{
+	double value;
+	char *end;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (!*text || strspn(text, "0123456789.") != strlen(text) || errno || *end || value < min ||
+	    value > max)
+		cli_fail(state, "--%s wants a number from %g to %g, not '%s'", option, min, max, text);
+	return value;
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/* `hotdamon run`: options, each checked for range and all for sense together, then the daemon. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+#include "daemon/daemon.h"
+#include "decide/benefit.h"
+#include "decide/choice.h"
+#include "decide/pace.h"
+#include "sense/hotness.h"
+
+enum {
+	OPT_TOP = 0x100,
+	OPT_INTERVAL,
+	OPT_RANK,
+	OPT_MIN_CPU,
+	OPT_MIN_ANON,
+	OPT_MAX_PROCESSES,
+	OPT_EXECUTOR,
+	OPT_DESCENT,
+	OPT_PID,
+	OPT_SAMPLE_US,
+	OPT_AGGR_US,
+	OPT_UPDATE_US,
+	OPT_MIN_REGIONS,
+	OPT_MAX_REGIONS,
+	OPT_MONITOR_CPU_PCT,
+	OPT_QUOTA_MS,
+	OPT_QUOTA_BYTES,
+	OPT_QUOTA_RESET_MS,
+	OPT_REGIONS,
+	OPT_STALL_BUDGET_US,
+	OPT_MIN_POPULATED_PCT,
+	OPT_MAX_HUGE_MIB,
+	OPT_MAX_TARGET_HUGE_MIB,
+	OPT_STOP_DAMON_STAT,
+	OPT_DURATION,
+	OPT_STATE_DIR,
+	OPT_DRY_RUN,
+	OPT_TRIAL,
+};
+
+static const struct argp_option run_options_help[] = {
+	{NULL, 0, NULL, 0, "Who is watched:", 1},
+	{"top", OPT_TOP, "N", 0, "Watch the N hottest processes (default 3)", 0},
+	{"interval", OPT_INTERVAL, "SEC", 0, "Choose anew every SEC seconds (default 5)", 0},
+	{"rank", OPT_RANK, "user|cpu", 0, "Rank by user time (default) or by all CPU time", 0},
+	{"min-cpu", OPT_MIN_CPU, "PCT", 0, "Only processes that use at least PCT % of one CPU (default 10)",
+	 0},
+	{"min-anon", OPT_MIN_ANON, "MIB", 0,
+	 "Only processes with at least MIB of resident anonymous memory (default 32)", 0},
+	{"max-processes", OPT_MAX_PROCESSES, "N", 0,
+	 "Room for N processes that run at a time (default: pid_max, at most 65536)", 0},
+	{"pid", OPT_PID, "PID[,PID...]", 0, "Watch just these, instead of choosing", 0},
+	{NULL, 0, NULL, 0, "What is done:", 2},
+	{"executor", OPT_EXECUTOR, "NAME", 0,
+	 "madvise: hotdamon collapses the hottest memory itself (6.7+); damos: the kernel's collapse scheme "
+	 "does "
+	 "(7.2+); hint: marks for khugepaged; none: watch and explain only; auto (default): madvise where it "
+	 "may, then damos, then hint, as check tells",
+	 0},
+	{"descent", OPT_DESCENT, "hold|progressive", 0,
+	 "Stop at the level where memory first collapses (default), or go on down when it dries up", 0},
+	{"trial", OPT_TRIAL, "SEC", 0,
+	 "Leave a process that gains nothing by huge pages in a trial of SEC seconds (default 120; 0: never)",
+	 0},
+	{"dry-run", OPT_DRY_RUN, NULL, 0, "Choose and explain only; DAMON is not touched", 0},
+	{"duration", OPT_DURATION, "SEC", 0, "End after SEC seconds (default 0: at a signal)", 0},
+	{"stop-damon-stat", OPT_STOP_DAMON_STAT, NULL, 0,
+	 "Turn DAMON_STAT off while running, and on again at the end", 0},
+	{"state-dir", OPT_STATE_DIR, "DIR", 0, "Where the status file is (default " DEFAULT_STATE_DIR ")", 0},
+	{NULL, 0, NULL, 0, "How DAMON watches:", 3},
+	{"sample-us", OPT_SAMPLE_US, "US", 0, "Sampling interval (default 5000)", 0},
+	{"aggr-us", OPT_AGGR_US, "US", 0, "Aggregation interval (default 100000)", 0},
+	{"update-us", OPT_UPDATE_US, "US", 0, "How often new mappings are looked for (default 1000000)", 0},
+	{"min-regions", OPT_MIN_REGIONS, "N", 0, "At least N regions per process (default 10)", 0},
+	{"max-regions", OPT_MAX_REGIONS, "N", 0, "At most N regions per process (default 1000)", 0},
+	{"monitor-cpu-pct", OPT_MONITOR_CPU_PCT, "PCT", 0,
+	 "What watching a process may cost, in % of a CPU (default 1; 0: no bound); above it DAMON looks "
+	 "less often",
+	 0},
+	{NULL, 0, NULL, 0, "How much is collapsed, per process (0: no limit), by executor damos:", 4},
+	{"quota-ms", OPT_QUOTA_MS, "MS", 0, "Time for collapsing in each reset interval (default 10)", 0},
+	{"quota-bytes", OPT_QUOTA_BYTES, "BYTES", 0, "Bytes tried in each reset interval (default 0)", 0},
+	{"quota-reset-ms", OPT_QUOTA_RESET_MS, "MS", 0, "The reset interval (default 1000)", 0},
+	{NULL, 0, NULL, 0, "By executor madvise:", 5},
+	{"regions", OPT_REGIONS, "auto|bpf|sysfs", 0,
+	 "How it reads where memory is hot: by BPF, from DAMON's sysfs (slower, and costs more), or auto "
+	 "(default), by BPF where that works",
+	 0},
+	{"stall-budget-us", OPT_STALL_BUDGET_US, "US", 0,
+	 "CPU time that collapses may take in each second, per process (default 20000)", 0},
+	{"min-populated-pct", OPT_MIN_POPULATED_PCT, "PCT", 0,
+	 "Only where at least PCT % of a huge page's memory is in use (default 75)", 0},
+	{"max-huge-mib", OPT_MAX_HUGE_MIB, "MIB", 0, "Make at most MIB huge in all (default 0: no cap)", 0},
+	{"max-target-huge-mib", OPT_MAX_TARGET_HUGE_MIB, "MIB", 0,
+	 "Make at most MIB of a process huge (default 0: no cap)", 0},
+	{0},
+};
+
+#define US_MAX 3600000000ULL /* an hour */
+
+/* One of @words, or a usage error. */
+static unsigned int choice(const struct argp_state *state, const char *option, const char *text,
+			   const char *const words[], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (!strcmp(text, words[i]))
+			return i;
+	cli_fail(state, "--%s does not know '%s'; see %s --help", option, text, state->name);
+}
+
+static enum executor parse_executor(const struct argp_state *state, const char *text)
+{
+	static const char *const words[] = {"auto", "damos", "madvise", "hint", "none"};
+	static const enum executor executors[] = {EXECUTOR_AUTO, EXECUTOR_DAMOS, EXECUTOR_MADVISE,
+						  EXECUTOR_HINT, EXECUTOR_NONE};
+
+	return executors[choice(state, "executor", text, words, 5)];
+}
+
+static enum source_kind parse_regions(const struct argp_state *state, const char *text)
+{
+	static const char *const words[] = {"auto", "bpf", "sysfs"};
+	static const enum source_kind kinds[] = {SOURCE_AUTO, SOURCE_BPF, SOURCE_SYSFS};
+
+	return kinds[choice(state, "regions", text, words, 3)];
+}
+
+static void parse_pids(const struct argp_state *state, char *text, struct run_options *options)
+{
+	char *rest = NULL;
+
+	options->n_pids = 0;
+	if (!*text || *text == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
+		cli_fail(state, "--pid wants PID[,PID...], not '%s'", text);
+	for (char *word = strtok_r(text, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+		uint32_t pid = (uint32_t)cli_number(state, "pid", word, 1, 4194304);
+		bool twice = false;
+
+		for (unsigned int i = 0; i < options->n_pids; i++)
+			twice |= options->pids[i] == pid;
+		if (twice)
+			continue;
+		if (options->n_pids == RUN_MAX_SLOTS)
+			cli_fail(state, "--pid takes at most %d processes", RUN_MAX_SLOTS);
+		options->pids[options->n_pids++] = pid;
+	}
+}
+
+static void check_together(const struct argp_state *state, const struct run_options *o)
+{
+	if (o->sample_us > o->aggr_us)
+		cli_fail(state, "--sample-us %" PRIu64 " is above --aggr-us %" PRIu64, o->sample_us,
+			 o->aggr_us);
+	if (o->aggr_us > o->update_us)
+		cli_fail(state, "--aggr-us %" PRIu64 " is above --update-us %" PRIu64, o->aggr_us,
+			 o->update_us);
+	if (o->min_regions > o->max_regions)
+		cli_fail(state, "--min-regions %" PRIu64 " is above --max-regions %" PRIu64, o->min_regions,
+			 o->max_regions);
+	if (o->quota_ms > o->quota_reset_ms)
+		cli_fail(state, "--quota-ms %" PRIu64 " is above --quota-reset-ms %" PRIu64, o->quota_ms,
+			 o->quota_reset_ms);
+	if (o->quota_bytes && o->quota_bytes < PMD_SIZE_BYTES)
+		cli_fail(state, "--quota-bytes %" PRIu64 " is less than one huge page of %llu bytes",
+			 o->quota_bytes, PMD_SIZE_BYTES);
+	if (o->duration_s > 0 && o->duration_s < o->interval_s)
+		cli_fail(state, "--duration %g is below --interval %g: no tick would be", o->duration_s,
+			 o->interval_s);
+}
+
+static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_options *options = state->input;
+
+	switch (key) {
+	case OPT_REGIONS:
+		options->regions = parse_regions(state, arg);
+		return 0;
+	case OPT_STALL_BUDGET_US:
+		options->stall_budget_us = cli_number(state, "stall-budget-us", arg, 1, 1000000);
+		return 0;
+	case OPT_MIN_POPULATED_PCT:
+		options->min_populated_pct =
+			(unsigned int)cli_number(state, "min-populated-pct", arg, 0, 100);
+		return 0;
+	case OPT_MAX_HUGE_MIB:
+		options->max_huge_bytes =
+			cli_number(state, "max-huge-mib", arg, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+		return 0;
+	case OPT_MAX_TARGET_HUGE_MIB:
+		options->max_target_huge_bytes =
+			cli_number(state, "max-target-huge-mib", arg, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_damon_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_options *options = state->input;
+
+	switch (key) {
+	case OPT_SAMPLE_US:
+		options->sample_us = cli_number(state, "sample-us", arg, 1, US_MAX);
+		return 0;
+	case OPT_AGGR_US:
+		options->aggr_us = cli_number(state, "aggr-us", arg, 1, US_MAX);
+		return 0;
+	case OPT_UPDATE_US:
+		options->update_us = cli_number(state, "update-us", arg, 1, US_MAX);
+		return 0;
+	case OPT_MIN_REGIONS:
+		options->min_regions = cli_number(state, "min-regions", arg, 3, 1000000);
+		return 0;
+	case OPT_MAX_REGIONS:
+		options->max_regions = cli_number(state, "max-regions", arg, 3, 1000000);
+		return 0;
+	case OPT_MONITOR_CPU_PCT:
+		options->monitor_cpu_pct = cli_fraction(state, "monitor-cpu-pct", arg, 0, 100);
+		return 0;
+	case OPT_QUOTA_MS:
+		options->quota_ms = cli_number(state, "quota-ms", arg, 0, 3600000);
+		return 0;
+	case OPT_QUOTA_BYTES:
+		options->quota_bytes = cli_number(state, "quota-bytes", arg, 0, UINT64_MAX / 2);
+		return 0;
+	case OPT_QUOTA_RESET_MS:
+		options->quota_reset_ms = cli_number(state, "quota-reset-ms", arg, 1, 3600000);
+		return 0;
+	default:
+		return parse_pace_option(key, arg, state);
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	static const char *const ranks[] = {"user", "cpu"}, *const descents[] = {"hold", "progressive"};
+	struct run_options *options = state->input;
+	enum executor executor;
+
+	switch (key) {
+	case OPT_TOP:
+		options->top = (unsigned int)cli_number(state, "top", arg, 1, RUN_MAX_SLOTS);
+		return 0;
+	case OPT_INTERVAL:
+		options->interval_s = cli_fraction(state, "interval", arg, 0.1, 3600);
+		return 0;
+	case OPT_RANK:
+		options->rank_by = choice(state, "rank", arg, ranks, 2) ? RANK_BY_CPU : RANK_BY_USER;
+		return 0;
+	case OPT_MIN_CPU:
+		options->min_cpu_pct = cli_fraction(state, "min-cpu", arg, 0, 1000000);
+		return 0;
+	case OPT_MIN_ANON:
+		options->min_anon_bytes =
+			cli_number(state, "min-anon", arg, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+		return 0;
+	case OPT_MAX_PROCESSES:
+		options->max_processes = (uint32_t)cli_number(state, "max-processes", arg,
+							      HOTNESS_MIN_PROCESSES, HOTNESS_MAX_PROCESSES);
+		return 0;
+	case OPT_EXECUTOR:
+		executor = parse_executor(state, arg);
+		if (options->executor != EXECUTOR_DRY_RUN) /* that is the stronger word, wherever it stands */
+			options->executor = executor;
+		return 0;
+	case OPT_DESCENT:
+		options->progressive = choice(state, "descent", arg, descents, 2) == 1;
+		return 0;
+	case OPT_PID:
+		parse_pids(state, arg, options);
+		return 0;
+	case OPT_STOP_DAMON_STAT:
+		options->stop_damon_stat = true;
+		return 0;
+	case OPT_DURATION:
+		options->duration_s = cli_fraction(state, "duration", arg, 0, 1e9);
+		return 0;
+	case OPT_TRIAL:
+		options->trial_s = cli_fraction(state, "trial", arg, 0, 1e6);
+		return 0;
+	case OPT_STATE_DIR:
+		if (arg[0] != '/')
+			cli_fail(state, "--state-dir wants an absolute path, not '%s'", arg);
+		options->state_dir = arg;
+		return 0;
+	case OPT_DRY_RUN:
+		options->executor = EXECUTOR_DRY_RUN;
+		return 0;
+	case ARGP_KEY_END:
+		check_together(state, options);
+		return 0;
+	default:
+		return parse_damon_option(key, arg, state);
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = run_options_help,
+		.parser = parse_option,
+		.doc = "Finds the hot processes by BPF and their hot memory by DAMON, and collapses that to "
+		       "huge "
+		       "pages. Runs in the foreground; SIGINT and SIGTERM end it and put everything back.",
+	};
+	struct run_options options = {
+		.top = 3,
+		.interval_s = 5,
+		.min_cpu_pct = 10,
+		.min_anon_bytes = 32 * MIB_BYTES,
+		.sample_us = 5000,
+		.aggr_us = 100000,
+		.update_us = 1000000,
+		.min_regions = 10,
+		.max_regions = 1000,
+		.monitor_cpu_pct = 1,
+		.trial_s = BENEFIT_TRIAL_NS / 1e9,
+		.quota_ms = 10,
+		.quota_reset_ms = 1000,
+		.stall_budget_us = PACE_DEFAULT_BUDGET_US,
+		.min_populated_pct = MIN_POPULATED_PCT,
+		.state_dir = DEFAULT_STATE_DIR,
+	};
+
+	cli_parse(&argp, argc, argv, &options);
+	return daemon_run(&options);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/* `hotdamon status`: the status file of a running daemon, for people or as it is. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act/claim.h"
+#include "act/file.h"
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+#include "report/status.h"
+
+struct status_options {
+	bool json;
+	const char *state_dir;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct status_options *options = state->input;
+
+	switch (key) {
+	case 'j':
+		options->json = true;
+		return 0;
+	case 's':
+		options->state_dir = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Its lock tells; without root, whether the process that made the claim is there. */
+static bool daemon_lives(const struct claim_paths *paths)
+{
+	int held = claim_is_held(paths);
+	struct claim claim;
+
+	if (held >= 0)
+		return held;
+	return !claim_read(paths, &claim, NULL) && (!kill(claim.pid, 0) || errno == EPERM);
+}
+
+static int say_none(const struct status_options *options, int err)
+{
+	if (err == ENOENT)
+		fprintf(stderr, "hotdamon status: no daemon is running (there is no %s/" STATUS_FILE ")\n",
+			options->state_dir);
+	else
+		fprintf(stderr, "hotdamon status: read %s/" STATUS_FILE ": %s\n", options->state_dir,
+			strerror(err));
+	return err == ENOENT ? EXIT_FAILED : EXIT_USAGE;
+}
+
+static int print(const struct status_options *options, const char *text)
+{
+	int err = 0;
+
+	if (options->json)
+		fputs(text, stdout);
+	else
+		err = status_print(text, stdout);
+	if (err)
+		fprintf(stderr, "hotdamon status: %s/" STATUS_FILE " is no status of hotdamon\n",
+			options->state_dir);
+	else if (fflush(stdout) || ferror(stdout))
+		err = -EIO;
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct argp_option options_help[] = {
+		{"json", 'j', NULL, 0, "The status as one JSON object", 0},
+		{"state-dir", 's', "DIR", 0, "Where the status file is (default " DEFAULT_STATE_DIR ")", 0},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = options_help,
+		.parser = parse_option,
+		.doc = "What a running hotdamon watches, and why. Exit status 1: none is running.",
+	};
+	struct status_options options = {.state_dir = DEFAULT_STATE_DIR};
+	struct claim_paths paths = claim_default_paths;
+	char path[PATH_MAX], *text;
+	int status;
+
+	cli_parse(&argp, argc, argv, &options);
+	snprintf(path, sizeof(path), "%s/" STATUS_FILE, options.state_dir);
+	text = file_read(path);
+	if (!text)
+		return say_none(&options, errno);
+	status = print(&options, text);
+	free(text);
+	paths.state_dir = options.state_dir;
+	if (status == EXIT_DONE && !daemon_lives(&paths)) {
+		fprintf(stderr,
+			"hotdamon status: that daemon was killed; hotdamon cleanup undoes what it left\n");
+		status = EXIT_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd/top_facts.h"
+
+#include <time.h>
+
+#include "report/unit.h"
+#include "sense/proc.h"
+
+#define NS_PER_S     1000000000ULL
+#define OWNER_AGE_NS (30 * NS_PER_S) /* a process may be moved to another cgroup */
+#define HUGE_AGE_NS  (5 * NS_PER_S)
+#define HUGE_REST    100 /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
+
+uint64_t facts_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static bool owner_is_due(const struct row *row, uint64_t now_ns)
+{
+	const struct row_facts *facts = &row->facts;
+
+	if (row->ranked.ended)
+		return false;
+	return !facts->owner_read_ns || facts->owner_execs != row->ranked.execs ||
+	       now_ns - facts->owner_read_ns >= OWNER_AGE_NS;
+}
+
+/* Whether the pid still is that process. Asked after a read, it says whose the read was. */
+static bool still_there(const struct facts *facts, const struct row *row, struct process_facts *found)
+{
+	return !process_facts_read(facts->proc_root, row->ranked.id.tgid, found) &&
+	       process_facts_match(found, row->ranked.id);
+}
+
+void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_ns)
+{
+	struct process_facts found;
+	struct process_owner owner;
+
+	if (!owner_is_due(row, now_ns))
+		return;
+	row->facts.owner_read_ns = now_ns;
+	row->facts.owner_execs = row->ranked.execs;
+	if (process_owner_read(facts->proc_root, row->ranked.id.tgid, &owner) ||
+	    !still_there(facts, row, &found))
+		return;
+	user_name(facts->names, owner.uid, row->facts.user, sizeof(row->facts.user));
+	unit_of_cgroup(owner.cgroup, row->facts.unit, sizeof(row->facts.unit));
+	row->facts.in_cgroup = facts->cgroup && cgroup_is_below(owner.cgroup, facts->cgroup);
+}
+
+void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns)
+{
+	struct process_facts found;
+
+	if (row->ranked.ended || (row->facts.anon_read_ns && row->facts.anon_read_ns >= since_ns))
+		return;
+	row->facts.anon_read_ns = now_ns;
+	if (!still_there(facts, row, &found))
+		return;
+	row->facts.anon_bytes = found.anon_bytes;
+	row->facts.anon_known = true;
+}
+
+static void read_huge(const struct facts *facts, struct row *row, uint64_t now_ns)
+{
+	struct process_facts found;
+	uint64_t huge_bytes = 0;
+
+	row->facts.huge_read_ns = now_ns;
+	/* No room for a huge page: nothing to ask. */
+	if (row->facts.anon_bytes >= PMD_SIZE_BYTES &&
+	    (!still_there(facts, row, &found) || !found.live_tid ||
+	     process_huge_bytes(facts->proc_root, found.live_tid, &huge_bytes)))
+		return;
+	row->facts.huge_cost_ns = facts_now_ns() - now_ns;
+	row->facts.huge_bytes = huge_bytes;
+	row->facts.huge_known = true;
+}
+
+static bool huge_is_due(const struct row *row, uint64_t now_ns)
+{
+	const struct row_facts *facts = &row->facts;
+	uint64_t rest_ns = facts->huge_cost_ns * HUGE_REST;
+
+	if (row->ranked.ended || !facts->anon_known)
+		return false;
+	return !facts->huge_read_ns ||
+	       now_ns - facts->huge_read_ns >= (rest_ns > HUGE_AGE_NS ? rest_ns : HUGE_AGE_NS);
+}
+
+static struct row *stalest(struct row *const *rows, size_t n, uint64_t now_ns)
+{
+	struct row *found = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (huge_is_due(rows[i], now_ns) &&
+		    (!found || rows[i]->facts.huge_read_ns < found->facts.huge_read_ns))
+			found = rows[i];
+	return found;
+}
+
+void facts_read_huge(const struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns)
+{
+	uint64_t began_ns = facts_now_ns(), now_ns = began_ns;
+	struct row *row;
+
+	while (now_ns - began_ns < budget_ns && (row = stalest(rows, n, now_ns))) {
+		read_huge(facts, row, now_ns);
+		now_ns = facts_now_ns();
+	}
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From argv to a subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct command {
+	const char *name;
+	char *full_name; /* the argv[0] of the subcommand */
+	int (*run)(int argc, char **argv);
+	const char *does;
+} commands[] = {
+	{"run", "hotdamon run", cmd_run, "find the hot processes and give their hot memory huge pages"},
+	{"top", "hotdamon top", cmd_top, "live table of the hottest processes; changes nothing"},
+	{"status", "hotdamon status", cmd_status, "what a running daemon watches, and why"},
+	{"check", "hotdamon check", cmd_check,
+	 "what this kernel and host offer, and how to mend what is missing"},
+	{"cleanup", "hotdamon cleanup", cmd_cleanup, "undo what a killed daemon left"},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *file)
+{
+	fprintf(file, "Usage: hotdamon COMMAND [OPTION...]\n"
+		      "Finds the processes that burn CPU, and gives just their hot memory huge pages.\n\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].does);
+	fprintf(file,
+		"\nhotdamon COMMAND --help tells a command's options; hotdamon --version the version.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
+		print_help(stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+		printf("hotdamon %s\n", HOTDAMON_VERSION);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!strcmp(word, commands[i].name)) {
+			argv[1] = commands[i].full_name;
+			return commands[i].run(argc - 1, argv + 1);
+		}
+	}
+	if (*word)
+		fprintf(stderr, "hotdamon: '%s' is no command; see hotdamon --help\n", word);
+	else
+		print_help(stderr);
+	return EXIT_USAGE;
+}
