@@ -1,0 +1,250 @@
+# shellcheck shell=bash
+# What the hotness program must do: nothing is lost, nothing is left, nobody is taken for another. Sourced.
+
+objects_load() {
+	local object n=0
+	for object in "$build"/bpf/*.bpf.o; do
+		bpftool prog loadall "$object" /sys/fs/bpf/test 2>"$tmp/words" ||
+			{ fail "$object: $(tail -n 3 "$tmp/words" | tr '\n' ' ')"; return; }
+		[ -n "$(ls /sys/fs/bpf/test)" ] || { fail "$object has no programs"; return; }
+		n=$((n + $(ls /sys/fs/bpf/test | wc -l)))
+		rm -r /sys/fs/bpf/test
+	done
+	[ $n -ge 8 ] || fail "only $n programs in $build/bpf"
+	numbers="$n programs"
+}
+
+# one_window PID SECONDS: the spinner's share is its own clock's, and the list is in order. User and system time
+# together: single ticks make up the split, and a short window has few.
+one_window() {
+	local pid=$1 pct truth place # and preload of the caller
+	(real_time 10 "$watch" "$pid" env ${preload:+LD_PRELOAD="$preload"} \
+		"$hotdamon" top --json -n 1 -d "$2") >"$tmp/window" || { fail "watch"; return; }
+	pct=$(jq ".top.window_s as \$s | .top.processes[] | select(.pid == $pid) |
+		(.user_s + .system_s) / \$s * 10000 | round / 100" "$tmp/window")
+	truth=$(jq '.truth_s / .top.window_s * 10000 | round / 100' "$tmp/window")
+	[ -n "$pct" ] || { fail "the spinner is not in the list, and used $truth %"; return; }
+	numbers="$numbers${numbers:+, }$pct % of $truth %"
+	holds "($pct - $truth)^2 <= 4" || { fail "it shows $pct %, it used $truth %"; return; }
+	place=$(jq ".top.processes | if map(.cpu_pct) == (map(.cpu_pct) | sort | reverse)
+		then map(.pid) | index($pid) else -1 end" "$tmp/window")
+	[ "$place" -ge 0 ] || { fail "the list is not in order"; return; }
+	[ "$place" -eq 0 ] || numbers="$numbers (place $((place + 1)): other load)"
+}
+
+# real_time PRIORITY COMMAND...: before all other load, if it can be had (not in each control group).
+real_time_words() { chrt -f "$1" true 2>/dev/null && echo "chrt -f $1" || echo 'nice -n -20'; }
+real_time() {
+	local priority=$1
+	shift
+	exec $(real_time_words "$priority") "$@" # words
+}
+
+# three_windows SECONDS: of a spinner alone on the last CPU; what measures is on the first one.
+three_windows() {
+	local last pid
+	last=$(($(nproc) - 1))
+	begin real_time 1 taskset -c "$last" "$load" spin
+	pid=$begun
+	sleep 0.3
+	taskset -p -c 0 $$ >/dev/null
+	for _ in 1 2 3; do
+		one_window "$pid" "$1" || break
+	done
+	taskset -p -c "0-$last" $$ >/dev/null
+	finish "$pid"
+	[ -z "$why" ]
+}
+
+# It hardly ever switches: what it runs when a window ends is most of it.
+spinner() {
+	local preload=''
+	three_windows 1
+}
+
+# It switches all the time, also while the programs are attached, one by one and slowly: what it runs meanwhile is
+# not of the first window.
+first_window() {
+	local ticker preload=$build/tests/slow.so
+	begin real_time 2 taskset -c $(($(nproc) - 1)) "$load" tick
+	ticker=$begun
+	three_windows 0.3
+	finish "$ticker"
+	[ -z "$why" ]
+}
+
+pins_are() {
+	local pid=$1 fields
+	fields=$(dump | jq -r '.[0] | (.key + .value) | keys[]' | tr '\n' ' ')
+	for field in start_time_ns tgid run_ns utime_ns stime_ns comm threads execs; do
+		case " $fields" in *" $field "*) ;; *) fail "no field $field in: $fields" && return ;; esac
+	done
+	[ "$(entry "$pid" value.comm)" = load ] ||
+		{ fail "comm is '$(entry "$pid" value.comm)', not 'load'"; return; }
+	holds "$(entry "$pid" value.run_ns) > 100000000" ||
+		{ fail "run_ns is $(entry "$pid" value.run_ns)"; return; }
+	holds "int($(entry "$pid" key.start_time_ns) / 10000000) == $(start_ticks "$pid")" ||
+		fail "starts at $(entry "$pid" key.start_time_ns) ns, in /proc at $(start_ticks "$pid") ticks"
+}
+
+pinned_map() {
+	local spinner
+	begin "$load" spin
+	spinner=$begun
+	start_daemon && sleep 1 && pins_are "$spinner"
+	finish "$daemon" || fail "SIGTERM: exit status $?"
+	[ -n "$why" ] || [ ! -e "$pins" ] || fail "SIGTERM: $(ls -d "$pins"/*) is left"
+	[ -n "$why" ] || [ ! -e "$tmp/state" ] || fail "SIGTERM: the state directory is left"
+	[ -n "$why" ] || start_daemon
+	finish "$daemon" KILL
+	[ -n "$why" ] || [ -e "$pins/process_hotness" ] || fail "kill -9: no pin is left, nothing to clean up"
+	[ -n "$why" ] || "$hotdamon" cleanup --state-dir "$tmp/state" >"$tmp/words" 2>&1 ||
+		fail "cleanup: $(cat "$tmp/words")"
+	[ -n "$why" ] || [ ! -e "$pins" ] || fail "cleanup left $pins"
+	[ -n "$why" ] || [ ! -e "$tmp/state" ] || fail "cleanup left the state directory"
+	finish "$spinner"
+	[ -z "$why" ]
+}
+
+# Threads that live for 2 ms, less than a tick: a sum over the living would miss nearly all of them.
+threads_end() {
+	during_top 0.5 "$load" threads 500 2 || return
+	same_time "500 threads" ".pid == $(truth pid)" || return
+	# Two that were there in windows before, and end in the middle of one: what they used of it is that of two CPUs.
+	during_top 1 "$load" threads 2 1400 || return
+	same_time "2 threads" ".pid == $(truth pid)"
+}
+
+# Children that come and go within a window: each is told once, as ended, with all that it used.
+processes_end() {
+	local told
+	during_top 0.5 "$load" storm 2000 1 || return
+	same_time "2000 processes" '.comm == "storm-child"' || return
+	told=$(jq -s '[.[].processes[] | select(.comm == "storm-child" and .ended) | [.pid, .start_time_ns]] |
+		unique | length' "$tmp/top")
+	[ "$told" -eq 2000 ] || fail "$told of 2000 were told as ended"
+}
+
+# To give back memory is most of an exit, and of this a window's end may see a part; the rest is the next one's.
+big_exits() {
+	during_top 0.1 "$load" big 12 512 || return
+	same_time "12 processes of 512 MiB" '.comm == "big-child"'
+}
+
+# stage_is NAME COMM EXECS: the load says that it is there; so does the map, in one entry.
+stage_is() {
+	local line seen
+	read -r -t 10 line <&"$from_load" || { fail "the load does not reach '$1'"; return; }
+	[ "$(jq -r .stage <<<"$line")" = "$1" ] || { fail "the load is not at '$1': $line"; return; }
+	[ "$(jq -r .pid <<<"$line")" = "$pid" ] || { fail "another pid: $line"; return; }
+	seen="$(entry "$pid" 'value | "\(.comm) \(.execs)"')"
+	[ "$seen" = "$2 $3" ] || { fail "at '$1' the map has '$seen', not '$2 $3'"; return; }
+	used_s=$(jq -r .cpu_s <<<"$line")
+	echo go >&"$to_load"
+}
+
+# An exec is the same process with another program: by the leader, and by another thread.
+exec_and_names() {
+	local pid from_load to_load used_s=0 counted
+	cp "$load" "$tmp/second" && cp "$load" "$tmp/third" || return
+	start_daemon || return
+	coproc LOAD { exec "$load" exec "$tmp/second" "$tmp/third"; }
+	pid=$LOAD_PID from_load=${LOAD[0]} to_load=${LOAD[1]}
+	started="$started $pid"
+	stage_is first load 1 && stage_is second second 2 && stage_is renamed renamed 2 && stage_is last third 3
+	until_true 5 is_gone "$pid" || finish "$pid" KILL
+	counted=$(calc "$(entry "$pid" value.run_ns | tail -n 1) / 1e9")
+	finish "$daemon"
+	[ -z "$why" ] || return
+	numbers="3 execs, counted $counted s of $used_s s"
+	holds "$counted >= $used_s * 0.995 - 0.001 && $counted <= $used_s * 1.02 + 0.02" ||
+		fail "counted $counted s, used $used_s s"
+}
+
+# What the map holds of the dead, for longer than the two ticks after which it must be gone.
+overdue() {
+	local now entries
+	entries=$(dump | jq -r '.[] | "\(.key.tgid) \(.key.start_time_ns) \(.value.ended_ns)"')
+	now=$(awk '{ printf "%.0f", $1 * 1e9 }' /proc/uptime)
+	while read -r tgid start ended; do
+		if [ "$ended" != 0 ]; then
+			holds "$now - $ended < 2e9" || echo "$tgid (ended)"
+		elif ! [ -d "/proc/$tgid" ] && [ "$(entry "$tgid" value.ended_ns)" = 0 ]; then
+			echo "$tgid (taken for alive)"
+		elif [ -d "/proc/$tgid" ] && holds "int($start / 10000000) != $(start_ticks "$tgid")"; then
+			echo "$tgid (another process now)"
+		fi
+	done <<<"$entries"
+}
+
+nothing_stays() {
+	local before after left
+	start_daemon || return
+	before=$(dump | jq length)
+	"$load" storm 3000 0 >/dev/null
+	"$load" threads 2000 0 >/dev/null
+	sleep 2
+	after=$(dump | jq length)
+	left=$(overdue | head -n 3 | tr '\n' ' ')
+	finish "$daemon"
+	numbers="$before entries before 3000 processes, $after after"
+	[ -z "$left" ] || { fail "the map still holds $left"; return; }
+	[ "$after" -le $((before + 50)) ] || fail "$after entries, $before before"
+}
+
+# The pids of kernel threads (PF_KTHREAD) with what they ran so far.
+kernel_thread_times() {
+	local stat pid flags
+	for stat in /proc/[0-9]*/stat; do
+		pid=${stat//[!0-9]/}
+		flags=$(sed 's/.*) //' "$stat" 2>/dev/null | cut -d ' ' -f 7)
+		[ $((${flags:-0} & 0x200000)) -ne 0 ] && echo "$pid $(cut -d ' ' -f 1 "/proc/$pid/schedstat")"
+	done
+}
+
+kernel_threads() {
+	local ran ranked
+	kernel_thread_times | sort >"$tmp/before"
+	"$hotdamon" top --json -n 1 -d 1 >"$tmp/top"
+	kernel_thread_times | sort >"$tmp/after"
+	ran=$(join "$tmp/before" "$tmp/after" | awk '$2 != $3' | wc -l)
+	[ "$ran" -ge 3 ] || { fail "only $ran kernel threads ran: nothing was seen"; return; }
+	jq '.processes[].pid' "$tmp/top" | sort >"$tmp/ranked"
+	[ -s "$tmp/ranked" ] || { fail "nobody is ranked"; return; }
+	ranked=$(join "$tmp/ranked" "$tmp/after" | head -n 3 | tr '\n' ' ')
+	numbers="$ran kernel threads ran, $(wc -l <"$tmp/ranked") processes ranked"
+	[ -z "$ranked" ] || fail "kernel threads are ranked: $ranked"
+}
+
+# With every threshold at nothing and ten ticks a second hotdamon is among the hottest itself.
+never_itself() {
+	local seen=0 targets
+	begin "$load" threads 100000 1 >/dev/null
+	local other=$begun
+	start_daemon --min-cpu 0 --min-anon 0 --top 32 --interval 0.1 || { finish "$other"; return 1; }
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 0.2
+		targets=$(jq -r '[.targets[].pid] | join(" ")' "$tmp/state/status.json")
+		case " $targets " in *" $daemon "*) fail "it watches itself" && break ;; esac
+		case " $targets " in *" $other "*) seen=$((seen + 1)) ;; esac
+	done
+	holds "$(entry "$daemon" value.run_ns) > 1000000" || fail "it does not see itself run: no test"
+	[ -n "$why" ] || [ $seen -ge 5 ] || fail "another process was watched in $seen of 10 looks"
+	numbers="$(wc -w <<<"$targets") watched, itself not, with $(entry "$daemon" 'value.run_ns') ns"
+	finish "$daemon"
+	finish "$other"
+	[ -z "$why" ]
+}
+
+# The split is the kernel's own of /proc/PID/stat and getrusage().
+user_and_system() {
+	local pid have want
+	during_top 0.5 "$load" zero 2500 || return
+	pid=$(truth pid)
+	have=$(jq -s "[.[].processes[] | select(.pid == $pid)] |
+		100 * ([.[].system_s] | add) / ([.[] | .user_s + .system_s] | add)" "$tmp/top")
+	want=$(jq '100 * .system_s / (.user_s + .system_s)' "$tmp/truth")
+	numbers="$(calc "$have") % system time, by getrusage $(calc "$want") %"
+	holds "$want > 10 && $want < 95" || { fail "no load for this test: $want % system time"; return; }
+	holds "($have - $want)^2 <= 9" || fail "$(calc "$have") % system time, by getrusage $(calc "$want") %"
+}

@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parts that collapse memory, on the kernel that runs here and on a child of our own: what is asserted is
+ * what the child's page tables are afterwards, by its smaps, not what a call returned.
+ */
+#include "cm.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "act/collapse.h"
+#include "sense/pagemap.h"
+#include "sense/pressure.h"
+#include "sense/proc.h"
+#include "sense/tlb.h"
+#include "sense/vma.h"
+
+#define PAGE  4096UL
+#define SLOT  (SLOT_PAGES * PAGE)
+#define ARENA (16 * SLOT) /* of the child; the slots below are counted from its start */
+#define GUARD 102	  /* MADV_GUARD_INSTALL, 6.13+ */
+
+enum { FULL, HALF, UNTOUCHED, ZERO, REFUSED, GUARDED, BESIDE, SHARED, READ_ONLY, NARROW, LAST };
+
+struct child {
+	pid_t pid;
+	int pidfd, stop;
+	bool guards; /* the kernel has guard pages */
+	uint64_t arena;
+};
+
+static uid_t child_uid; /* 0: as ours */
+static char *arena;
+static char *own_slot; /* of a child that leaves a thread behind */
+
+static char *at(int slot)
+{
+	return arena + (size_t)slot * SLOT;
+}
+
+static void touch(char *from, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		memset(from + i * PAGE, 0x5a, 64);
+}
+
+static void must(bool fine, const char *what)
+{
+	if (fine)
+		return;
+	perror(what);
+	_exit(1);
+}
+
+/* Each slot of the arena is of another kind. Huge pages come only by a collapse. */
+static bool furnish(void)
+{
+	char *memory = mmap(NULL, ARENA + SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(memory != MAP_FAILED, "mmap");
+	arena = memory + (SLOT - (uintptr_t)memory % SLOT) % SLOT;
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* small pages, whatever the mode here */
+	touch(at(FULL), SLOT_PAGES);
+	touch(at(HALF), SLOT_PAGES / 2);
+	for (size_t i = 0; i < SLOT_PAGES; i++)
+		(void)*(volatile char *)(at(ZERO) + i * PAGE);
+	touch(at(REFUSED), SLOT_PAGES);
+	must(!madvise(at(REFUSED), SLOT, MADV_NOHUGEPAGE), "NOHUGEPAGE");
+	touch(at(GUARDED), SLOT_PAGES);
+	touch(at(BESIDE), SLOT_PAGES);
+	must(mmap(at(SHARED), SLOT, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+		     MAP_FAILED,
+	     "shared");
+	touch(at(SHARED), SLOT_PAGES);
+	touch(at(READ_ONLY), SLOT_PAGES);
+	must(!mprotect(at(READ_ONLY), SLOT, PROT_READ), "mprotect");
+	touch(at(NARROW), SLOT_PAGES);
+	must(!munmap(at(NARROW), PAGE), "munmap");
+	touch(at(LAST), SLOT_PAGES);
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	return !madvise(at(GUARDED) + 3 * PAGE, PAGE, GUARD);
+}
+
+/* Lives until @stop is closed. What it tells is written at once. */
+static void live(int told, int stop)
+{
+	struct child self = {0};
+	char byte;
+
+	if (child_uid)
+		must(!setresuid(child_uid, child_uid, child_uid), "setresuid");
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* as one that was started by this user */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	self.guards = furnish();
+	self.arena = (uintptr_t)arena;
+	must(write(told, &self, sizeof(self)) == sizeof(self), "write");
+	must(read(stop, &byte, 1) == 0, "read");
+	_exit(0);
+}
+
+static int set_up(void **state)
+{
+	static struct child child;
+	int told[2], stop[2];
+	pid_t pid;
+
+	if (pipe(told) || pipe(stop) || (pid = fork()) < 0)
+		return -1;
+	if (!pid) {
+		close(stop[1]);
+		live(told[1], stop[0]);
+	}
+	close(told[1]);
+	close(stop[0]);
+	if (read(told[0], &child, sizeof(child)) != sizeof(child))
+		return -1;
+	close(told[0]);
+	child.pid = pid;
+	child.stop = stop[1];
+	child.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	*state = &child;
+	return child.pidfd < 0;
+}
+
+static void end_child(struct child *child)
+{
+	if (child->stop >= 0)
+		close(child->stop);
+	child->stop = -1;
+	waitpid(child->pid, NULL, 0);
+}
+
+static int tear_down(void **state)
+{
+	struct child *child = *state;
+
+	end_child(child);
+	close(child->pidfd);
+	return 0;
+}
+
+static uint64_t slot_of(const struct child *child, int slot)
+{
+	return child->arena + (uint64_t)slot * SLOT;
+}
+
+static struct slot_pages pages_of(const struct child *child, int slot)
+{
+	uint64_t address = slot_of(child, slot);
+	struct slot_pages pages;
+
+	memset(&pages, 0xa5, sizeof(pages));
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &address, 1, &pages), 0);
+	return pages;
+}
+
+/* AnonHugePages of the mapping that @address is in, in KiB: the kernel's other word on what is huge. */
+static unsigned int smaps_huge_kib(const struct child *child, uint64_t address)
+{
+	unsigned int kib = 0;
+	uint64_t start, end;
+	char path[64], line[512];
+	bool inside = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", child->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2)
+			inside = start <= address && address < end;
+		if (inside && sscanf(line, "AnonHugePages: %u", &kib) == 1)
+			break;
+	}
+	fclose(file);
+	return kib;
+}
+
+static void test_populations(void **state)
+{
+	const struct child *child = *state;
+	struct slot_pages pages = pages_of(child, FULL);
+
+	assert_int_equal(pages.present, SLOT_PAGES);
+	assert_true(pages.huge_known);
+	assert_false(pages.huge);
+	pages = pages_of(child, HALF);
+	assert_int_equal(pages.present, SLOT_PAGES / 2);
+	assert_int_equal(pages.zero + pages.swapped + pages.guard, 0);
+	pages = pages_of(child, UNTOUCHED);
+	assert_int_equal(pages.present + pages.zero + pages.swapped + pages.guard, 0);
+	pages = pages_of(child, ZERO);
+	assert_int_equal(pages.zero, SLOT_PAGES);
+	assert_int_equal(pages.present, 0);
+	assert_int_equal(slot_pages_populated(&pages), 0);
+}
+
+static void test_guard_page(void **state)
+{
+	const struct child *child = *state;
+	struct slot_pages pages = pages_of(child, GUARDED);
+
+	if (!child->guards) {
+		print_message("skipped: this kernel has no guard pages (6.13)\n");
+		skip();
+	}
+	assert_int_equal(pages.present, SLOT_PAGES - 1);
+	assert_int_equal(pages.guard + pages.swapped, 1); /* swapped before 6.15 */
+	assert_int_not_equal(collapse_slot(child->pidfd, slot_of(child, GUARDED), NULL), 0);
+	assert_false(pages_of(child, GUARDED).huge);
+}
+
+/* All of the arena, in one go, is what single looks say; and what the plain page map says. */
+static void test_all_at_once(void **state)
+{
+	const struct child *child = *state;
+	struct slot_pages one, many[LAST + 1], plain[LAST + 1];
+	uint64_t slots[LAST + 1];
+	size_t n = 0;
+
+	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, BESIDE), NULL), 0);
+	for (int slot = 0; slot <= LAST; slot++)
+		if (slot != UNTOUCHED) /* a gap */
+			slots[n++] = slot_of(child, slot);
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, slots, n, many), 0);
+	assert_int_equal(slot_pages_read_plain("/proc", (uint32_t)child->pid, slots, n, plain), 0);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &slots[i], 1, &one), 0);
+		assert_memory_equal(&one, &many[i], sizeof(one));
+		assert_int_equal(plain[i].present, many[i].present + many[i].zero);
+		assert_int_equal(plain[i].swapped + plain[i].guard, many[i].swapped + many[i].guard);
+		if (plain[i].huge_known)
+			assert_int_equal(plain[i].huge, many[i].huge);
+	}
+	assert_true(many[BESIDE - 1].huge);
+}
+
+static void test_collapse(void **state)
+{
+	const struct child *child = *state;
+	struct slot_pages pages;
+	struct act_error error = {""};
+
+	assert_int_equal(smaps_huge_kib(child, slot_of(child, FULL)), 0);
+	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, FULL), &error), 0);
+	assert_string_equal(error.text, "");
+	pages = pages_of(child, FULL);
+	assert_true(pages.huge);
+	assert_int_equal(pages.present, SLOT_PAGES);
+	assert_int_equal(smaps_huge_kib(child, slot_of(child, FULL)), SLOT / 1024);
+	assert_false(pages_of(child, HALF).huge); /* the neighbour is as it was */
+	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, FULL), &error), 0); /* huge before */
+}
+
+static void refused(const struct child *child, int slot, const char *name)
+{
+	struct act_error error = {""};
+	int err = collapse_slot(child->pidfd, slot_of(child, slot), &error);
+
+	if (!err)
+		fail_msg("%s: collapsed", name);
+	assert_int_not_equal(collapse_outcome_of(err), COLLAPSE_DONE);
+	assert_contains(error.text, "collapse the slot at 0x");
+	assert_false(pages_of(child, slot).huge);
+}
+
+static void test_refused(void **state)
+{
+	const struct child *child = *state;
+
+	refused(child, REFUSED, "NOHUGEPAGE");
+	refused(child, UNTOUCHED, "untouched");
+	refused(child, NARROW, "a hole at its start");
+	assert_int_equal(collapse_outcome_of(collapse_slot(child->pidfd, slot_of(child, REFUSED), NULL)),
+			 COLLAPSE_UNSUITABLE);
+}
+
+static void test_allowed_changes_nothing(void **state)
+{
+	const struct child *child = *state;
+
+	assert_int_equal(collapse_allowed(child->pidfd, slot_of(child, FULL)), 1);
+	assert_int_equal(collapse_allowed(child->pidfd, slot_of(child, REFUSED)), 0);
+	assert_int_equal(collapse_allowed(child->pidfd, slot_of(child, NARROW)), 0);
+	assert_false(pages_of(child, FULL).huge);
+	assert_int_equal(pages_of(child, HALF).present, SLOT_PAGES / 2);
+}
+
+struct asked {
+	int pidfd;
+	unsigned int times;
+};
+
+static bool ask(void *arg, uint64_t slot)
+{
+	struct asked *asked = arg;
+
+	asked->times++;
+	return collapse_allowed(asked->pidfd, slot) == 1;
+}
+
+static void test_mappings(void **state)
+{
+	const struct child *child = *state;
+	struct asked asked = {.pidfd = child->pidfd};
+	struct vma_asking asking = {
+		.ask = ask, .arg = &asked, .now_ns = 1, .left = LAST + 1, .again_left = LAST + 1};
+	struct vma_map map = {0};
+	const bool fits[LAST + 1] = {[FULL] = true, [HALF] = true,   [UNTOUCHED] = true, [ZERO] = true,
+				     [LAST] = true, [BESIDE] = true, [GUARDED] = true};
+	unsigned int first;
+
+	assert_int_equal(vma_map_look(&map, "/proc", (uint32_t)child->pid), 0);
+	for (int slot = 0; slot <= LAST; slot++)
+		if ((vma_map_ask(&map, slot_of(child, slot), &asking) == VMA_YES) != fits[slot])
+			fail_msg("slot %d", slot);
+	first = asked.times;
+	assert_true(first > 0 && first < LAST);
+	assert_int_equal(vma_map_look(&map, "/proc", (uint32_t)child->pid), 0);
+	assert_int_equal(vma_map_ask(&map, slot_of(child, FULL), &asking), VMA_YES);
+	assert_int_equal(vma_map_ask(&map, slot_of(child, REFUSED), &asking), VMA_NO);
+	assert_int_equal(asked.times, first); /* all is known, also what was refused */
+	asking.now_ns += VMA_AGAIN_NS;
+	assert_int_equal(vma_map_ask(&map, slot_of(child, FULL), &asking), VMA_YES);
+	assert_int_equal(asked.times, first);
+	assert_int_equal(vma_map_ask(&map, slot_of(child, REFUSED), &asking), VMA_NO);
+	assert_int_equal(asked.times, first + 1);
+	vma_map_free(&map);
+}
+
+static void test_ended(void **state)
+{
+	struct child *child = *state;
+	uint64_t slot = slot_of(child, FULL);
+	struct slot_pages pages;
+	struct vma_map map = {0};
+
+	end_child(child);
+	assert_int_equal(collapse_outcome_of(collapse_slot(child->pidfd, slot, NULL)), COLLAPSE_GONE);
+	assert_int_equal(collapse_allowed(child->pidfd, slot), -ESRCH);
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &slot, 1, &pages), -ESRCH);
+	assert_int_equal(vma_map_look(&map, "/proc", (uint32_t)child->pid), -ESRCH);
+}
+
+static void test_bad_slots(void **state)
+{
+	const struct child *child = *state;
+	uint64_t odd = slot_of(child, FULL) + PAGE, twice[2] = {slot_of(child, HALF), slot_of(child, HALF)};
+	struct slot_pages pages[2];
+
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &odd, 1, pages), -EINVAL);
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, twice, 2, pages), -EINVAL);
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, NULL, 0, pages), 0);
+}
+
+static void test_probe(void **state)
+{
+	struct act_error error = {""};
+
+	(void)state;
+	assert_int_equal(collapse_probe(&error), 0);
+	assert_string_equal(error.text, "");
+}
+
+/* Without CAP_SYS_NICE; in a child, which gives it up for good. */
+static void test_probe_without_capability(void **state)
+{
+	struct act_error error = {""};
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		int err = setresuid(65534, 65534, 65534);
+
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or it could not even look at a child of its own */
+		err = err ? 0 : collapse_probe(&error);
+		_exit(err == -EPERM && strstr(error.text, "CAP_SYS_NICE") ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static int set_up_other_user(void **state)
+{
+	int err;
+
+	child_uid = 65534;
+	err = set_up(state);
+	child_uid = 0;
+	return err;
+}
+
+static int capability(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} known[] = {{"CAP_BPF", CAP_BPF},
+		     {"CAP_PERFMON", CAP_PERFMON},
+		     {"CAP_SYS_NICE", CAP_SYS_NICE},
+		     {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
+		     {"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(name, known[i].name))
+			return known[i].number;
+	return -1;
+}
+
+/* All that the unit leaves the service, as a mask; 0: it is not to be understood. */
+static uint64_t unit_capabilities(void)
+{
+	FILE *unit = fopen("dist/hotdamon.service.in", "re");
+	char line[512], *at = NULL;
+	uint64_t mask = 0;
+
+	while (unit && !at && fgets(line, sizeof(line), unit))
+		if (!strncmp(line, "CapabilityBoundingSet=", 22))
+			at = line + 22;
+	for (char *name = at ? strtok(at, " \n") : NULL; name; name = strtok(NULL, " \n")) {
+		if (capability(name) < 0)
+			return 0;
+		mask |= 1ULL << capability(name);
+	}
+	if (unit)
+		fclose(unit);
+	return mask;
+}
+
+static int keep_capabilities(uint64_t mask)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {
+		{.effective = (uint32_t)mask, .permitted = (uint32_t)mask},
+		{.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(mask >> 32)}};
+
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/* All that is done to a target, with just these capabilities; the first error. */
+static int collapse_with(const struct child *child, int slot, uint64_t mask)
+{
+	uint64_t address = slot_of(child, slot);
+	struct vma_map mappings = {0};
+	struct slot_pages pages;
+	int err = keep_capabilities(mask);
+
+	if (!err)
+		err = vma_map_look(&mappings, "/proc", (uint32_t)child->pid);
+	if (!err)
+		err = slot_pages_read("/proc", (uint32_t)child->pid, &address, 1, &pages);
+	if (!err)
+		err = collapse_slot(child->pidfd, address, NULL);
+	return err;
+}
+
+static int in_a_child(const struct child *child, int slot, uint64_t mask)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid)
+		_exit(-collapse_with(child, slot, mask));
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+}
+
+/* The service is root with few capabilities; its targets are of other users. */
+static void test_other_user_with_the_capabilities_of_the_unit(void **state)
+{
+	const struct child *child = *state;
+	uint64_t mask = unit_capabilities();
+
+	assert_true(mask);
+	assert_int_equal(in_a_child(child, BESIDE, mask & ~(1ULL << CAP_DAC_READ_SEARCH)), -EACCES);
+	/* Newer kernels take CAP_PERFMON for it as well. */
+	assert_int_equal(in_a_child(child, BESIDE, mask & ~(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_PERFMON)),
+			 -EACCES);
+	assert_int_equal(in_a_child(child, BESIDE, mask & ~(1ULL << CAP_SYS_NICE)), -EPERM);
+	assert_false(pages_of(child, BESIDE).huge);
+	assert_int_equal(in_a_child(child, BESIDE, mask), 0);
+	assert_true(pages_of(child, BESIDE).huge);
+}
+
+static void *sleep_for_ever(void *arg)
+{
+	int *told = arg;
+	uint64_t slot = (uintptr_t)own_slot;
+
+	(void)!write(told[1], &slot, sizeof(slot));
+	while (true)
+		pause();
+	return NULL;
+}
+
+static void leave_a_thread(int told[2])
+{
+	pthread_t thread;
+	char *memory = mmap(NULL, 2 * SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	must(memory != MAP_FAILED, "mmap");
+	own_slot = memory + (SLOT - (uintptr_t)memory % SLOT) % SLOT;
+	touch(own_slot, 1);
+	must(!pthread_create(&thread, NULL, sleep_for_ever, told), "thread");
+	syscall(SYS_exit, 0);
+}
+
+/* What collapse_allowed() says once it does not say yes; 1 if it does not within ten seconds. */
+static int wait_for_refusal(int pidfd, uint64_t slot)
+{
+	int allowed = 1;
+
+	for (int i = 0; i < 1000 && allowed == 1; i++) {
+		allowed = collapse_allowed(pidfd, slot);
+		usleep(10000);
+	}
+	close(pidfd);
+	return allowed;
+}
+
+static void test_words_of_refusal(void **state)
+{
+	const int none[] = {0, 1, -EINVAL, -ENOMEM, -EAGAIN, -EBUSY, -EINTR};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_null(collapse_refusal(none[i]));
+	assert_contains(collapse_refusal(-EPERM), "security module");
+	assert_contains(collapse_refusal(-EACCES), "ptrace-read");
+	assert_contains(collapse_refusal(-ESRCH), "main thread");
+	assert_int_equal(collapse_outcome_of(-EPERM), COLLAPSE_DENIED);
+	assert_int_equal(collapse_outcome_of(-EACCES), COLLAPSE_DENIED);
+	assert_int_equal(collapse_outcome_of(-ESRCH), COLLAPSE_GONE);
+}
+
+/* A process lives on without its main thread, and the pidfd does not reach its memory. */
+static void test_main_thread_has_exited(void **state)
+{
+	int status, err, told[2];
+	uint64_t slot;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(told), 0);
+	pid = fork();
+	if (!pid)
+		leave_a_thread(told);
+	close(told[1]);
+	/* It is readable when the thread runs; the leader's end follows. */
+	assert_int_equal(read(told[0], &slot, sizeof(slot)), sizeof(slot));
+	err = wait_for_refusal((int)syscall(SYS_pidfd_open, pid, 0), slot);
+	assert_int_equal(err, -ESRCH);
+	assert_non_null(collapse_refusal(err));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(told[0]);
+}
+
+static void test_pressure(void **state)
+{
+	struct memory_pressure pressure;
+
+	(void)state;
+	pressure_read("/proc", &pressure);
+	assert_true(pressure.memory_known);
+	assert_true(pressure.available_bytes <= pressure.total_bytes && pressure.free_bytes > 0);
+	assert_true(pressure.blocks_known);
+	assert_true(pressure.huge_blocks * SLOT <= pressure.total_bytes);
+	assert_int_equal(pressure.psi_known, !access("/proc/pressure/memory", R_OK));
+}
+
+/* With counters: they count. Without: it is said so. */
+static void test_tlb(void **state)
+{
+	struct tlb_counts before, after;
+	struct tlb *tlb = NULL;
+	volatile uint64_t sum = 0;
+	int err = tlb_open("/proc", (uint32_t)getpid(), tlb_events, TLB_MAX_THREADS, &tlb);
+
+	(void)state;
+	assert_int_equal(tlb_open("/proc", 4194305, tlb_events, TLB_MAX_THREADS, &tlb), -ESRCH);
+	assert_int_equal(tlb_probe(), err);
+	if (err) {
+		print_message("no counters here: %s\n", strerror(-err));
+		assert_true(err == -ENOENT || err == -EOPNOTSUPP || err == -EACCES || err == -ENODEV);
+		assert_null(tlb);
+		return;
+	}
+	assert_int_equal(tlb_read(tlb, &before), 0);
+	for (uint64_t i = 0; i < 10000000; i++)
+		sum += i;
+	assert_int_equal(tlb_read(tlb, &after), 0);
+	assert_true(after.instructions - before.instructions > 10000000);
+	assert_true(after.misses >= before.misses);
+	tlb_close(tlb);
+}
+
+/* Page faults and alignment faults, which every kernel counts: the same code, without the CPU's counters. */
+static const struct tlb_event software_events[2] = {
+	{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS},
+	{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_ALIGNMENT_FAULTS},
+};
+
+#define FAULTS 500
+
+/* Touches so many new pages. */
+static void *fault(void *arg)
+{
+	unsigned char *memory = mmap(NULL, FAULTS * PAGE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)arg;
+	if (memory == MAP_FAILED)
+		return NULL;
+	madvise(memory, FAULTS * PAGE, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < FAULTS; i++)
+		memory[i * PAGE] = 1;
+	munmap(memory, FAULTS * PAGE);
+	return memory;
+}
+
+static double faults_of(const struct tlb *tlb)
+{
+	struct tlb_counts counts;
+
+	assert_int_equal(tlb_read(tlb, &counts), 0);
+	return counts.instructions;
+}
+
+/* A thread that is made later counts, also after its end; a process that is made does not. */
+static void test_tlb_follows_threads(void **state)
+{
+	struct tlb *tlb = NULL;
+	pthread_t thread;
+	double before;
+	void *done;
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_int_equal(tlb_open("/proc", (uint32_t)getpid(), software_events, TLB_MAX_THREADS, &tlb), 0);
+	before = faults_of(tlb);
+	assert_int_equal(pthread_create(&thread, NULL, fault, NULL), 0);
+	assert_int_equal(pthread_join(thread, &done), 0);
+	assert_non_null(done);
+	assert_true(faults_of(tlb) - before >= FAULTS);
+	before = faults_of(tlb);
+	child = fork();
+	if (!child) {
+		for (int i = 0; i < 10; i++)
+			fault(NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(faults_of(tlb) - before < 10 * FAULTS); /* fork() itself costs the parent some */
+	tlb_close(tlb);
+}
+
+struct sleeper {
+	pthread_t thread;
+	pthread_mutex_t held; /* until it is to go on */
+	bool faults;
+};
+
+static void *sleep_then_fault(void *arg)
+{
+	struct sleeper *sleeper = arg;
+	volatile uint64_t sum = 0;
+
+	for (uint64_t i = 0; sleeper->faults && i < 30000000; i++)
+		sum += i; /* the busiest of all */
+	pthread_mutex_lock(&sleeper->held);
+	if (sleeper->faults)
+		fault(NULL);
+	return NULL;
+}
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static bool has_run(pid_t tid, uint64_t ns)
+{
+	uint64_t cpu_ns;
+
+	return !process_thread_cpu_ns("/proc", (uint32_t)tid, &cpu_ns) && cpu_ns >= ns;
+}
+
+static bool any_has_run(uint64_t ns)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *dirent;
+	bool found = false;
+
+	while ((dirent = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(dirent->d_name, NULL, 10);
+
+		found |= tid && tid != getpid() && has_run(tid, ns);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* Of many threads the busiest are counted, with two descriptors each, whichever they are. */
+static void test_tlb_takes_the_busiest(void **state)
+{
+	enum { SLEEPERS = 40, BUSY = 29 };
+	struct sleeper sleepers[SLEEPERS];
+	struct tlb *tlb = NULL;
+	int descriptors;
+	double before;
+
+	(void)state;
+	for (int i = 0; i < SLEEPERS; i++) {
+		sleepers[i].faults = i == BUSY;
+		pthread_mutex_init(&sleepers[i].held, NULL);
+		pthread_mutex_lock(&sleepers[i].held);
+		assert_int_equal(pthread_create(&sleepers[i].thread, NULL, sleep_then_fault, &sleepers[i]),
+				 0);
+	}
+	for (int i = 0; i < 10000 && !any_has_run(10000000); i++)
+		usleep(1000);
+	assert_true(any_has_run(10000000));
+	descriptors = open_descriptors();
+	/* The main thread has run for longer, maybe. */
+	assert_int_equal(tlb_open("/proc", (uint32_t)getpid(), software_events, 2, &tlb), 0);
+	assert_int_equal(open_descriptors(), descriptors + 4);
+	before = faults_of(tlb);
+	for (int i = 0; i < SLEEPERS; i++) {
+		pthread_mutex_unlock(&sleepers[i].held);
+		pthread_join(sleepers[i].thread, NULL);
+	}
+	assert_true(faults_of(tlb) - before >= FAULTS);
+	tlb_close(tlb);
+	assert_int_equal(open_descriptors(), descriptors);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_populations),
+		TEST(test_guard_page),
+		TEST(test_all_at_once),
+		TEST(test_collapse),
+		TEST(test_refused),
+		TEST(test_allowed_changes_nothing),
+		TEST(test_mappings),
+		TEST(test_ended),
+		TEST(test_bad_slots),
+		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_probe_without_capability),
+		cmocka_unit_test_setup_teardown(test_other_user_with_the_capabilities_of_the_unit,
+						set_up_other_user, tear_down),
+		cmocka_unit_test(test_words_of_refusal),
+		cmocka_unit_test(test_main_thread_has_exited),
+		cmocka_unit_test(test_pressure),
+		cmocka_unit_test(test_tlb),
+		cmocka_unit_test(test_tlb_follows_threads),
+		cmocka_unit_test(test_tlb_takes_the_busiest),
+	};
+
+	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
+}

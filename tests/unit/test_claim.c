@@ -1,0 +1,736 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All roots are below one temporary directory: slots, DAMON_STAT, bpffs and boot id are plain files. */
+#include "cm.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "act/claim.h"
+#include "act/damon.h"
+
+#define BOOT  "4f4ad29c-7c6f-4e3a-8f3c-0d7a1f7a1b2c"
+#define OTHER "00000000-7c6f-4e3a-8f3c-0d7a1f7a1b2c"
+
+struct world {
+	char dir[32];
+	char state_dir[64], pin_dir[64], damon_root[64], damon_stat[64], boot_id[64];
+	struct claim_paths paths;
+	struct claim claim;
+	struct claim_undone undone;
+	struct act_error error;
+};
+
+static const char *at(const struct world *world, const char *path)
+{
+	static char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s/%s", world->dir, path);
+	return full;
+}
+
+static void put(const struct world *world, const char *path, const char *text)
+{
+	char full[PATH_MAX];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s", at(world, path));
+	for (char *slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(full, 0700);
+		*slash = '/';
+	}
+	file = fopen(full, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void drop(const struct world *world, const char *path)
+{
+	assert_int_equal(unlink(at(world, path)), 0);
+}
+
+/* ENOSPC stands for whatever a kernel says. */
+static void refuse(const struct world *world, const char *path)
+{
+	drop(world, path);
+	assert_int_equal(symlink("/dev/full", at(world, path)), 0);
+}
+
+static bool there(const struct world *world, const char *path)
+{
+	return !access(at(world, path), F_OK);
+}
+
+static void assert_holds(const struct world *world, const char *path, const char *want)
+{
+	char text[64];
+
+	assert_int_equal(knob_read(at(world, path), text, sizeof(text), NULL), 0);
+	assert_string_equal(text, want);
+}
+
+static void put_slots(const struct world *world, const char *state)
+{
+	put(world, "kdamonds/nr_kdamonds", "2\n");
+	put(world, "kdamonds/0/contexts/nr_contexts", "1\n");
+	put(world, "kdamonds/0/contexts/0/schemes/nr_schemes", "2\n");
+	put(world, "kdamonds/0/contexts/0/schemes/0/access_pattern/sz/min", "2097152\n");
+	put(world, "kdamonds/0/contexts/0/schemes/1/action", "stat\n");
+	put(world, "kdamonds/0/state", state);
+	put(world, "kdamonds/1/contexts/nr_contexts", "1\n");
+	put(world, "kdamonds/1/state", "off\n");
+}
+
+static int setup(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	if (!world)
+		return -1;
+	*state = world;
+	snprintf(world->dir, sizeof(world->dir), "/tmp/hotdamon-claim-XXXXXX");
+	if (!mkdtemp(world->dir))
+		return -1;
+	snprintf(world->state_dir, sizeof(world->state_dir), "%s/state", world->dir);
+	snprintf(world->pin_dir, sizeof(world->pin_dir), "%s/pins", world->dir);
+	snprintf(world->damon_root, sizeof(world->damon_root), "%s/kdamonds", world->dir);
+	snprintf(world->damon_stat, sizeof(world->damon_stat), "%s/damon_stat", world->dir);
+	snprintf(world->boot_id, sizeof(world->boot_id), "%s/boot_id", world->dir);
+	world->paths = (struct claim_paths){
+		.state_dir = world->state_dir,
+		.pin_dir = world->pin_dir,
+		.damon_root = world->damon_root,
+		.damon_stat = world->damon_stat,
+		.boot_id = world->boot_id,
+	};
+	put(world, "boot_id", BOOT "\n");
+	put(world, "damon_stat", "N\n");
+	put_slots(world, "on\n");
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *stat_buf, int type, struct FTW *ftw)
+{
+	(void)stat_buf;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct world *world = *state;
+
+	nftw(world->dir, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	free(world);
+	return 0;
+}
+
+/* ---- the lock ---- */
+
+static void test_lock_is_for_one(void **state)
+{
+	struct world *world = *state;
+	int first = claim_lock(&world->paths, &world->error), second;
+
+	assert_true(first >= 0);
+	assert_int_equal(claim_lock(&world->paths, &world->error), -EWOULDBLOCK);
+	assert_contains(world->error.text, "lock ");
+	assert_contains(world->error.text, world->pin_dir);
+	close(first);
+	second = claim_lock(&world->paths, &world->error);
+	assert_true(second >= 0);
+	claim_unlock(&world->paths, second);
+	assert_false(there(world, "pins"));
+	second = claim_lock(&world->paths, &world->error);
+	assert_true(second >= 0);
+	close(second);
+}
+
+static void test_lock_ends_with_the_process(void **state)
+{
+	struct world *world = *state;
+	int ready[2], fd;
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		fd = claim_lock(&world->paths, NULL);
+		_exit(write(ready[1], "", 1) == 1 && fd >= 0 ? (pause(), 1) : 2);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(claim_is_held(&world->paths), 1);
+	assert_int_equal(claim_lock(&world->paths, NULL), -EWOULDBLOCK);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(claim_is_held(&world->paths), 0);
+	fd = claim_lock(&world->paths, &world->error);
+	assert_true(fd >= 0);
+	close(fd);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/*
+ * Somebody waits for the lock while its holder removes the directory, and perhaps a third one makes it
+ * anew: the lock must be on the one that is there then.
+ */
+static void lock_while_it_goes(struct world *world, bool made_anew)
+{
+	int held = claim_lock(&world->paths, NULL), fd;
+	struct stat have, want;
+	pid_t pid = fork();
+
+	if (!pid) {
+		nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+		rmdir(world->pin_dir);
+		if (made_anew)
+			mkdir(world->pin_dir, 0700);
+		_exit(0);
+	}
+	close(held); /* the child has it too */
+	fd = claim_lock(&world->paths, &world->error);
+	waitpid(pid, NULL, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &have), 0);
+	assert_int_equal(stat(world->pin_dir, &want), 0);
+	assert_int_equal(have.st_ino, want.st_ino);
+	assert_int_equal(claim_is_held(&world->paths), 1);
+	close(fd);
+}
+
+static void test_lock_of_a_directory_that_goes(void **state)
+{
+	lock_while_it_goes(*state, false);
+	lock_while_it_goes(*state, true);
+}
+
+static void test_lock_refused(void **state)
+{
+	struct world *world = *state;
+
+	put(world, "file", "");
+	world->paths.pin_dir = "/nonexistent/pins";
+	assert_int_equal(claim_lock(&world->paths, &world->error), -ENOENT);
+	assert_contains(world->error.text, "make /nonexistent/pins (is bpffs mounted");
+	put(world, "pins", "");
+	world->paths.pin_dir = world->pin_dir;
+	assert_int_equal(claim_lock(&world->paths, &world->error), -ENOTDIR);
+	assert_contains(world->error.text, "open ");
+}
+
+/* bpffs is open to all; another user could hold our lock for ever. */
+static void test_lock_of_another_user(void **state)
+{
+	struct world *world = *state;
+
+	if (geteuid())
+		skip(); /* only root can make it another's */
+	assert_int_equal(mkdir(world->pin_dir, 0777), 0);
+	assert_int_equal(chown(world->pin_dir, 12345, 12345), 0);
+	assert_int_equal(claim_lock(&world->paths, &world->error), -EPERM);
+	assert_contains(world->error.text, world->pin_dir);
+	assert_contains(world->error.text, "which another user made");
+}
+
+static void test_is_held(void **state)
+{
+	struct world *world = *state;
+	int fd;
+
+	assert_int_equal(claim_is_held(&world->paths), 0);
+	assert_false(there(world, "pins")); /* a question changes nothing */
+	fd = claim_lock(&world->paths, NULL);
+	assert_int_equal(claim_is_held(&world->paths), 1);
+	assert_int_equal(claim_is_held(&world->paths), 1);
+	close(fd);
+	assert_int_equal(claim_is_held(&world->paths), 0);
+	assert_true(there(world, "pins"));
+	assert_int_equal(rmdir(world->pin_dir), 0);
+	put(world, "pins", "");
+	assert_int_equal(claim_is_held(&world->paths), -ENOTDIR);
+}
+
+/* The one who only asks does not turn away the one who wants it. */
+static void test_lock_while_somebody_asks(void **state)
+{
+	struct world *world = *state;
+	pid_t pid;
+	int fd;
+
+	assert_int_equal(mkdir(world->pin_dir, 0700), 0);
+	pid = fork();
+	if (!pid)
+		for (;;) {
+			claim_is_held(&world->paths);
+			nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+		}
+	for (int i = 0; i < 200; i++) {
+		fd = claim_lock(&world->paths, &world->error);
+		if (fd < 0)
+			break;
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(fd >= 0);
+}
+
+/* ---- the state directory and the file ---- */
+
+static void test_state_dir(void **state)
+{
+	struct world *world = *state;
+	struct stat stat_buf;
+	bool made = false;
+
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
+	assert_true(made);
+	assert_int_equal(stat(world->state_dir, &stat_buf), 0);
+	assert_int_equal(stat_buf.st_mode & 0777, 0755);
+	made = false;
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
+	assert_true(made); /* by one that was killed before it could claim it */
+	assert_int_equal(rmdir(world->state_dir), 0);
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
+	assert_false(made); /* by somebody else */
+}
+
+static void test_state_dir_refused(void **state)
+{
+	struct world *world = *state;
+	bool made = true;
+
+	put(world, "state", "a file");
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), -ENOTDIR);
+	assert_contains(world->error.text, world->state_dir);
+	assert_false(made);
+	world->paths.state_dir = "/nonexistent/state";
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), -ENOENT);
+	assert_contains(world->error.text, "/nonexistent/state: ");
+}
+
+/* Only the one that we made, and only while it is empty. */
+static void test_remove_unclaimed(void **state)
+{
+	struct world *world = *state;
+	bool made;
+
+	claim_remove_unclaimed(&world->paths);
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
+	put(world, "state/notes", "");
+	claim_remove_unclaimed(&world->paths);
+	assert_true(there(world, "state/notes"));
+	drop(world, "state/notes");
+	put(world, "state/claim.json.new", "{"); /* killed while it wrote it */
+	claim_remove_unclaimed(&world->paths);
+	assert_false(there(world, "state"));
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	put(world, "state/claim.json.new", "{");
+	claim_remove_unclaimed(&world->paths);
+	assert_true(there(world, "state"));
+	assert_false(there(world, "state/claim.json.new"));
+}
+
+static const struct claim claims[] = {
+	{.slots = 3, .slots_before = 1, .slots_inode = UINT64_MAX - 1, .stopped_damon_stat = true},
+	{.slots = 0, .slots_before = 0, .slots_inode = 0, .made_state_dir = true},
+};
+
+static void test_round_trip(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(claims); i++) {
+		struct claim written = claims[i], have;
+
+		memset(&have, 0xa5, sizeof(have));
+		assert_int_equal(claim_write(&world->paths, &written, &world->error), 0);
+		assert_string_equal(written.boot_id, BOOT);
+		assert_int_equal(written.pid, getpid());
+		assert_int_equal(claim_read(&world->paths, &have, &world->error), 0);
+		assert_string_equal(have.boot_id, BOOT);
+		assert_int_equal(have.pid, getpid());
+		assert_int_equal(have.slots, claims[i].slots);
+		assert_int_equal(have.slots_before, claims[i].slots_before);
+		assert_true(have.slots_inode == claims[i].slots_inode);
+		assert_int_equal(have.stopped_damon_stat, claims[i].stopped_damon_stat);
+		assert_int_equal(have.made_state_dir, claims[i].made_state_dir);
+	}
+	assert_false(there(world, "state/claim.json.new"));
+}
+
+static void test_write_refused(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), -ENOENT);
+	assert_contains(world->error.text, "/state/claim.json.new: ");
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	drop(world, "boot_id");
+	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), -ENOENT);
+	assert_contains(world->error.text, "/boot_id: ");
+	assert_false(there(world, "state/claim.json"));
+}
+
+static void test_read_refused(void **state)
+{
+	static const char *const damaged[] = {
+		"{", "[]", "{}", "7", "null", "\"text\"", "{\"boot_id\":\"" BOOT "\",\"pid\":1}", "\x01\x02",
+	};
+	struct world *world = *state;
+
+	assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -ENOENT);
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		put(world, "state/claim.json", damaged[i]);
+		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
+		assert_contains(world->error.text, "/state/claim.json: ");
+	}
+	put(world, "state/claim.json", "");
+	assert_true(claim_read(&world->paths, &world->claim, &world->error) < 0);
+}
+
+/* Each key is needed: one that is missing would be taken for "nothing to undo". */
+static void test_read_needs_every_key(void **state)
+{
+	static const char *const keys[] = {"boot_id",	    "pid",	   "slots",
+					   "slots_before",  "slots_inode", "stopped_damon_stat",
+					   "made_state_dir"};
+	struct world *world = *state;
+	char *text, *key, name[32];
+
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), 0);
+		text = file_read(at(world, "state/claim.json"));
+		assert_non_null(text);
+		snprintf(name, sizeof(name), "\"%s\"", keys[i]);
+		key = strstr(text, name);
+		assert_non_null(key);
+		key[1] = '_';
+		put(world, "state/claim.json", text);
+		free(text);
+		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
+	}
+}
+
+/* ---- DAMON_STAT ---- */
+
+static void test_damon_stat(void **state)
+{
+	struct world *world = *state;
+	bool on = true;
+
+	assert_int_equal(damon_stat_is_on(&world->paths, &on), 0);
+	assert_false(on);
+	assert_int_equal(damon_stat_turn(&world->paths, true, &world->error), 0);
+	assert_holds(world, "damon_stat", "Y");
+	assert_int_equal(damon_stat_is_on(&world->paths, &on), 0);
+	assert_true(on);
+	assert_int_equal(damon_stat_turn(&world->paths, false, &world->error), 0);
+	assert_holds(world, "damon_stat", "N");
+	drop(world, "damon_stat");
+	assert_int_equal(damon_stat_is_on(&world->paths, &on), -ENOENT);
+}
+
+/* It takes the value and stays as it was: the kernel starts or stops it later, or not at all. */
+static void test_damon_stat_stays(void **state)
+{
+	struct world *world = *state;
+
+	drop(world, "damon_stat");
+	assert_int_equal(symlink("/dev/null", world->damon_stat), 0);
+	assert_int_equal(damon_stat_turn(&world->paths, true, &world->error), -EIO);
+	assert_contains(world->error.text, "/damon_stat stays off: ");
+	refuse(world, "damon_stat");
+	assert_int_equal(damon_stat_turn(&world->paths, true, &world->error), -ENOSPC);
+	assert_contains(world->error.text, "write 'Y' to ");
+}
+
+/* ---- taking back ---- */
+
+/* What a daemon leaves when it is killed: its claim, status, pins and running slots. */
+static void leave_behind(struct world *world)
+{
+	bool made;
+
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
+	world->claim = (struct claim){
+		.slots = 2,
+		.slots_before = 1,
+		.slots_inode = damon_slots_inode(world->damon_root),
+		.stopped_damon_stat = true,
+		.made_state_dir = made,
+	};
+	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), 0);
+	put(world, "state/status.json", "{}");
+	put(world, "state/status.json.new", "{");
+	put(world, "state/claim.json.new", "{");
+	put(world, "pins/process_hotness", "");
+	put(world, "pins/another", "");
+}
+
+static int take_back(struct world *world)
+{
+	memset(&world->undone, 0xff, sizeof(world->undone));
+	return claim_take_back(&world->paths, &world->claim, &world->undone, &world->error);
+}
+
+static void assert_slots_untouched(const struct world *world)
+{
+	assert_holds(world, "kdamonds/nr_kdamonds", "2");
+	assert_holds(world, "kdamonds/0/state", "on");
+	assert_int_equal(world->undone.kdamonds, 0);
+}
+
+static void test_take_back_all(void **state)
+{
+	struct world *world = *state;
+
+	leave_behind(world);
+	assert_int_equal(take_back(world), 0);
+	assert_holds(world, "kdamonds/0/state", "off");
+	assert_holds(world, "kdamonds/nr_kdamonds", "1");
+	assert_int_equal(world->undone.kdamonds, 2);
+	assert_false(world->undone.slots_not_ours);
+	assert_holds(world, "damon_stat", "Y");
+	assert_true(world->undone.damon_stat_restored);
+	assert_false(there(world, "pins/process_hotness"));
+	assert_false(there(world, "pins/another"));
+	assert_true(there(world, "pins")); /* the lock's: claim_unlock() */
+	assert_true(world->undone.pins_removed);
+	assert_false(there(world, "state"));
+	assert_true(world->undone.files_removed);
+}
+
+static void test_take_back_nothing(void **state)
+{
+	struct world *world = *state;
+
+	snprintf(world->claim.boot_id, sizeof(world->claim.boot_id), BOOT);
+	assert_int_equal(take_back(world), 0);
+	assert_slots_untouched(world);
+	assert_false(world->undone.slots_not_ours);
+	assert_holds(world, "damon_stat", "N");
+	assert_false(world->undone.damon_stat_restored);
+	assert_false(world->undone.pins_removed);
+	assert_false(world->undone.files_removed);
+}
+
+/* Somebody made the slots anew: another directory, which is not ours however it looks. */
+static void test_take_back_other_slots(void **state)
+{
+	struct world *world = *state;
+
+	leave_behind(world);
+	world->claim.slots_inode++;
+	assert_int_equal(take_back(world), 0);
+	assert_slots_untouched(world);
+	assert_true(world->undone.slots_not_ours);
+	assert_true(world->undone.damon_stat_restored);
+	assert_false(there(world, "state"));
+}
+
+static void test_take_back_no_slots(void **state)
+{
+	struct world *world = *state;
+
+	leave_behind(world);
+	snprintf(world->damon_root, sizeof(world->damon_root), "/nonexistent");
+	assert_int_equal(take_back(world), 0);
+	assert_false(world->undone.slots_not_ours);
+	assert_int_equal(world->undone.kdamonds, 0);
+	assert_false(there(world, "state"));
+}
+
+/* Killed between making the slots and noting which they are: ours if nobody has set one up. */
+static void test_take_back_slots_not_noted(void **state)
+{
+	static const struct {
+		const char *nr_kdamonds, *nr_contexts;
+		bool ours;
+	} cases[] = {{"2", "0", true}, {"2", "1", false}, {"1", "0", false}};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		leave_behind(world);
+		world->claim.slots_inode = 0;
+		put_slots(world, "off\n");
+		put(world, "kdamonds/nr_kdamonds", cases[i].nr_kdamonds);
+		put(world, "kdamonds/0/contexts/nr_contexts", "0\n");
+		put(world, "kdamonds/1/contexts/nr_contexts", cases[i].nr_contexts);
+		world->claim.slots_before = 0;
+		assert_int_equal(take_back(world), 0);
+		assert_int_equal(world->undone.slots_not_ours, !cases[i].ours);
+		assert_int_equal(world->undone.kdamonds, cases[i].ours ? 2 : 0);
+		assert_holds(world, "kdamonds/nr_kdamonds", cases[i].ours ? "0" : cases[i].nr_kdamonds);
+	}
+}
+
+/* sysfs does not outlive a boot: what is there now is somebody else's; our files are still ours. */
+static void test_take_back_after_a_boot(void **state)
+{
+	struct world *world = *state;
+
+	leave_behind(world);
+	put(world, "boot_id", OTHER "\n");
+	assert_int_equal(take_back(world), 0);
+	assert_slots_untouched(world);
+	assert_holds(world, "damon_stat", "N");
+	assert_false(world->undone.damon_stat_restored);
+	assert_true(world->undone.pins_removed);
+	assert_false(there(world, "state"));
+}
+
+static void test_take_back_unknown_boot(void **state)
+{
+	struct world *world = *state;
+
+	leave_behind(world);
+	drop(world, "boot_id");
+	assert_int_equal(take_back(world), 0);
+	assert_slots_untouched(world);
+	assert_holds(world, "damon_stat", "N");
+}
+
+static void test_damon_stat_is_restored_if_we_stopped_it(void **state)
+{
+	static const struct {
+		bool stopped;
+		const char *before, *after;
+		bool restored;
+	} cases[] = {{true, "N\n", "Y", true},
+		     {false, "N\n", "N", false},
+		     {true, "Y\n", "Y", false},
+		     {false, "Y\n", "Y", false}};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		leave_behind(world);
+		put(world, "damon_stat", cases[i].before);
+		world->claim.stopped_damon_stat = cases[i].stopped;
+		world->claim.slots = 0;
+		assert_int_equal(take_back(world), 0);
+		assert_holds(world, "damon_stat", cases[i].after);
+		assert_int_equal(world->undone.damon_stat_restored, cases[i].restored);
+	}
+	leave_behind(world);
+	drop(world, "damon_stat"); /* the module is gone */
+	assert_int_equal(take_back(world), 0);
+	assert_false(world->undone.damon_stat_restored);
+}
+
+static void test_state_dir_goes_only_if_ours(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(mkdir(world->state_dir, 0755), 0); /* before us */
+	leave_behind(world);
+	assert_false(world->claim.made_state_dir);
+	assert_int_equal(take_back(world), 0);
+	assert_true(there(world, "state"));
+	assert_false(there(world, "state/claim.json"));
+	assert_int_equal(rmdir(world->state_dir), 0); /* empty */
+
+	put_slots(world, "on\n");
+	leave_behind(world);
+	put(world, "state/notes", "somebody else's");
+	assert_true(world->claim.made_state_dir);
+	assert_int_equal(take_back(world), 0);
+	assert_true(there(world, "state/notes"));
+	assert_false(there(world, "state/status.json"));
+}
+
+/* What fails does not keep the rest from being undone; the claim stays for another try. */
+static void test_take_back_fails(void **state)
+{
+	struct world *world = *state;
+	struct claim claim;
+
+	leave_behind(world);
+	refuse(world, "kdamonds/nr_kdamonds");
+	assert_int_equal(take_back(world), -ENOSPC);
+	assert_contains(world->error.text, "/nr_kdamonds: ");
+	assert_int_equal(world->undone.kdamonds, 0);
+	assert_true(world->undone.damon_stat_restored);
+	assert_true(world->undone.pins_removed);
+	assert_false(world->undone.files_removed);
+	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
+	assert_int_equal(claim.slots, 2);
+
+	drop(world, "kdamonds/nr_kdamonds");
+	put(world, "kdamonds/nr_kdamonds", "2\n");
+	assert_int_equal(take_back(world), 0);
+	assert_int_equal(world->undone.kdamonds, 2);
+	assert_false(there(world, "state"));
+}
+
+static void test_take_back_fails_twice(void **state)
+{
+	struct world *world = *state;
+
+	leave_behind(world);
+	drop(world, "damon_stat");
+	assert_int_equal(symlink("/dev/null", world->damon_stat), 0);
+	assert_int_equal(take_back(world), -EIO);
+	assert_contains(world->error.text, "/damon_stat stays off: ");
+	assert_int_equal(world->undone.kdamonds, 2);
+	assert_false(world->undone.damon_stat_restored);
+	assert_true(there(world, "state/claim.json"));
+
+	drop(world, "kdamonds/0/state");
+	assert_int_equal(take_back(world), -ENOENT); /* the first failure is told */
+	assert_contains(world->error.text, "/kdamonds/0/state: ");
+	assert_true(there(world, "state/claim.json"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_lock_is_for_one),
+		TEST(test_lock_ends_with_the_process),
+		TEST(test_lock_of_a_directory_that_goes),
+		TEST(test_lock_refused),
+		TEST(test_lock_of_another_user),
+		TEST(test_is_held),
+		TEST(test_lock_while_somebody_asks),
+		TEST(test_state_dir),
+		TEST(test_state_dir_refused),
+		TEST(test_remove_unclaimed),
+		TEST(test_round_trip),
+		TEST(test_write_refused),
+		TEST(test_read_refused),
+		TEST(test_read_needs_every_key),
+		TEST(test_damon_stat),
+		TEST(test_damon_stat_stays),
+		TEST(test_take_back_all),
+		TEST(test_take_back_nothing),
+		TEST(test_take_back_other_slots),
+		TEST(test_take_back_no_slots),
+		TEST(test_take_back_slots_not_noted),
+		TEST(test_take_back_after_a_boot),
+		TEST(test_take_back_unknown_boot),
+		TEST(test_damon_stat_is_restored_if_we_stopped_it),
+		TEST(test_state_dir_goes_only_if_ours),
+		TEST(test_take_back_fails),
+		TEST(test_take_back_fails_twice),
+	};
+
+	umask(022);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cm.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sense/pagemap.h"
+
+#define PAGE  4096ULL
+#define SIZE  (SLOT_PAGES * PAGE)
+#define FIRST (5 * SIZE)
+
+/* PAGE_IS_* of <linux/fs.h> */
+enum { PRESENT = 1 << 3, SWAPPED = 1 << 4, PFNZERO = 1 << 5, HUGE = 1 << 6, GUARD = 1 << 8 };
+
+static struct slot_pages added(uint64_t start, uint64_t end, uint64_t categories)
+{
+	struct pagemap_region region = {.start = start, .end = end, .categories = categories};
+	struct slot_pages pages = {0};
+
+	slot_pages_add(&pages, FIRST, &region);
+	return pages;
+}
+
+static void test_kinds(void **state)
+{
+	static const struct {
+		uint64_t categories;
+		struct slot_pages pages;
+	} cases[] = {
+		{PRESENT, {.present = 3}},
+		{SWAPPED, {.swapped = 3}},
+		{PRESENT | PFNZERO, {.zero = 3}},
+		{SWAPPED | GUARD, {.guard = 3}},
+		{PRESENT | HUGE, {.present = 3, .huge = true}},
+		{PRESENT | HUGE | PFNZERO, {.zero = 3}}, /* the huge zero page */
+		{0, {0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct slot_pages pages = added(FIRST + PAGE, FIRST + 4 * PAGE, cases[i].categories);
+
+		if (memcmp(&pages, &cases[i].pages, sizeof(pages)))
+			fail_msg("case %zu", i);
+	}
+}
+
+/* Only what lies in the slot. */
+static void test_clipped(void **state)
+{
+	(void)state;
+	assert_int_equal(added(FIRST - 9 * PAGE, FIRST + 2 * PAGE, PRESENT).present, 2);
+	assert_int_equal(added(FIRST + SIZE - PAGE, FIRST + 3 * SIZE, PRESENT).present, 1);
+	assert_int_equal(added(0, 100 * SIZE, PRESENT).present, SLOT_PAGES);
+	assert_int_equal(added(FIRST - PAGE, FIRST, PRESENT).present, 0);
+	assert_int_equal(added(FIRST + SIZE, FIRST + 2 * SIZE, PRESENT | HUGE).huge, false);
+}
+
+static void test_sums(void **state)
+{
+	const struct pagemap_region regions[] = {
+		{FIRST, FIRST + 10 * PAGE, PRESENT},
+		{FIRST + 10 * PAGE, FIRST + 12 * PAGE, SWAPPED},
+		{FIRST + 20 * PAGE, FIRST + 25 * PAGE, PRESENT},
+		{FIRST + 25 * PAGE, FIRST + 26 * PAGE, PRESENT | PFNZERO},
+	};
+	struct slot_pages pages = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(regions); i++)
+		slot_pages_add(&pages, FIRST, &regions[i]);
+	assert_int_equal(pages.present, 15);
+	assert_int_equal(pages.swapped, 2);
+	assert_int_equal(pages.zero, 1);
+	assert_int_equal(slot_pages_populated(&pages), 17);
+}
+
+static void test_words(void **state)
+{
+	uint64_t words[SLOT_PAGES] = {0};
+	struct slot_pages pages;
+
+	(void)state;
+	memset(&pages, 0xa5, sizeof(pages));
+	slot_pages_count(&pages, words);
+	assert_int_equal(pages.present + pages.swapped + pages.guard + pages.zero, 0);
+	words[0] = 1ULL << 63 | 1234;
+	words[7] = 1ULL << 62 | 99;
+	words[8] = 1ULL << 62 | 1ULL << 58; /* a guard page is told as swapped, too */
+	words[SLOT_PAGES - 1] = 1ULL << 63 | 1ULL << 61 | 1ULL << 56;
+	slot_pages_count(&pages, words);
+	assert_int_equal(pages.present, 2);
+	assert_int_equal(pages.swapped, 1);
+	assert_int_equal(pages.guard, 1);
+	assert_false(pages.huge || pages.huge_known);
+}
+
+static void test_nothing_to_read(void **state)
+{
+	uint64_t slot = FIRST;
+	struct slot_pages pages;
+
+	(void)state;
+	assert_int_equal(slot_pages_read("/nowhere", 1, &slot, 1, &pages), -ESRCH);
+	assert_int_equal(slot_pages_read_plain("/nowhere", 1, &slot, 1, &pages), -ESRCH);
+}
+
+/* Every second page, of more slots than one call can tell of; each page is told once. */
+static void test_more_than_one_answer(void **state)
+{
+	enum { N = 15 }; /* so that in the last call the kernel's own buffer, of 512 answers, is full once */
+	char *memory = mmap(NULL, (N + 1) * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t first = ((uintptr_t)memory + SIZE - 1) / SIZE * SIZE, slots[N];
+	struct slot_pages pages[N];
+
+	(void)state;
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	assert_int_equal(madvise(memory, (N + 1) * SIZE, MADV_NOHUGEPAGE), 0);
+	for (uint64_t at = first; at < first + N * SIZE; at += 2 * PAGE)
+		*(volatile char *)(uintptr_t)at = 1;
+	for (size_t i = 0; i < N; i++)
+		slots[i] = first + i * SIZE;
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)getpid(), slots, N, pages), 0);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(pages[i].present, SLOT_PAGES / 2);
+	munmap(memory, (N + 1) * SIZE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_clipped),
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_nothing_to_read),
+		cmocka_unit_test(test_more_than_one_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

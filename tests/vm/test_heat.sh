@@ -1,0 +1,87 @@
+#!/bin/sh
+# Out of the box; the executor damos: who is watched and what becomes huge, with default options; the descent.
+. /add/guest.sh
+
+test_damon_stat_in_the_way() {
+	[ "$(cat $DAMON_STAT)" = Y ] || fail 'DAMON_STAT is off: this kernel is no test'
+	remember_state
+	expect 3 hotdamon run --duration 5
+	must_say damon_stat
+	must_say 'remedy: .*--stop-damon-stat'
+	must_be_unchanged 'after the refusal'
+	expect 0 hotdamon run --stop-damon-stat --interval 1 --duration 2
+	must_say 'DAMON_STAT is off for as long'
+	must_be_unchanged 'after --stop-damon-stat'
+	ok "exit 3 with the remedy; DAMON_STAT is $(cat $DAMON_STAT) again"
+}
+
+distinct_levels() {
+	sed -n "s/.*$1 ([0-9]*):.*down to \([0-9]*\) %.*/\1/p" $LOG >$T/levels
+	awk 'NR > 1 && $1 >= last { exit 1 } { last = $1 }' $T/levels
+}
+
+# touched NAME: of its hot pages, the percentage that it touches in 5 ms on average, since it began: what
+# a sample of DAMON can see. It visits each page in turn.
+touched() {
+	awk -v pages=$(($(truth "$1" hot_bytes) / 4096)) -v accesses="$(truth "$1" accesses)" -v t="$(truth "$1" t_s)" '
+		BEGIN { printf "%.0f %%", 100 * accesses / t * 0.005 / pages }'
+}
+pace() { echo "in 5 ms $(touched hot64) and $(touched hot32) of their hot pages are touched"; }
+
+# Two hot processes, one that burns CPU without memory, and an idle one.
+test_hot_memory_becomes_huge() {
+	load hot64 --mem 256 --hot 64 --hot-at 100
+	load hot32 --mem 128 --hot 32 --hot-at 50
+	load hog --hog --duty 30
+	load idle512 --mem 512 --duty 0
+	remember_state
+	start_daemon --executor damos --stop-damon-stat --interval 2
+	wait_for 15 watches 'hot32 hot64' || fail "watched are '$(watched)', not hot32 and hot64"
+	tick=$(status_of tick)
+	[ "$tick" -le 2 ] || fail "both are watched only at tick $tick"
+	case $(skipped hog reason) in
+	*memory*) ;;
+	*) fail "the hog is not skipped for want of memory: '$(skipped hog reason)'" ;;
+	esac
+	left=$((30 - ($(now_cs) - ready_at) / 100))
+	wait_for $left three_quarters hot64 64 || fail "of hot64 $(($(truth hot64 hot_huge_bytes) / MIB)) MiB are huge after 30 s; $(pace)"
+	t64=$(seconds_since "$ready_at")
+	left=$((30 - ($(now_cs) - ready_at) / 100))
+	wait_for $left three_quarters hot32 32 || fail "of hot32 $(($(truth hot32 hot_huge_bytes) / MIB)) MiB are huge after 30 s; $(pace)"
+	t32=$(seconds_since "$ready_at")
+	left=$((30 - ($(now_cs) - ready_at) / 100))
+	stays $left watches 'hot32 hot64' || fail "watched are '$(watched)' now"
+	cold64=$(($(truth hot64 cold_huge_bytes) / MIB)) cold32=$(($(truth hot32 cold_huge_bytes) / MIB))
+	[ $cold64 -le 16 ] || fail "of hot64 $cold64 MiB of cold memory are huge; $(pace)"
+	[ $cold32 -le 8 ] || fail "of hot32 $cold32 MiB of cold memory are huge; $(pace)"
+	[ "$(truth idle512 anon_huge_bytes)" = 0 ] || fail "the idle one has huge pages"
+	for one in hot64 hot32; do
+		distinct_levels $one || fail "the levels of $one do not fall: $(tr '\n' ' ' <$T/levels)"
+		[ "$(grep -c "$one.*first real collapse.*holding" $LOG)" = 1 ] || fail "$one does not hold at the first real collapse"
+	done
+	hot64=$(($(truth hot64 hot_huge_bytes) / MIB)) hot32=$(($(truth hot32 hot_huge_bytes) / MIB))
+	for one in hot64 hot32; do
+		wait_for 10 status_tells $one || fail "$(told $one)"
+	done
+	[ "$(complaints)" = 0 ] || fail "complaints: $(head -n 3 $ERRORS)"
+	stop_daemon
+	must_be_unchanged 'after SIGTERM'
+	ok "tick $tick; hot64: 3/4 after $t64 s, then $hot64 of 64 hot and $cold64 cold; hot32: $t32 s, $hot32 of 32 and $cold32 cold; $(pace)"
+}
+
+test_opted_out() {
+	load optout --mem 64 --thp-disable
+	start_daemon --stop-damon-stat --interval 1
+	wait_for 10 in_state optout blocked || fail "it is '$(target optout descent.state)', not blocked"
+	has_kdamond optout
+	stays 8 in_state optout blocked || fail "it is '$(target optout descent.state)' now"
+	case $(target optout descent.reason) in
+	*'opted out'*THP_enabled*) ;;
+	*) fail "no reason: $(target optout descent.reason)" ;;
+	esac
+	! grep -q 'optout.*down to' $LOG || fail 'it walked down'
+	[ "$(complaints)" = 0 ] || fail "complaints: $(head -n 3 $ERRORS)"
+	ok "$(target optout descent.reason)"
+}
+
+run_tests damon_stat_in_the_way hot_memory_becomes_huge opted_out

@@ -1,0 +1,126 @@
+#!/bin/sh
+# Who holds a slot: the one that turned idle gives it up, the others keep theirs; ends, execs and reused
+# pids.
+. /add/guest.sh
+
+kdamond_of() { cat "$DAMON/$1/pid"; }
+slot_is_free() { look && ! grep -q "^targets\.[0-9]*\.slot $1\$" $T/flat; }
+
+test_idle_one_gives_way() {
+	remember_state
+	start_daemon --stop-damon-stat --interval 1 --top 2
+	load stays --mem 64
+	load first --mem 48 --phase 10:hot,1:idle
+	wait_for 9 watches 'first stays' || fail "watched are '$(watched)', not first and stays"
+	has_kdamond first || fail 'first has no kdamond'
+	has_kdamond stays || fail 'stays has no kdamond'
+	kdamond=$(target stays kdamond_pid) slot=$(target stays slot) freed=$(target first slot) first=$(target first kdamond_pid)
+	load third --mem 48 --phase 6:idle,1:hot
+	wait_for 25 watches 'stays third' || fail "watched are '$(watched)', not stays and third"
+	has_kdamond third || fail 'third has no kdamond'
+	[ "$(target third slot)" = "$freed" ] || fail "third is in slot $(target third slot), not in $freed"
+	gone "$first" || fail "the kdamond of first lives on"
+	[ "$(target stays kdamond_pid)" = "$kdamond" ] && [ "$(target stays slot)" = "$slot" ] ||
+		fail "stays had kdamond $kdamond, now $(target stays kdamond_pid)"
+	grep '^ .*out: first' $LOG >$T/said || fail 'nothing is said of the leaving'
+	no_complaints
+	stop_daemon
+	must_be_unchanged 'at the end'
+	ok "$(sed 's/.*slot [0-9]*: //' $T/said); third came into slot $freed; the other kdamond stayed $kdamond"
+}
+
+test_dwells_before_it_leaves() {
+	start_daemon --stop-damon-stat --interval 1 --top 2
+	load idles --mem 48 --phase 6:hot,1:idle
+	wait_for 6 has_kdamond idles || fail 'it is not watched'
+	wait_for 15 watches '' || fail "it is still watched"
+	out=$(sed -n 's/^ *\([0-9]*\)\.[0-9] s  out: idles.*/\1/p' $LOG)
+	[ -n "$out" ] || fail 'nothing is said of the leaving'
+	# Nobody took its slot: it leaves for coldness alone, after three cold ticks.
+	logged 'out: idles.*: .*3 ticks' || fail "no dwell time in: $(grep 'out: idles' $LOG)"
+	[ "$(cat $DAMON/0/state)" = off ] || fail 'its slot is still on'
+	no_complaints
+	ok "$(sed -n 's/.*out: idles[^:]*: //p' $LOG)"
+}
+
+# turn_up PID: a workload with just this pid; others may fork in between.
+turn_up() {
+	for _ in 1 2 3 4 5 6 7 8; do
+		echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+		workload --name again --mem 48 --report 1 --report-file $T/again.truth &
+		again=$!
+		echo $again >>$T/pids
+		[ $again -ne "$1" ] || return 0
+		kill -9 $again
+		wait $again
+	done
+	return 1
+} 2>/dev/null
+
+test_reused_pid() {
+	load old --mem 48
+	old=$pid
+	remember_state
+	start_daemon --stop-damon-stat --interval 2 --top 2
+	wait_for 10 has_kdamond old || fail 'it is not watched'
+	wait_for 25 in_state old holding || fail "it is '$(target old descent.state)', not holding"
+	started=$(target old start_time_ns) kdamond=$(target old kdamond_pid)
+	kill -9 "$old"
+	wait "$old" 2>/dev/null
+	turn_up "$old" || fail "no process with pid $old could be made"
+	wait_for 10 watches again || fail "watched are '$(watched)', not the new one"
+	has_kdamond again || wait_for 5 has_kdamond again || fail 'the new one has no kdamond'
+	[ "$(target again pid)" = "$old" ] || fail "the new one's pid is $(target again pid)"
+	[ "$(target again start_time_ns)" != "$started" ] || fail 'it is taken for the old one'
+	[ "$(target again kdamond_pid)" != "$kdamond" ] || fail 'it has the old kdamond'
+	logged "out: old ($old).*ended" || fail 'nothing is said of the end of the old one'
+	stop_daemon
+	no_complaints
+	must_be_unchanged 'at the end'
+	ok "pid $old: start $started, then $(target again start_time_ns)"
+}
+
+# As before, but listed: the new process was not asked for.
+test_reused_listed_pid() {
+	load old --mem 48
+	old=$pid
+	load other --mem 48
+	start_daemon --stop-damon-stat --interval 2 --pid "$old,$pid"
+	wait_for 10 has_kdamond old || fail 'it is not watched'
+	kill -9 "$old"
+	wait "$old" 2>/dev/null
+	turn_up "$old" || fail "no process with pid $old could be made"
+	wait_for 10 watches other || fail "watched are '$(watched)', not the other one alone"
+	look
+	tick=$(status_of tick)
+	wait_for 10 ticked $((tick + 2))
+	watches other || fail "watched are '$(watched)' later"
+	stop_daemon
+	no_complaints
+	ok "pid $old was let go for good"
+}
+
+skips() { look && skipped "$1" reason | grep -q "$2"; }
+
+# Hot memory that is too thin for huge pages: after its trial the process makes room for the next hottest.
+test_no_gain_gives_way() {
+	load thin --mem 64 --sparse 2
+	thin=$pid
+	start_daemon --stop-damon-stat --interval 1 --top 1 --executor madvise --trial 4
+	wait_for 10 watches thin || fail "watched are '$(watched)', not thin"
+	load dense --mem 48
+	wait_for 40 watches dense || fail "watched are '$(watched)', not dense; benefit of thin: $(target thin benefit.verdict), $(target thin benefit.trial_s) s; $(target thin descent.reason)"
+	logged "out: thin ($thin), slot 0: no gain in 4 s: 0 % of .* MiB hot are huge, 0 % before; .* slots too sparse" ||
+		fail "it went for another reason: $(grep 'out: thin' $LOG)"
+	[ "$(grep -c "no gain in 4 s" $LOG)" = 1 ] || fail 'its reason is not said once'
+	skips thin 'no gain in 4 s: .* slots too sparse; tried again when it grows or calls exec, or in [0-9]* ticks' ||
+		fail "it is skipped for '$(skipped thin reason)'"
+	wait_for 40 gains dense || fail "benefit of dense: $(target dense benefit.verdict); $(target dense descent.reason)"
+	[ "$(target dense benefit.source)" = huge_share ] || fail "measured by $(target dense benefit.source)"
+	watches dense || fail "watched are '$(watched)' later"
+	no_complaints
+	ok "$(sed -n 's/.*out: thin[^:]*: //p' $LOG); dense: $(target dense benefit.hot_huge_pct_now) % of what is hot is huge"
+}
+gains() { look && [ "$(target "$1" benefit.verdict)" = gains ]; }
+
+run_tests idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way

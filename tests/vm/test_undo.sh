@@ -1,0 +1,225 @@
+#!/bin/sh
+# Everything is put back: after SIGTERM and after kill -9 at any moment; and nothing of anybody else's is
+# touched.
+. /add/guest.sh
+
+# Ten moments: some by the clock, and some just after a step of the daemon's, as it takes them one by one. After
+# kill -9 the half of them is cleaned up, the other half taken back by the next run: which of the two does it, the
+# code is the same.
+EVEN='0.05 0.8 pinned slots_made kdamond_on'
+ODD='0.3 claimed stat_off slot_set_up later'
+
+reads() {
+	was=
+	read -r was <"$1" && [ "$was" = "$2" ]
+} 2>/dev/null
+
+# Busy: a step lasts some milliseconds only.
+until_now() {
+	wait_end=$(($(now_cs) + 1000))
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $((tries % 500)) -ne 0 ] || [ "$(now_cs)" -lt $wait_end ] || fail "not within 10 s: $*"
+	done
+}
+
+await() {
+	tries=0
+	case $1 in
+	claimed) until_now test -e $STATE_DIR/claim.json ;;
+	pinned) until_now test -e $PIN ;;
+	stat_off) until_now reads $DAMON_STAT N ;;
+	slots_made) until_now test -e $DAMON/0 ;;
+	slot_set_up) until_now reads $DAMON/1/contexts/0/schemes/nr_schemes 2 ;;
+	kdamond_on) until_now reads $DAMON/0/state on ;;
+	later)
+		until_now reads $DAMON/0/state on
+		sleep 2.5
+		;;
+	*) sleep "$1" ;;
+	esac
+}
+
+# go_until MOMENT: a daemon, so far. With damos it sets up the most.
+go_until() {
+	daemon --executor damos --stop-damon-stat --interval 0.5
+	await "$1"
+}
+
+kill_9() {
+	go_until "$1"
+	kill -9 "$daemon"
+	wait "$daemon" 2>/dev/null
+	left="$left $1:"
+	[ ! -e $STATE_DIR/claim.json ] || left="${left}c"
+	[ ! -e $PIN ] || left="${left}p"
+	[ "$(cat $DAMON_STAT)" = Y ] || left="${left}d"
+	[ ! -e $DAMON/0 ] || left="${left}s"
+	! grep -qs on $DAMON/*/state || left="${left}k"
+}
+
+test_sigterm_at_any_moment() {
+	load hot --mem 48
+	remember_state
+	statuses=
+	for moment in $EVEN $ODD; do
+		go_until "$moment"
+		kill -TERM "$daemon"
+		wait "$daemon"
+		status=$?
+		statuses="$statuses $moment:$status"
+		must_be_unchanged "SIGTERM at $moment"
+		case $moment in
+		0.*) [ $status -eq 0 ] || [ $status -eq 143 ] || fail "at $moment it ended with $status" ;;
+		*) [ $status -eq 0 ] || fail "at $moment it ended with $status" ;;
+		esac
+	done
+	no_complaints
+	ok "exit status${statuses}"
+}
+
+test_kill_9_and_cleanup() {
+	load hot --mem 48
+	remember_state
+	left=
+	for moment in $ODD; do
+		kill_9 "$moment"
+		expect 0 hotdamon cleanup
+		must_be_unchanged "cleanup after kill -9 at $moment"
+	done
+	expect 0 hotdamon cleanup
+	must_say 'nothing was left behind'
+	must_be_unchanged 'a second cleanup'
+	case $left in
+	*later:cpdsk) ;;
+	*) fail "the last one should have left all: $left" ;;
+	esac
+	ok "left (claim, pin, DAMON_STAT off, slots, kdamond on):$left"
+}
+
+test_kill_9_and_next_run() {
+	load hot --mem 48
+	remember_state
+	left=
+	for moment in $EVEN; do
+		kill_9 "$moment"
+		expect 0 hotdamon run --stop-damon-stat --interval 0.3 --duration 0.5
+		must_be_unchanged "the next run after kill -9 at $moment"
+	done
+	must_say 'an earlier hotdamon (pid [0-9]*) was killed: took back 3 kdamond slots'
+	ok "left (claim, pin, DAMON_STAT off, slots, kdamond on):$left"
+}
+
+# After kill -9, status says so, and the kdamonds it left still run.
+test_status_after_kill_9() {
+	load hot --mem 48
+	start_daemon --stop-damon-stat --interval 1
+	wait_for 8 has_kdamond hot || fail 'it is not watched'
+	kill -9 "$daemon"
+	wait "$daemon" 2>/dev/null
+	[ "$(cat $DAMON/0/state)" = on ] || fail 'its kdamond does not run on'
+	expect 1 hotdamon status
+	must_say 'was killed; hotdamon cleanup'
+	expect 0 hotdamon cleanup
+	must_say '3 kdamond slots removed, DAMON_STAT on again'
+	ok "$(cat $T/said)"
+}
+
+# beside WHAT: neither run nor cleanup touches what is there.
+beside() {
+	remember_state
+	expect 3 hotdamon run --stop-damon-stat --duration 5
+	must_be_unchanged "run beside $1"
+	cp $T/said.err $T/refusal
+	expect 3 hotdamon run --stop-damon-stat --executor none --duration 5
+	must_be_unchanged "run --executor none beside $1"
+	expect 0 hotdamon cleanup
+	must_be_unchanged "cleanup beside $1"
+}
+
+# With hands on: three slots, the middle one running on a workload.
+test_somebody_elses_kdamond() {
+	echo N >$DAMON_STAT
+	load foreign --mem 32 --duty 20
+	echo 3 >$DAMON/nr_kdamonds
+	foreign_slot 1 "$pid"
+	echo on >$DAMON/1/state
+	kdamond=$(cat $DAMON/1/pid)
+	alive "$kdamond" || fail 'the foreign kdamond does not start'
+	beside 'a running kdamond'
+	[ "$(cat $DAMON/1/pid)" = "$kdamond" ] && [ "$(cat $DAMON/1/state)" = on ] || fail 'it was stopped'
+	for word in "pid $kdamond" vaddr "$pid"; do
+		grep -q "$word" $T/refusal || fail "the refusal does not tell '$word': $(cat $T/refusal)"
+	done
+	# A dry run needs no kdamond and so harms none.
+	expect 0 hotdamon run --dry-run --interval 0.5 --duration 1
+	must_be_unchanged 'a dry run beside a running kdamond'
+	running=$(head -n 1 $T/refusal | cut -c 1-160)
+	echo off >$DAMON/1/state
+	# Off, but set up: still somebody's.
+	beside 'a slot that is set up'
+	echo 0 >$DAMON/1/contexts/nr_contexts
+	remember_state
+	expect 0 hotdamon run --stop-damon-stat --interval 0.5 --duration 1
+	must_be_unchanged 'a run where three empty slots were'
+	[ "$(cat $DAMON/nr_kdamonds)" = 3 ] || fail 'the three empty slots are not there again'
+	echo 0 >$DAMON/nr_kdamonds
+	echo Y >$DAMON_STAT
+	ok "$running"
+}
+
+test_tree_replaced_after_kill_9() {
+	load hot --mem 48
+	echo N >$DAMON_STAT
+	for how in other same; do
+		start_daemon --interval 0.5
+		wait_for 8 has_kdamond hot || fail 'it is not watched'
+		kill -9 "$daemon"
+		wait "$daemon" 2>/dev/null
+		for slot in 0 1 2; do
+			[ "$(cat $DAMON/$slot/state)" = off ] || echo off >$DAMON/$slot/state
+		done
+		# As many slots as ours were, or not.
+		[ $how = same ] && n=3 || n=2
+		echo $n >$DAMON/nr_kdamonds
+		foreign_slot 0 "$pid"
+		echo on >$DAMON/0/state
+		kdamond=$(cat $DAMON/0/pid)
+		grep -r '' /sys/kernel/mm/damon/admin | sort >$T/tree
+		expect 0 hotdamon cleanup
+		must_say 'left alone'
+		grep -r '' /sys/kernel/mm/damon/admin | sort | cmp -s - $T/tree || fail "cleanup changed somebody else's $n slots"
+		alive "$kdamond" || fail 'cleanup stopped a kdamond that is not ours'
+		[ ! -e $STATE_DIR ] && [ ! -e $PIN ] || fail 'cleanup leaves its own files'
+		expect 0 hotdamon cleanup
+		must_say 'nothing was left behind'
+		echo off >$DAMON/0/state
+		echo 0 >$DAMON/nr_kdamonds
+		: >$LOG
+	done
+	echo Y >$DAMON_STAT
+	ok 'left alone, with two slots and with three as ours were'
+}
+
+# The state directory is not ours to remove when it was there before, nor what others put into it.
+test_state_directory() {
+	mkdir -p $T/state
+	echo theirs >$T/state/theirs
+	start_daemon_at() {
+		daemon --dry-run --interval 0.5 --state-dir "$1"
+		wait_for 20 test -e "$1/status.json" || fail "no status in $1"
+	}
+	start_daemon_at $T/state
+	expect 0 hotdamon status --state-dir $T/state
+	stop_daemon
+	[ "$(ls $T/state)" = theirs ] || fail "left in the directory: $(ls $T/state)"
+	start_daemon_at $T/made
+	stop_daemon
+	[ ! -e $T/made ] || fail 'the directory it made is left'
+	expect 2 hotdamon run --dry-run --state-dir $T/state/theirs
+	expect 2 hotdamon run --dry-run --state-dir $T/no/such/place
+	ok 'a directory that was there stays, with what others put there'
+}
+
+run_tests sigterm_at_any_moment kill_9_and_cleanup kill_9_and_next_run status_after_kill_9 \
+	somebody_elses_kdamond tree_replaced_after_kill_9 state_directory

@@ -1,0 +1,209 @@
+#!/bin/sh
+# Wrong usage, who may run it, the contract of `status --json`, one daemon at a time, --pid, and what
+# does not act.
+. /add/guest.sh
+
+# bad WORD...: one line on stderr, nothing on stdout, exit 2.
+bad() {
+	n=$((n + 1))
+	hotdamon "$@" >$T/said 2>$T/said.err </dev/null
+	status=$?
+	[ $status -eq 2 ] || fail "'$*' ended with $status: $(head -c 200 $T/said.err)"
+	[ ! -s $T/said ] || fail "'$*' says on stdout: $(head -n 1 $T/said)"
+	[ "$(wc -l <$T/said.err)" -eq 1 ] || fail "'$*' takes $(wc -l <$T/said.err) lines: $(head -c 300 $T/said.err)"
+}
+
+bad_values() {
+	while read -r option values; do
+		for value in $values; do
+			bad run "$option" "$value"
+		done
+		bad run "$option" ''
+		bad run "$option"
+	done <<-END
+		--top 0 -1 257 x 1x 1.5 99999999999999999999 0x10
+		--interval 0 -1 x 1e9 nan inf 3601
+		--rank x User 0
+		--min-cpu -1 x nan
+		--min-anon -1 x 1.5 99999999999999999999
+		--executor x MADVISE DAMOS
+		--descent x down
+		--pid 0 x -1 1,x 1, ,1 4194305 1,0
+		--sample-us 0 -1 x 3600000001
+		--aggr-us 0 x 3600000001
+		--update-us 0 x 3600000001
+		--monitor-cpu-pct -1 x nan 101
+		--min-regions 0 2 x 1000001
+		--max-regions 0 2 x 1000001
+		--quota-ms -1 x 3600001
+		--quota-bytes -1 x 1
+		--quota-reset-ms 0 x 3600001
+		--regions x BPF none
+		--stall-budget-us 0 -1 x 1000001
+		--min-populated-pct -1 x 101
+		--max-huge-mib -1 x 1.5
+		--max-target-huge-mib -1 x 1.5
+		--duration -1 x nan
+		--state-dir relative
+	END
+}
+
+test_wrong_usage() {
+	remember_state
+	n=0
+	bad_values
+	bad run --sample-us 200000
+	bad run --sample-us 5000 --aggr-us 4999
+	bad run --aggr-us 2000000
+	bad run --min-regions 2000
+	bad run --quota-ms 1001
+	bad run --duration 1
+	bad run --nonsense
+	bad run stray
+	bad run -- stray
+	bad run --dry-run=1
+	bad run --stop-damon-stat=x
+	bad nonsense
+	bad top -n 0
+	bad top -n x
+	bad top -d 0
+	bad top -d x
+	bad top stray
+	bad status stray
+	bad status --nonsense
+	bad check stray
+	bad check --nonsense
+	bad cleanup stray
+	bad cleanup --nonsense
+	bad --nonsense
+	must_be_unchanged 'after wrong usage'
+	expect 2 hotdamon
+	expect 0 hotdamon --help
+	must_say '^Usage: '
+	expect 0 hotdamon run --help
+	must_say '--stop-damon-stat'
+	expect 0 hotdamon --version
+	ok "$n command lines: each one line and exit 2"
+}
+
+as_nobody() { su -s /bin/sh nobody -c "$1"; }
+
+test_without_root() {
+	[ "$(as_nobody 'id -u')" = 65534 ] || fail 'nobody cannot run anything in this guest'
+	remember_state
+	expect 3 as_nobody 'hotdamon run --duration 5'
+	must_say root
+	expect 3 as_nobody 'hotdamon top -n 1 --json'
+	as_nobody 'hotdamon check' >$T/said 2>$T/said.err
+	[ -s $T/said ] || fail 'check says nothing without root'
+	must_be_unchanged 'after trying without root'
+	start_daemon --dry-run --interval 1
+	expect 0 as_nobody 'hotdamon status --json'
+	expect 0 as_nobody 'hotdamon status'
+	kill -9 "$daemon"
+	wait "$daemon" 2>/dev/null
+	expect 3 as_nobody 'hotdamon cleanup'
+	[ -e $STATE_DIR/claim.json ] && [ -e $PIN ] || fail 'cleanup without root removed something'
+	expect 0 hotdamon cleanup
+	must_be_unchanged 'at the end'
+	ok 'run, top and cleanup are refused; status works'
+}
+
+has_keys() {
+	for key; do
+		grep -q "^$key " $T/flat || fail "status --json has no $key"
+	done
+}
+
+test_status_and_second_run() {
+	expect 1 hotdamon status
+	must_say 'no daemon is running'
+	expect 1 hotdamon status --json
+	remember_state
+	load hot --mem 64
+	load hog --hog --duty 40
+	start_daemon --stop-damon-stat --interval 1
+	wait_for 10 has_kdamond hot || fail 'hot is not watched'
+	wait_for 5 in_skipped hog || fail 'the hog is not among the skipped'
+	wait_for 10 knows_heat
+	has_keys version executor tick window_s processes
+	for key in pid start_time_ns comm cpu_pct rank slot kdamond_pid descent.state descent.min_access_pct \
+		descent.min_accesses descent.max_accesses collapse.succeeded collapse.huge_bytes collapse.anon_bytes \
+		benefit.verdict benefit.source benefit.hot_huge_pct_now reason; do
+		has_keys "targets.0.$key"
+	done
+	for key in pid comm cpu_pct reason; do
+		has_keys "skipped.0.$key"
+	done
+	[ "$(status_of targets.0.pid)" = "$(cat $DAMON/0/contexts/0/targets/0/pid_target)" ] || fail "the slot's target is another"
+	expect 0 hotdamon status
+	must_say '^ *0 .*hot '
+	bpftool map dump pinned $PIN >$T/said 2>$T/said.err || fail "the pinned map cannot be dumped"
+	must_say '"comm": "hot"'
+	kdamond=$(target hot kdamond_pid)
+	expect 1 hotdamon run --stop-damon-stat
+	must_say 'another hotdamon is running'
+	expect 1 hotdamon cleanup
+	must_say 'is running'
+	tick=$(status_of tick)
+	wait_for 10 ticked $((tick + 2)) || fail 'the first one does not tick any more'
+	[ "$(target hot kdamond_pid)" = "$kdamond" ] || fail 'the first one lost its kdamond'
+	stop_daemon
+	no_complaints
+	must_be_unchanged 'at the end'
+	ok "all keys; the second run was refused, the first ticked on"
+}
+in_skipped() { look && [ -n "$(skipped "$1" reason)" ]; }
+knows_heat() { look && target hot collapse.hot_bytes >/dev/null; }
+
+test_listed_pids() {
+	remember_state
+	load one --mem 64 --exit-after 12
+	one=$pid
+	load two --mem 64
+	free=4000000
+	[ ! -d /proc/$free ] || fail "pid $free is taken"
+	start_daemon --stop-damon-stat --interval 1 --pid "$one,$free"
+	logged "pid $free: no such process: skipped" || fail 'the missing pid is not named'
+	wait_for 10 has_kdamond one || fail 'the listed one is not watched'
+	watches one || fail "watched are '$(watched)'"
+	wait_for 20 gone "$one" || fail 'the workload does not end'
+	wait_for 10 logged 'all processes of --pid have ended' || fail 'it does not notice the end'
+	wait "$daemon" || fail "it ended with $?"
+	must_be_unchanged 'at the end'
+	expect 1 hotdamon run --stop-damon-stat --pid $free
+	must_be_unchanged 'after none could be watched'
+	[ "$(complaints)" -eq 1 ] || fail "complaints: $(head -n 3 $ERRORS)"
+	ok 'the existing one was watched to its end, the other one named'
+}
+
+no_context() { [ "$(cat $DAMON/nr_kdamonds)" = 0 ]; }
+
+test_what_does_not_act() {
+	load hot --mem 64
+	remember_state
+	start_daemon --stop-damon-stat --interval 1 --executor none
+	wait_for 10 has_kdamond hot || fail 'hot is not watched'
+	wait_for 20 in_state hot holding || fail "it is '$(target hot descent.state)', not holding"
+	reason=$(target hot descent.reason)
+	[ "$(cat $DAMON/0/contexts/0/schemes/0/action)" = stat ] || fail 'its scheme is not stat'
+	stays 5 ticked 1
+	[ "$(target hot collapse.succeeded)" = 0 ] || fail 'it collapsed'
+	[ "$(truth hot anon_huge_bytes)" = 0 ] || fail 'memory became huge'
+	stop_daemon
+	must_be_unchanged 'after --executor none'
+	: >$LOG
+	start_daemon --dry-run --interval 1
+	wait_for 10 watches hot || fail 'the dry run does not choose'
+	stays 3 no_context || fail 'the dry run makes kdamonds'
+	grep -r '' /sys/kernel/mm/damon/admin | sort >$T/tree
+	grep '^/sys/kernel/mm/damon' $T/before | cmp -s - $T/tree || fail "the dry run changes DAMON's sysfs"
+	[ "$(cat $DAMON_STAT)" = Y ] || fail 'the dry run stops DAMON_STAT'
+	[ "$(truth hot anon_huge_bytes)" = 0 ] || fail 'memory became huge'
+	stop_daemon
+	no_complaints
+	must_be_unchanged 'after --dry-run'
+	ok "none: $reason; dry run: 0 kdamonds"
+}
+
+run_tests wrong_usage without_root status_and_second_run listed_pids what_does_not_act
