@@ -325,14 +325,14 @@ static void collapse_unpaced(struct target *target)
 
 static void collapse_turn(struct target *target, struct pace *pace, uint64_t end_ns)
 {
-	for (uint64_t when = 0; when < end_ns && target->next < target->n;) {
-		for (unsigned int n = pace_allows(pace, now_ns()); n && target->next < target->n; n--) {
-			uint64_t worked = collapse_next(target);
+	while (target->next < target->n) {
+		uint64_t when = pace_next_ns(pace, now_ns()), worked;
 
-			pace_charge(pace, worked, now_ns());
-		}
-		when = pace_next_ns(pace, now_ns());
 		sleep_until(when < end_ns ? when : end_ns);
+		if (when >= end_ns)
+			return;
+		worked = collapse_next(target);
+		pace_charge(pace, worked, now_ns());
 	}
 }
 

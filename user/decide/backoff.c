@@ -141,15 +141,6 @@ uint64_t backoff_until_ns(const struct backoff *backoff, uint64_t slot, enum col
 	return failed->until_ns;
 }
 
-size_t backoff_waiting(const struct backoff *backoff, uint64_t now_ns)
-{
-	size_t waiting = 0;
-
-	for (size_t i = 0; i < backoff->n; i++)
-		waiting += now_ns < backoff->slots[i].until_ns;
-	return waiting;
-}
-
 void backoff_pause_fail(struct backoff_pause *pause, uint64_t now_ns)
 {
 	pause->failures++;

@@ -32,9 +32,6 @@ bool backoff_waits(const struct backoff *backoff, uint64_t slot, uint64_t now_ns
 /* When @slot may be tried again; 0: it never failed. What it failed with is *@outcome (NULL is fine). */
 uint64_t backoff_until_ns(const struct backoff *backoff, uint64_t slot, enum collapse_outcome *outcome);
 
-/* How many slots wait at @now_ns. */
-size_t backoff_waiting(const struct backoff *backoff, uint64_t now_ns);
-
 /* All is forgotten: the memory is another one (exec). */
 void backoff_clear(struct backoff *backoff);
 

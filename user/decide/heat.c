@@ -326,13 +326,3 @@ int heat_hottest(struct heat *heat, double min_pct, const struct heat_slot **slo
 	*n = heat->hottest.n;
 	return 0;
 }
-
-double heat_highest_pct(const struct heat *heat)
-{
-	double highest = 0;
-
-	for (size_t i = 0; i < heat->map.n; i++)
-		if (!heat->map.at[i].huge && heat->map.at[i].pct > highest)
-			highest = heat->map.at[i].pct;
-	return highest;
-}

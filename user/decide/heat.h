@@ -77,7 +77,4 @@ void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, bool 
  */
 int heat_hottest(struct heat *heat, double min_pct, const struct heat_slot **slots, size_t *n);
 
-/* The heat of the hottest slot that is not huge, 0 to 100; 0: there is none. */
-double heat_highest_pct(const struct heat *heat);
-
 #endif

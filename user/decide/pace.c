@@ -113,15 +113,6 @@ void pace_charge(struct pace *pace, uint64_t took_ns, uint64_t now_ns)
 	pace->credit_ns -= took;
 	if (pace->credit_ns < -most_debt_ns)
 		pace->credit_ns = -most_debt_ns;
-	pace->mean_ns = pace->mean_ns ? (pace->mean_ns * 7 + (uint64_t)took) / 8 : (uint64_t)took;
-}
-
-unsigned int pace_allows(struct pace *pace, uint64_t now_ns)
-{
-	earn(pace, now_ns);
-	if (!rate_of(pace) || pace->credit_ns < 0)
-		return 0;
-	return 1 + (pace->mean_ns ? (unsigned int)((uint64_t)pace->credit_ns / pace->mean_ns) : 0);
 }
 
 uint64_t pace_next_ns(struct pace *pace, uint64_t now_ns)

@@ -65,7 +65,6 @@ struct pace {
 	unsigned int share_pct; /* of the budget; by pace_limit_by() */
 	uint64_t at_ns;		/* credit is counted up to here */
 	int64_t credit_ns;	/* negative: debt of collapses that took more than there was */
-	uint64_t mean_ns;	/* what a collapse takes, smoothed; 0: none was made yet */
 };
 
 /*
@@ -84,14 +83,8 @@ void pace_set_share(struct pace *pace, unsigned int share_pct, uint64_t now_ns);
 void pace_charge(struct pace *pace, uint64_t took_ns, uint64_t now_ns);
 
 /*
- * How many collapses may be started now: 0 while in debt or with no share, else mostly 1; more when a
- * collapse takes so little that the credit saved up (PACE_BURST_NS at most) is enough for several.
- */
-unsigned int pace_allows(struct pace *pace, uint64_t now_ns);
-
-/*
- * When pace_allows() will next be above 0: @now_ns if it is now, UINT64_MAX if the share, or the budget, is
- * 0.
+ * When the next collapse may be started: as soon as there is no debt, which is @now_ns if it is now; UINT64_MAX if the
+ * share, or the budget, is 0.
  */
 uint64_t pace_next_ns(struct pace *pace, uint64_t now_ns);
 

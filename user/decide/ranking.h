@@ -6,7 +6,7 @@
 #include "decide/process.h"
 
 enum rank_by {
-	RANK_BY_USER, /* user time, as usage_user_ns() has it */
+	RANK_BY_USER, /* user time, as cpu_time_user_ns() has it */
 	RANK_BY_CPU,  /* user and system time */
 };
 
