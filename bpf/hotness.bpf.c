@@ -76,6 +76,7 @@ struct {
 __u32 seen[1 << SEEN_BITS];
 
 __u32 window = 1;  /* user space counts it up: what runs from then on is noted anew */
+__u64 counted_ns;  /* boot clock: when the count of the last window began */
 __u64 attached_ns; /* boot clock; what a younger task ran is all counted, of an older one only what is new */
 __u32 ran;	   /* how many wait in ran_tasks */
 __u32 ended;	   /* and in ended_processes */
@@ -375,10 +376,11 @@ static int count_next(__u32 i, void *unused)
 	return 0;
 }
 
-/* Counts the tasks that were noted. */
+/* Counts the tasks that were noted. The window ends here: to take the time in user space is to be late by its way here. */
 SEC("syscall")
 int count_window(void *unused)
 {
+	counted_ns = bpf_ktime_get_boot_ns();
 	bpf_loop(ran, count_next, 0, 0);
 	return 0;
 }
@@ -412,6 +414,8 @@ int count_task(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
+	if (!ctx->meta->seq_num)
+		counted_ns = bpf_ktime_get_boot_ns();
 	if (task && !is_kernel_thread(task) && !count_or_wait(task))
 		walk_all_tasks = true; /* nothing notes it: once more, when there is room */
 	return 0;

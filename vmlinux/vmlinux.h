@@ -60,7 +60,9 @@ struct damon_region {
 	unsigned int age;
 };
 
-struct bpf_iter_meta;
+struct bpf_iter_meta {
+	__u64 seq_num;
+};
 
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;

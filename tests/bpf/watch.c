@@ -7,7 +7,10 @@
  * prints for each of them what the machine used in that window by /proc/stat, or the process PID by its CPU clock;
  * both are read every other millisecond meanwhile. Of LOAD, which is begun after the first line and ended with
  * COMMAND, all windows from then on:
- * {"pid":…,"truth_s":…,"all_user_s":…,"all_system_s":…,"tick_s":…,"top":…}
+ * {"pid":…,"all_user_s":…,"all_system_s":…,"truth_s":…,"unsure_s":…,"tick_s":…,"top":…}
+ *
+ * unsure_s: what was used between the looks at both sides of the window's start and end. A virtual machine's CPU may be
+ * taken away for longer than between two looks.
  *
  * all_: the kernel's own split of all that the process used, read when the line came, and at no other time. What the
  * kernel once said of it, it never takes back, and ticks that hit it are few: who looks at other times, or
@@ -117,17 +120,24 @@ static void print_split(void)
 	       (double)system / hertz);
 }
 
+/* What it used until then, and how far that may be off: it was not looked at all the time. */
+struct used {
+	double cpu, unsure;
+};
+
 /* Before the first sample the load had not begun. */
-static double cpu_at(double at)
+static struct used used_at(double at)
 {
 	const struct sample *a = samples, *b;
+	double between;
 
 	if (at <= a->at)
-		return a->cpu;
+		return (struct used){.cpu = a->cpu};
 	while (a + 2 < samples + n_samples && a[1].at < at)
 		a++;
 	b = a + 1;
-	return a->cpu + (b->cpu - a->cpu) * (at - a->at) / (b->at - a->at);
+	between = b->cpu - a->cpu;
+	return (struct used){a->cpu + between * (at - a->at) / (b->at - a->at), between};
 }
 
 static double number_at(const char *line, const char *key)
@@ -140,12 +150,13 @@ static double number_at(const char *line, const char *key)
 static void print_window(const char *line)
 {
 	double end = number_at(line, "\"window_end_ns\":") / 1e9;
+	struct used first = used_at(end - number_at(line, "\"window_s\":")), last = used_at(end);
 
 	printf("{");
 	if (pid)
 		print_split();
-	printf("\"truth_s\":%.6f,\"tick_s\":%.6f,\"top\":%s}\n",
-	       cpu_at(end) - cpu_at(end - number_at(line, "\"window_s\":")), tick_s(), line);
+	printf("\"truth_s\":%.6f,\"unsure_s\":%.6f,\"tick_s\":%.6f,\"top\":%s}\n", last.cpu - first.cpu,
+	       first.unsure + last.unsure, tick_s(), line);
 	fflush(stdout);
 }
 

@@ -256,23 +256,26 @@ static int take_ranking(struct top *top, const struct ranked *ranked, size_t n, 
 
 static int close_window(struct top *top)
 {
-	uint64_t now_ns = facts_now_ns(), window_ns = now_ns - top->began_ns;
-	double window_s = (double)window_ns / (double)NS_PER_S;
 	const struct ranked *ranked;
 	const struct usage *usage;
+	struct hotness_span span;
+	double window_s;
 	size_t n;
-	int err = hotness_window(top->hotness, &usage, &n);
+	int err = hotness_window(top->hotness, &usage, &n, &span);
 
-	if (!err)
-		err = ranking_update(top->ranking, usage, n, window_ns, online_cpus(), &ranked, &n);
+	if (err)
+		return err;
+	window_s = (double)(span.ended_ns - span.began_ns) / (double)NS_PER_S;
+	err = ranking_update(top->ranking, usage, n, span.ended_ns - span.began_ns, online_cpus(), &ranked,
+			     &n);
 	if (!err)
 		err = take_ranking(top, ranked, n, window_s);
 	if (err)
 		return err;
-	top->began_ns = now_ns;
+	top->began_ns = span.ended_ns;
 	if (!top->ui.paused)
-		top->shown_ns = now_ns;
-	sum_up(top, ranked, n, window_s, now_ns);
+		top->shown_ns = span.ended_ns;
+	sum_up(top, ranked, n, window_s, span.ended_ns);
 	top->any = true;
 	return 0;
 }

@@ -58,16 +58,13 @@ static void warn_if_full(struct daemon *daemon)
 
 static void close_window(struct daemon *daemon)
 {
-	int err;
+	int err = daemon_tick(daemon);
 
-	daemon->window_ns = daemon->now_ns - daemon->window_began_ns;
-	err = daemon_tick(daemon);
 	if (err && err != daemon->window_err)
 		log_warning("this tick could not be measured: %s", strerror(-err));
 	daemon->window_err = err;
 	if (err)
 		return;
-	daemon->window_began_ns = daemon->now_ns;
 	daemon->tick++;
 	warn_if_full(daemon);
 }
@@ -213,13 +210,13 @@ static void set_pace(struct daemon *daemon)
 /* What ran while all was set up belongs to no window. */
 static int begin_first_window(struct daemon *daemon)
 {
+	struct hotness_span span;
 	const struct usage *usage;
 	size_t n;
 
 	take_time(daemon);
-	daemon->window_began_ns = daemon->now_ns;
 	daemon->next_step_ns = daemon->now_ns + daemon->step_ns;
-	return hotness_window(daemon->hotness, &usage, &n);
+	return hotness_window(daemon->hotness, &usage, &n, &span);
 }
 
 static int loop(struct daemon *daemon)

@@ -35,16 +35,16 @@ static unsigned int online_cpus(void)
 
 static int measure(struct daemon *daemon)
 {
+	struct hotness_span span;
 	const struct usage *usage;
 	size_t n;
-	int err = hotness_window(daemon->hotness, &usage, &n);
+	int err = hotness_window(daemon->hotness, &usage, &n, &span);
 
-	if (!err)
-		err = ranking_update(daemon->ranking, usage, n, daemon->window_ns, online_cpus(),
-				     &daemon->ranked, &daemon->n_ranked);
-	if (!err) /* whatever fails after this: the next window begins here */
-		daemon->window_began_ns = daemon->now_ns;
-	return err;
+	if (err)
+		return err;
+	daemon->window_ns = span.ended_ns - span.began_ns;
+	return ranking_update(daemon->ranking, usage, n, daemon->window_ns, online_cpus(), &daemon->ranked,
+			      &daemon->n_ranked);
 }
 
 /* What /proc says of it now; false: it is gone, or no process to watch. */

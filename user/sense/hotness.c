@@ -26,7 +26,8 @@ struct usages {
 struct hotness {
 	struct hotness_bpf *bpf;
 	struct usages usages;
-	uint64_t crowded; /* windows */
+	uint64_t crowded;  /* windows */
+	uint64_t began_ns; /* of the present window, boot clock */
 	bool lists_tasks;
 	bool failed; /* the last window: what it took is kept for the next one */
 	char *pin_path;
@@ -142,6 +143,7 @@ int hotness_open(uint64_t boot_now_ns, uint32_t max_processes, struct hotness **
 {
 	struct hotness *hotness = calloc(1, sizeof(*hotness));
 	const struct usage *unseen;
+	struct hotness_span span;
 	size_t n;
 	int err;
 
@@ -153,7 +155,7 @@ int hotness_open(uint64_t boot_now_ns, uint32_t max_processes, struct hotness **
 	if (!err)
 		err = walk_tasks(hotness->bpf->progs.note_task);
 	if (!err)
-		err = hotness_window(hotness, &unseen, &n);
+		err = hotness_window(hotness, &unseen, &n, &span);
 	if (err) {
 		hotness_close(hotness);
 		return err;
@@ -413,7 +415,7 @@ static int count_window(struct hotness *hotness)
 	return err;
 }
 
-int hotness_window(struct hotness *hotness, const struct usage **usage, size_t *n)
+int hotness_window(struct hotness *hotness, const struct usage **usage, size_t *n, struct hotness_span *span)
 {
 	uint64_t crowded = hotness->crowded;
 	int err;
@@ -428,6 +430,9 @@ int hotness_window(struct hotness *hotness, const struct usage **usage, size_t *
 		return err;
 	*usage = hotness->usages.at;
 	*n = hotness->usages.n;
+	*span = (struct hotness_span){.began_ns = hotness->began_ns,
+				      .ended_ns = hotness->bpf->bss->counted_ns};
+	hotness->began_ns = span->ended_ns;
 	return 0;
 }
 

@@ -18,6 +18,11 @@ struct hotness_missed {
 	uint32_t capacity;  /* of the map */
 };
 
+/* A window: from the end of the one before to when its own count began. Boot clock. */
+struct hotness_span {
+	uint64_t began_ns, ended_ns;
+};
+
 /* The most processes that --max-processes takes, and the least. */
 #define HOTNESS_MAX_PROCESSES (1U << 22) /* pid_max can be no higher */
 #define HOTNESS_MIN_PROCESSES 64U
@@ -43,8 +48,11 @@ int hotness_pin(struct hotness *hotness, const char *path);
  * did (the first call: since hotness_open()), in no order, each once. Others are not touched. A process that
  * ended is given with ended set; once it is over (its exit may still burn CPU) its entry is deleted.
  * *@usage belongs to @hotness until the next call. Negative errno; then the window is merged into the next.
+ *
+ * *@span: the end is taken by the program that counts, just before it does: who is held up on the way there has a
+ * longer window, not one with what ran after its end.
  */
-int hotness_window(struct hotness *hotness, const struct usage **usage, size_t *n);
+int hotness_window(struct hotness *hotness, const struct usage **usage, size_t *n, struct hotness_span *span);
 
 struct hotness_missed hotness_missed(const struct hotness *hotness);
 
