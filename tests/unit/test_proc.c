@@ -76,6 +76,7 @@ static void test_parse_no_stat(void **state)
 	"ThreadsX 9\n"                                                                                       \
 	"Threads:\t3\n"                                                                                      \
 	"THP_enabled:\t1\n"                                                                                  \
+	"HugetlbPages:\t    4096 kB\n"                                                                       \
 	"Empty:\n"                                                                                           \
 	"Word:\tnone\n"                                                                                      \
 	"Last:\t12"
@@ -197,6 +198,7 @@ static void test_facts(void **state)
 	assert_int_equal(facts.start_time_ticks, 123456);
 	assert_int_equal(facts.live_tid, 100);
 	assert_int_equal(facts.anon_bytes, 1500 * 1024);
+	assert_int_equal(facts.hugetlb_bytes, 4096 * 1024);
 	assert_false(facts.kernel_thread);
 	assert_false(facts.thp_disabled);
 }
@@ -262,6 +264,27 @@ static void test_no_process(void **state)
 	put("100/task/100/status", STATUS);
 	put("100/stat", "");
 	assert_untouched(100, -EINVAL);
+}
+
+/* The lines of its memory stand behind that of its groups. */
+static void test_many_groups(void **state)
+{
+	enum { GROUPS = 65536 };
+	char *text = malloc(sizeof(STATUS) + 16 + 11 * GROUPS), *end;
+	struct process_facts facts;
+
+	(void)state;
+	assert_non_null(text);
+	end = text + sprintf(text, "Name:\tx\nTgid:\t100\nGroups:\t");
+	for (int i = 0; i < GROUPS; i++)
+		end += sprintf(end, "%d ", 1000000000 + i);
+	sprintf(end, "\nRssAnon:\t1500 kB\nTHP_enabled:\t0\n");
+	put("100/task/100/status", text);
+	facts = facts_of(100);
+	assert_false(facts.kernel_thread);
+	assert_int_equal(facts.anon_bytes, 1500 * 1024);
+	assert_true(facts.thp_disabled);
+	free(text);
 }
 
 /* /proc has a directory for each thread's id, though it lists only those of processes. */
@@ -416,6 +439,7 @@ int main(void)
 		TEST(test_thread_cpu),
 		TEST(test_comm),
 		TEST(test_no_process),
+		TEST(test_many_groups),
 		TEST(test_id_of_a_thread),
 		TEST(test_zombie_leader),
 		TEST(test_zombie),

@@ -155,17 +155,10 @@ static int read_stat(const char *proc_root, uint32_t pid, struct process_facts *
 	return proc_parse_stat(text, &facts->state, &facts->start_time_ticks);
 }
 
-static int read_status(const char *proc_root, uint32_t pid, struct process_facts *facts)
+static int parse_status(const char *text, struct process_facts *facts)
 {
-	char path[PATH_MAX], text[8192];
 	uint64_t value;
-	ssize_t len;
 
-	snprintf(path, sizeof(path), "%s/%u/task/%u/status", proc_root, pid,
-		 facts->live_tid ? facts->live_tid : pid);
-	len = read_text(path, text, sizeof(text));
-	if (len < 0)
-		return len == -ENOENT ? -ESRCH : (int)len;
 	if (proc_field(text, "Tgid", &value))
 		return -EINVAL;
 	facts->tgid = (uint32_t)value;
@@ -173,8 +166,33 @@ static int read_status(const char *proc_root, uint32_t pid, struct process_facts
 	facts->kernel_thread = proc_field(text, "RssAnon", &facts->anon_bytes) && facts->live_tid;
 	if (proc_field(text, "VmSize", &facts->mapped_bytes))
 		facts->mapped_bytes = 0;
+	if (proc_field(text, "HugetlbPages", &facts->hugetlb_bytes))
+		facts->hugetlb_bytes = 0;
 	facts->thp_disabled = !proc_field(text, "THP_enabled", &value) && value == 0;
 	return 0;
+}
+
+/* The line of its groups, of which there may be 65536, stands before those of its memory: no array is sure to do. */
+static int read_status(const char *proc_root, uint32_t pid, struct process_facts *facts)
+{
+	char path[PATH_MAX], *text = NULL;
+	size_t size = 0;
+	FILE *file;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%u/task/%u/status", proc_root, pid,
+		 facts->live_tid ? facts->live_tid : pid);
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -ESRCH : -errno;
+	errno = 0;
+	if (getdelim(&text, &size, '\0', file) < 0)
+		err = errno ? -errno : -EINVAL; /* ESRCH when the process ended in between */
+	else
+		err = parse_status(text, facts);
+	free(text);
+	fclose(file);
+	return err;
 }
 
 int process_facts_read(const char *proc_root, uint32_t pid, struct process_facts *facts)

@@ -17,7 +17,8 @@ struct process_facts {
 	uint64_t start_time_ticks; /* since boot, in units of PROC_TICK_NS */
 	uint32_t live_tid;   /* a thread that still has the memory: not a leader that is a zombie; 0: none */
 	uint64_t anon_bytes; /* resident anonymous memory */
-	uint64_t mapped_bytes; /* of address space, resident or not (VmSize) */
+	uint64_t hugetlb_bytes; /* of hugetlbfs, private and shared; not among anon_bytes */
+	uint64_t mapped_bytes;	/* of address space, resident or not (VmSize) */
 	bool kernel_thread;
 	bool thp_disabled; /* THP_enabled: 0, set by prctl(PR_SET_THP_DISABLE) */
 };
