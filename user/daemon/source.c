@@ -169,13 +169,13 @@ static void read_one(struct daemon *daemon, struct source *source, unsigned int 
 
 	readings_note(&source->readings, &source->of[slot], &times, aggr_ns(&daemon->targets[slot]));
 	daemon->now_ns = times.ended_ns;
-	if (err == -EAGAIN) {
-		source->counts.incomplete++;
-	} else if (err && err != -EBUSY) { /* somebody else has DAMON's lock: the next one, then */
-		say_failed(daemon, source, slot, &error);
-	} else {
+	if (!err) {
 		source->counts.taken++;
 		fn(daemon, source->kdamonds[slot], regions, n, times.answered_ns);
+	} else if (err == -EAGAIN) {
+		source->counts.incomplete++;
+	} else if (err != -EBUSY) { /* somebody else has DAMON's lock: the next one, then */
+		say_failed(daemon, source, slot, &error);
 	}
 }
 
