@@ -400,8 +400,23 @@ static void test_read_refused(void **state)
 		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
 		assert_contains(world->error.text, "/state/claim.json: ");
 	}
+}
+
+/* As a power cut may leave it, where the state directory outlives one: nothing of that boot is there to be undone. */
+static void test_read_empty(void **state)
+{
+	struct world *world = *state;
+	struct claim_undone undone;
+	struct claim claim;
+
 	put(world, "state/claim.json", "");
-	assert_true(claim_read(&world->paths, &world->claim, &world->error) < 0);
+	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
+	assert_string_equal(claim.boot_id, "");
+	assert_int_equal(claim.slots, 0);
+	assert_int_equal(claim_take_back(&world->paths, &claim, &undone, &world->error), 0);
+	assert_true(undone.files_removed);
+	assert_int_equal(undone.kdamonds, 0);
+	assert_false(there(world, "state/claim.json"));
 }
 
 /* Each key is needed: one that is missing would be taken for "nothing to undo". */
@@ -715,6 +730,7 @@ int main(void)
 		TEST(test_round_trip),
 		TEST(test_write_refused),
 		TEST(test_read_refused),
+		TEST(test_read_empty),
 		TEST(test_read_needs_every_key),
 		TEST(test_damon_stat),
 		TEST(test_damon_stat_stays),

@@ -210,6 +210,13 @@ static bool claim_from_json(struct json_object *json, struct claim *claim)
 	return true;
 }
 
+static bool is_empty(const char *path)
+{
+	struct stat stat_buf;
+
+	return !stat(path, &stat_buf) && S_ISREG(stat_buf.st_mode) && !stat_buf.st_size;
+}
+
 int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
 {
 	char path[PATH_MAX];
@@ -217,6 +224,11 @@ int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_
 	struct json_object *json;
 	bool read;
 
+	/* It is replaced at once: only a power cut leaves it empty, and what it claimed went with that boot. */
+	if (!text && is_empty(path)) {
+		*claim = (struct claim){0};
+		return 0;
+	}
 	if (!text)
 		return act_fail(error, errno, "read %s", path);
 	json = json_tokener_parse(text);
