@@ -55,8 +55,10 @@ static bool make_candidate(struct daemon *daemon, struct process_id id, double c
 	struct process_facts facts;
 
 	if (target) {
-		if (target_is_gone(target) || target_look(target))
+		if (target_is_gone(target))
 			return false;
+		/* If it fails, for want of descriptors or of memory, what it said before will do. */
+		target_look(target);
 		facts = target->facts;
 	} else if (process_facts_read("/proc", id.tgid, &facts) || !process_facts_match(&facts, id)) {
 		return false;
