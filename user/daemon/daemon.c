@@ -181,6 +181,14 @@ static int add_timers(struct daemon *daemon)
 	return err < 0 ? err : 0;
 }
 
+/* Not a hangup that is ignored, as by nohup: blocked, it would come to the loop nevertheless. */
+static bool ends_us(int signo)
+{
+	struct sigaction action;
+
+	return signo != SIGHUP || sigaction(signo, NULL, &action) || action.sa_handler != SIG_IGN;
+}
+
 /* Before anything is changed: from here on these signals wait for the loop, and what was begun is undone. */
 static int block_signals(struct daemon *daemon)
 {
@@ -191,11 +199,13 @@ static int block_signals(struct daemon *daemon)
 	signal(SIGPIPE, SIG_IGN); /* a reader of our log that goes away must not end us halfway */
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaddset(&set, signals[i]);
+		if (ends_us(signals[i]))
+			sigaddset(&set, signals[i]);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && err >= 0; i++)
-		err = sd_event_add_signal(daemon->event, NULL, signals[i], on_signal, daemon);
+		if (sigismember(&set, signals[i]))
+			err = sd_event_add_signal(daemon->event, NULL, signals[i], on_signal, daemon);
 	return err < 0 ? err : 0;
 }
 
