@@ -128,6 +128,39 @@ static void test_more_than_one_answer(void **state)
 	munmap(memory, (N + 1) * SIZE);
 }
 
+/* Of ourselves; a walk in many pieces finds what a walk in one does. */
+static void test_walk(void **state)
+{
+	enum { N = 40 };
+	char *memory = mmap(NULL, (N + 1) * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *first = (char *)(((uintptr_t)memory + SIZE - 1) / SIZE * SIZE);
+	struct huge_walk walk = {0};
+	uint64_t before = 0, after = 0, small = 0, pieces = 1;
+	uint32_t pid = (uint32_t)getpid();
+	int done;
+
+	(void)state;
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	assert_int_equal(madvise(first, N * SIZE, MADV_NOHUGEPAGE), 0);
+	memset(first, 1, N * SIZE);
+	assert_int_equal(huge_walk_go_on(&walk, "/nowhere", 1, 1, &before), -ESRCH);
+	done = huge_walk_go_on(&walk, "/proc", pid, UINT64_MAX, &before);
+	if (done == -ENOTTY)
+		skip(); /* before 6.7 */
+	assert_int_equal(done, 1);
+	assert_int_equal(madvise(first, N * SIZE, MADV_HUGEPAGE), 0);
+	if (madvise(first, N * SIZE, 25 /* MADV_COLLAPSE */))
+		skip();
+	assert_int_equal(huge_walk_go_on(&walk, "/proc", pid, UINT64_MAX, &after), 1);
+	assert_int_equal(after - before, N * SIZE);
+	while (!(done = huge_walk_go_on(&walk, "/proc", pid, 16, &small)))
+		pieces++;
+	assert_int_equal(done, 1);
+	assert_int_equal(small, after);
+	assert_true(pieces > 1);
+	munmap(memory, (N + 1) * SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_nothing_to_read),
 		cmocka_unit_test(test_more_than_one_answer),
+		cmocka_unit_test(test_walk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NS_PER_MS 1000000ULL
+#define NS_PER_MS  1000000ULL
+#define LOOK_PAGES (4ULL << 18) /* of one look for what is huge: 4 GiB if all are small, about 10 ms */
 
 static int open_pidfd(uint32_t pid)
 {
@@ -48,10 +49,27 @@ bool target_is_gone(const struct target *target)
 	return poll(&pollfd, 1, 0) > 0;
 }
 
+/*
+ * Not by smaps_rollup where there is another way: during it a big process can map and unmap nothing. Only it tells pages of
+ * hugetlb from others that are huge; a process that has them mostly has little else.
+ */
+static void look_for_huge(struct target *target)
+{
+	uint32_t tid = target->facts.live_tid;
+	uint64_t huge_bytes;
+	int done = -ENOTTY;
+
+	if (!target->facts.hugetlb_bytes)
+		done = huge_walk_go_on(&target->huge_walk, "/proc", tid, LOOK_PAGES, &huge_bytes);
+	if (done < 0)
+		done = !process_huge_bytes("/proc", tid, &huge_bytes);
+	if (done > 0)
+		target->huge_bytes = huge_bytes;
+}
+
 int target_look(struct target *target)
 {
 	struct process_facts facts;
-	uint64_t huge_bytes;
 	int err = process_facts_read("/proc", target->id.tgid, &facts);
 
 	if (err)
@@ -60,8 +78,7 @@ int target_look(struct target *target)
 		return -ESRCH;
 	target->facts = facts;
 	memcpy(target->comm, facts.comm, sizeof(target->comm));
-	if (!process_huge_bytes("/proc", facts.live_tid, &huge_bytes))
-		target->huge_bytes = huge_bytes;
+	look_for_huge(target);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "decide/quota.h"
 #include "report/status.h"
 #include "sense/collapse.h"
+#include "sense/pagemap.h"
 #include "sense/proc.h"
 #include "sense/tlb.h"
 
@@ -34,7 +35,8 @@ struct target {
 	int pidfd; /* held while it is watched: tells its end, and that the pid is still its own */
 	struct process_facts facts;
 	uint32_t execs;
-	uint64_t huge_bytes;
+	uint64_t huge_bytes; /* as of the end of the last walk */
+	struct huge_walk huge_walk;
 	uint64_t since_ns;
 	uint32_t own_tgid; /* whose attempts count, if not its kdamond's */
 

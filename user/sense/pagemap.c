@@ -23,6 +23,7 @@ struct scan_arg {
 };
 #define SCAN _IOWR('f', 16, struct scan_arg)
 
+#define IS_FILE	   (1U << 2)
 #define IS_PRESENT (1U << 3)
 #define IS_SWAPPED (1U << 4)
 #define IS_PFNZERO (1U << 5)
@@ -39,6 +40,15 @@ struct scan_arg {
 
 /* So many answers of one call; a slot has at most SLOT_PAGES of them. */
 #define MAX_REGIONS (2 * SLOT_PAGES)
+
+/* Addresses of processes end here. */
+#ifdef __x86_64__
+#define ADDRESSES_END ((1ULL << 47) - PAGE_BYTES)
+#else
+#define ADDRESSES_END (1ULL << 48)
+#endif
+
+#define WALK_PAGES 65536 /* at most in one call: what the process can be kept waiting for */
 
 static int open_below(const char *proc_root, const char *name)
 {
@@ -182,6 +192,62 @@ static int scan_all(int fd, const uint64_t *slots, size_t n, struct slot_pages *
 		err = scan_run(fd, &arg, slots[i], run, pages + i);
 	}
 	return err;
+}
+
+/* ---- all of a process ---- */
+
+/* Adds what is huge of a region; returns how many entries of page tables it took. */
+static uint64_t walk_region(struct huge_walk *walk, const struct pagemap_region *region)
+{
+	uint64_t start = region->start > walk->seen ? region->start : walk->seen; /* see add_new_part() */
+
+	if (region->end <= start)
+		return 0;
+	walk->seen = region->end;
+	if (!(region->categories & IS_HUGE))
+		return (region->end - start) / PAGE_BYTES;
+	if (!(region->categories & (IS_FILE | IS_PFNZERO)))
+		walk->huge_bytes += region->end - start;
+	return (region->end - start) / PMD_SIZE_BYTES;
+}
+
+static int walk_on(struct huge_walk *walk, int fd, uint64_t pages)
+{
+	struct pagemap_region regions[MAX_REGIONS];
+	struct scan_arg arg = {
+		.start = walk->at,
+		.end = ADDRESSES_END,
+		.max_pages = pages < WALK_PAGES ? pages : WALK_PAGES,
+		.category_anyof_mask = IS_PRESENT | IS_SWAPPED, /* all, so that max_pages bounds it */
+		.return_mask = IS_FILE | IS_PRESENT | IS_PFNZERO | IS_HUGE,
+	};
+
+	for (uint64_t walked = 0; arg.start < arg.end && walked < pages; walked++) {
+		int found = scan_once(fd, &arg, regions);
+
+		if (found < 0)
+			return found;
+		for (int i = 0; i < found; i++)
+			walked += walk_region(walk, &regions[i]);
+	}
+	walk->at = arg.start;
+	return arg.start >= arg.end;
+}
+
+int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t pages,
+		    uint64_t *huge_bytes)
+{
+	int fd = open_pagemap(proc_root, pid), done;
+
+	if (fd < 0)
+		return fd;
+	done = walk_on(walk, fd, pages);
+	close(fd);
+	if (done > 0)
+		*huge_bytes = walk->huge_bytes;
+	if (done)
+		*walk = (struct huge_walk){0};
+	return done;
 }
 
 /* ---- kernels before 6.7 ---- */

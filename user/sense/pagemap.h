@@ -49,6 +49,22 @@ void slot_pages_add(struct slot_pages *pages, uint64_t slot, const struct pagema
 /* Counts the 512 words of /proc/PID/pagemap of a slot; huge is left false and unknown. */
 void slot_pages_count(struct slot_pages *pages, const uint64_t words[SLOT_PAGES]);
 
+/*
+ * A walk through all memory of a process for its huge pages, in pieces: the kernel keeps the process from mapping and
+ * unmapping memory for as long as it walks (smaps_rollup: 5 ms for each GiB in small pages, of all of it at once).
+ */
+struct huge_walk {
+	uint64_t at, seen;   /* where it goes on, and up to where it was told */
+	uint64_t huge_bytes; /* anonymous ones so far */
+};
+
+/*
+ * Goes on with @walk, {0} at first, over about @pages small pages. 1: it is at the end, *@huge_bytes is what it found, and
+ * it begins anew; 0: not yet. Negative errno: -ENOTTY before 6.7, others as above; then it begins anew.
+ */
+int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t pages,
+		    uint64_t *huge_bytes);
+
 /* Pages that a collapse would not have to fill with zeros: what bloat is measured by. */
 static inline unsigned int slot_pages_populated(const struct slot_pages *pages)
 {
