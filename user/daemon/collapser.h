@@ -23,6 +23,7 @@ struct collapser {
 	uint32_t execs;		  /* of the program that the heat is of */
 	struct vma_map mappings;
 	uint64_t mappings_ns; /* when they were read */
+	uint64_t mappings_cost_ns;
 	struct sweep sweep;
 	uint64_t recheck_ns; /* when what was huge was last looked at */
 

@@ -63,7 +63,7 @@ struct daemon {
 	sd_event_source *turn_timer; /* of executor madvise */
 	uint64_t started_ns;	     /* boot clock */
 	uint64_t now_ns;	     /* boot clock, of this turn of the loop */
-	uint64_t window_ns; /* of the last window */
+	uint64_t window_ns;	     /* of the last window */
 	uint64_t step_ns; /* period of the looks at the evidence; a tick is every steps_per_tick-th of them */
 	uint64_t next_step_ns;
 	unsigned int steps_per_tick, steps;

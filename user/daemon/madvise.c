@@ -21,6 +21,7 @@
 #define LOOK_PARKED_NS NS_PER_S		 /* when all are parked */
 #define TURN_NS	       (8 * NS_PER_MS)	 /* no turn is longer, but for a collapse that is under way */
 #define MAPPINGS_NS    NS_PER_S		 /* mappings are read so often */
+#define MAPPINGS_REST  20		 /* times what it takes pass before they are read again, at least */
 #define MAPPINGS_PARKED_NS                                                                                   \
 	(3 * NS_PER_S)		       /* of a target that is parked: thousands of them take milliseconds */
 #define RECHECK_NS	(2 * NS_PER_S) /* and what was huge is looked at again */
@@ -231,15 +232,20 @@ static bool ask_kernel(void *arg, uint64_t slot)
 static int look_at_mappings(struct daemon *daemon, struct target *target)
 {
 	struct collapser *collapser = target->collapser;
-	uint64_t period_ns = target->descent.acting ? MAPPINGS_NS : MAPPINGS_PARKED_NS;
+	uint64_t period_ns = target->descent.acting ? MAPPINGS_NS : MAPPINGS_PARKED_NS, began_ns;
 	int err;
 
+	if (period_ns < collapser->mappings_cost_ns * MAPPINGS_REST)
+		period_ns = collapser->mappings_cost_ns * MAPPINGS_REST;
 	if (collapser->mappings_ns && daemon->now_ns - collapser->mappings_ns < period_ns)
 		return 0;
+	began_ns = daemon_clock_ns();
 	err = vma_map_look(&collapser->mappings, "/proc", target->facts.live_tid);
-	if (!err)
-		collapser->mappings_ns = daemon->now_ns;
-	return err;
+	if (err)
+		return err;
+	collapser->mappings_cost_ns = daemon_clock_ns() - began_ns;
+	collapser->mappings_ns = daemon->now_ns;
+	return 0;
 }
 
 static double threshold_pct(const struct daemon *daemon, const struct target *target)
@@ -591,7 +597,7 @@ static bool is_still_small(struct daemon *daemon, struct target *target, uint64_
 	slot.populated = slot_pages_populated(&pages);
 	if (pages.huge_known)
 		heat_set_huge(target->collapser->heat, start, pages.huge);
-	return choice_make(&slot, 1, daemon->options->min_populated_pct, &chosen).n;
+	return slot.populated && choice_make(&slot, 1, daemon->options->min_populated_pct, &chosen).n;
 }
 
 static void note_outcome(struct daemon *daemon, struct target *target, uint64_t start, int err)
@@ -647,6 +653,9 @@ static void collapse_next(struct daemon *daemon, struct target *target)
 	err = collapse_slot(target->pidfd, start, NULL);
 	took_ns = daemon_cpu_ns() - began_ns;
 	daemon->now_ns = daemon_clock_ns();
+	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
+	if (err == -ENOMEM && !is_still_small(daemon, target, start))
+		err = -EAGAIN;
 	collapser->calls++;
 	collapser->stall_ns += took_ns;
 	pace_charge(&collapser->pace, took_ns, daemon->now_ns);
