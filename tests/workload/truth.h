@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
 /* What the page tables say: how much of a range is mapped by huge pages. */
 #ifndef WORKLOAD_TRUTH_H
 #define WORKLOAD_TRUTH_H

@@ -48,10 +48,10 @@ static const struct argp_option run_options_help[] = {
 	{"top", OPT_TOP, "N", 0, "Watch the N hottest processes (default 3)", 0},
 	{"interval", OPT_INTERVAL, "SEC", 0, "Choose anew every SEC seconds (default 5)", 0},
 	{"rank", OPT_RANK, "user|cpu", 0, "Rank by user time (default) or by all CPU time", 0},
-	{"min-cpu", OPT_MIN_CPU, "PCT", 0, "Only processes that use at least PCT % of one CPU (default 10)",
-	 0},
+	{"min-cpu", OPT_MIN_CPU, "PCT", 0,
+	 "Only processes that use at least PCT % of one CPU, by the time of --rank (default 10)", 0},
 	{"min-anon", OPT_MIN_ANON, "MIB", 0,
-	 "Only processes with at least MIB of resident anonymous memory (default 32)", 0},
+	 "Only processes with at least MIB MiB of resident anonymous memory (default 32)", 0},
 	{"max-processes", OPT_MAX_PROCESSES, "N", 0,
 	 "Room for N processes that run at a time (default: pid_max, at most 65536)", 0},
 	{"pid", OPT_PID, "PID[,PID...]", 0, "Watch just these, instead of choosing", 0},
@@ -95,9 +95,10 @@ static const struct argp_option run_options_help[] = {
 	 "CPU time that collapses may take in each second, per process (default 20000)", 0},
 	{"min-populated-pct", OPT_MIN_POPULATED_PCT, "PCT", 0,
 	 "Only where at least PCT % of a huge page's memory is in use (default 75)", 0},
-	{"max-huge-mib", OPT_MAX_HUGE_MIB, "MIB", 0, "Make at most MIB huge in all (default 0: no cap)", 0},
+	{"max-huge-mib", OPT_MAX_HUGE_MIB, "MIB", 0, "Make at most MIB MiB huge in all (default 0: no cap)",
+	 0},
 	{"max-target-huge-mib", OPT_MAX_TARGET_HUGE_MIB, "MIB", 0,
-	 "Make at most MIB of a process huge (default 0: no cap)", 0},
+	 "Make at most MIB MiB of a process huge (default 0: no cap)", 0},
 	{0},
 };
 
@@ -308,7 +309,8 @@ int cmd_run(int argc, char **argv)
 		.parser = parse_option,
 		.doc = "Finds the hot processes by BPF and their hot memory by DAMON, and collapses that to "
 		       "huge "
-		       "pages. Runs in the foreground; SIGINT and SIGTERM end it and put everything back.",
+		       "pages. Runs in the foreground; SIGINT, SIGTERM and SIGHUP end it and put everything "
+		       "back.",
 	};
 	struct run_options options = {
 		.top = 3,

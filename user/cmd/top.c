@@ -83,11 +83,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static void parse(int argc, char **argv, struct input *input)
 {
 	static const struct argp_option options_help[] = {
-		{"count", 'n', "COUNT", 0, "End after COUNT refreshes, and print plain lines", 0},
+		{"count", 'n', "COUNT", 0,
+		 "End after COUNT refreshes, and print plain lines, the first 20 of each", 0},
 		{"delay", 'd', "SEC", 0, "Refresh every SEC seconds (default 2)", 0},
 		{"batch", 'b', NULL, 0, "Plain lines on a terminal too, the first 20 of each refresh", 0},
 		{"json", 'j', NULL, 0, "One line of JSON per refresh", 0},
-		{"pid", 'p', "PID[,PID...]", 0, "Only these processes, whether they run or not", 0},
+		{"pid", 'p', "PID[,PID...]", 0,
+		 "Only these processes, whether they run or not (--json: that ran)", 0},
 		{"cgroup", 'g', "PATH", 0, "Only processes in the cgroup v2 PATH or below it", 0},
 		{"rank", 'r', "user|cpu", 0, "Rank by user time (default) or by all CPU time", 0},
 		{"max-processes", 'm', "N", 0,

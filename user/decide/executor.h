@@ -8,7 +8,7 @@
 enum executor {
 	EXECUTOR_AUTO,
 	EXECUTOR_DAMOS,	  /* the kernel's collapse scheme (7.2+) */
-	EXECUTOR_MADVISE, /* kdamonds watch, hotdamon collapses slot by slot (6.1+) */
+	EXECUTOR_MADVISE, /* kdamonds watch, hotdamon collapses slot by slot (6.7+) */
 	EXECUTOR_HINT,	  /* DAMOS marks hot memory for khugepaged */
 	EXECUTOR_NONE,	  /* kdamonds that only watch */
 	EXECUTOR_DRY_RUN, /* not even a kdamond */
