@@ -347,6 +347,8 @@ static void good_host_lacks_nothing(void **state)
 	assert_int_equal(answer(world, "task_storage"), HOST_UNKNOWN); /* not probed */
 	assert_int_equal(answer(world, "bpf_loop"), HOST_UNKNOWN);
 	assert_int_equal(answer(world, "bpffs"), HOST_NO);
+	assert_int_equal(requirement(world, "bpffs")->needed_for & host_needs_of(EXECUTOR_DRY_RUN),
+			 HOST_FOR_PINNING);
 	assert_int_equal(answer(world, "hugepage_filter"), HOST_YES);
 }
 

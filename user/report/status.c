@@ -191,7 +191,7 @@ static struct json_object *status_json(const struct status *status)
 	add_u64(json, "processes", status->processes);
 	add_u64(json, "slots", status->slots);
 	add_u64(json, "collapses", status->collapses);
-	add_u64(json, "missed_switches", status->missed_processes);
+	add_u64(json, "missed_threads", status->missed_threads);
 	add_regions(json, status);
 	for (size_t i = 0; i < status->n_targets; i++)
 		json_object_array_add(targets, target_json(&status->targets[i]));

@@ -34,7 +34,7 @@ struct status_target {
 	struct process_id id;
 	char comm[COMM_LEN];
 	double cpu_pct;
-	unsigned int rank; /* 0: not in the ranking, it did not run */
+	unsigned int rank; /* by heat, among those that are watched or hot enough to matter */
 	unsigned int slot;
 	pid_t kdamond_pid; /* 0: none */
 	const char *descent_state;
@@ -88,10 +88,10 @@ struct status {
 	uint64_t tick;
 	double window_s;
 	double interval_s;
-	size_t processes; /* alive, that ever ran since the start */
+	size_t processes; /* alive, that ran lately */
 	unsigned int slots;
-	uint64_t collapses; /* of all processes since the start */
-	uint64_t missed_processes;
+	uint64_t collapses;	 /* of all processes since the start */
+	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
 	const char *
 		regions_source; /* where executor madvise reads heat: "bpf", "sysfs"; NULL: another executor */
 	uint64_t readings;	/* from sysfs, since the start; 0: none */

@@ -28,6 +28,8 @@ const char *host_need_name(enum host_need need)
 		return "watching";
 	case HOST_FOR_COLLAPSING:
 		return "collapsing";
+	case HOST_FOR_PINNING:
+		return "pinning";
 	case HOST_FOR_DAMOS:
 		return "damos";
 	case HOST_FOR_MADVISE:
@@ -45,9 +47,9 @@ unsigned int host_needs_of(enum executor executor)
 {
 	switch (executor) {
 	case EXECUTOR_DRY_RUN:
-		return HOST_FOR_HOTNESS;
+		return HOST_FOR_HOTNESS | HOST_FOR_PINNING;
 	case EXECUTOR_NONE:
-		return HOST_FOR_HOTNESS | HOST_FOR_WATCHING;
+		return HOST_FOR_HOTNESS | HOST_FOR_PINNING | HOST_FOR_WATCHING;
 	case EXECUTOR_DAMOS:
 		return HOST_FOR_ALL | HOST_FOR_DAMOS;
 	case EXECUTOR_HINT:
@@ -457,7 +459,7 @@ static const struct judgement judgements[] = {
 	/* The map type came with 5.11 for BPF LSM alone. */
 	{"task_storage", HOST_FOR_HOTNESS, "5.11; 5.13 for tracing", judge_task_storage},
 	{"bpf_loop", HOST_FOR_HOTNESS, "5.17", judge_bpf_loop},
-	{"bpffs", HOST_FOR_WATCHING, "4.4, CONFIG_BPF_SYSCALL", judge_bpffs},
+	{"bpffs", HOST_FOR_PINNING, "4.4, CONFIG_BPF_SYSCALL", judge_bpffs},
 	{"damon_privilege", HOST_FOR_WATCHING, "", judge_damon_privilege},
 	{"damon_sysfs", HOST_FOR_WATCHING, "6.7 (apply_interval_us), CONFIG_DAMON_SYSFS", judge_damon_sysfs},
 	{"damon_vaddr", HOST_FOR_WATCHING, "5.15, CONFIG_DAMON_VADDR", judge_damon_vaddr},

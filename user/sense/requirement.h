@@ -20,7 +20,8 @@ enum host_need {
 	HOST_FOR_HOTNESS = 1,	 /* ranking the processes: top, run */
 	HOST_FOR_WATCHING = 2,	 /* kdamonds of our own: run, but not its --dry-run */
 	HOST_FOR_COLLAPSING = 4, /* any executor that collapses */
-	HOST_FOR_ALL = 7,
+	HOST_FOR_PINNING = 128,	 /* run, with --dry-run too */
+	HOST_FOR_ALL = HOST_FOR_HOTNESS | HOST_FOR_WATCHING | HOST_FOR_COLLAPSING | HOST_FOR_PINNING,
 	HOST_FOR_DAMOS = 8,    /* executor damos */
 	HOST_FOR_MADVISE = 16, /* executor madvise */
 	HOST_FOR_HINT = 32,    /* executor hint */
