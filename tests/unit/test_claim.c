@@ -647,6 +647,11 @@ static void test_damon_stat_is_restored_if_we_stopped_it(void **state)
 	drop(world, "damon_stat"); /* the module is gone */
 	assert_int_equal(take_back(world), 0);
 	assert_false(world->undone.damon_stat_restored);
+	leave_behind(world);
+	put(world, "damon_stat/x", ""); /* it cannot be read: that is no answer */
+	assert_int_equal(take_back(world), -EISDIR);
+	assert_false(world->undone.damon_stat_restored);
+	assert_true(there(world, "state/claim.json"));
 }
 
 static void test_state_dir_goes_only_if_ours(void **state)

@@ -293,10 +293,13 @@ static int take_back_slots(const struct claim_paths *paths, const struct claim *
 static int take_back_damon_stat(const struct claim_paths *paths, const struct claim *claim,
 				struct claim_undone *undone, struct act_error *error)
 {
-	bool on;
+	bool on = false;
 	int err;
 
-	if (!claim->stopped_damon_stat || damon_stat_is_on(paths, &on) || on)
+	if (!claim->stopped_damon_stat)
+		return 0;
+	err = damon_stat_is_on(paths, &on);
+	if (err == -ENOENT || on)
 		return 0;
 	err = damon_stat_turn(paths, true, error);
 	undone->damon_stat_restored = !err;
