@@ -18,6 +18,7 @@
 #define NS_PER_S  (1000 * NS_PER_MS)
 
 #define LOOK_NS	       (200 * NS_PER_MS) /* of targets at work */
+#define LOOK_REST      4		 /* times what it took, if that is longer: of many big targets */
 #define LOOK_PARKED_NS NS_PER_S		 /* when all are parked */
 #define TURN_NS	       (8 * NS_PER_MS)	 /* no turn is longer, but for a collapse that is under way */
 #define MAPPINGS_NS    NS_PER_S		 /* mappings are read so often */
@@ -51,6 +52,7 @@ struct madvise {
 	struct source *source;
 	struct pace_limit limit;
 	uint64_t pressure_ns, look_ns, listened_ns; /* when each was last */
+	uint64_t look_cost_ns;			    /* what the last one took */
 	struct backoff_pause no_memory;
 	size_t next_slot; /* of DAMON, whose turn it is to collapse */
 	struct left left; /* what was made huge in targets that have left */
@@ -476,11 +478,15 @@ static void say_incomplete(struct madvise *madvise)
 
 static uint64_t next_look_ns(const struct daemon *daemon)
 {
+	const struct madvise *madvise = daemon->madvise;
+	uint64_t rest_ns = madvise->look_cost_ns * LOOK_REST;
 	bool acting = false;
 
 	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
 		acting |= daemon->targets[slot].used && daemon->targets[slot].descent.acting;
-	return daemon->madvise->look_ns + (acting ? LOOK_NS : LOOK_PARKED_NS);
+	if (rest_ns < (acting ? LOOK_NS : LOOK_PARKED_NS))
+		rest_ns = acting ? LOOK_NS : LOOK_PARKED_NS;
+	return madvise->look_ns + rest_ns;
 }
 
 static bool has_ended(struct process_id id)
@@ -509,6 +515,8 @@ static void forget_ended(struct daemon *daemon)
 
 static void look(struct daemon *daemon)
 {
+	uint64_t began_ns = daemon_clock_ns();
+
 	look_at_pressure(daemon);
 	say_incomplete(daemon->madvise);
 	forget_ended(daemon);
@@ -533,6 +541,7 @@ static void look(struct daemon *daemon)
 	}
 	/* From its end on: looks that take long must leave time for the collapses. */
 	daemon->now_ns = daemon->madvise->look_ns = daemon_clock_ns();
+	daemon->madvise->look_cost_ns = daemon->now_ns - began_ns;
 }
 
 /* ---- collapsing ---- */
