@@ -32,10 +32,11 @@ test-unit: all
 $(B)/tests/load $(B)/tests/watch $(B)/tests/cost: $(B)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
-	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -pthread -o $@ $< $(shell $(PKG_CONFIG) --libs libbpf)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -pthread -MD -MP -MF $@.d -o $@ $< $(shell $(PKG_CONFIG) --libs libbpf)
 $(B)/tests/load: tests/bpf/load.c
 $(B)/tests/watch: tests/bpf/watch.c
 $(B)/tests/cost: tests/bench/cost.c
+-include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d
 $(B)/tests/slow.so: tests/bpf/slow.c
 	@mkdir -p $(@D)
 	@echo "  CC   $@"

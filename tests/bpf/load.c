@@ -18,24 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S  1000000000ULL
+#include "clock.h"
+
 #define NS_PER_MS 1000000ULL
 #define NS_PER_US 1000ULL
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static uint64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	if (clock_gettime(clock, &now))
-		die("clock_gettime");
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* Until @clock has gone on by @ms; by the CPU clocks it is so much of CPU time, whatever else runs. */
 static void burn(clockid_t clock, uint64_t ms)

@@ -29,7 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S    1000000000ULL
+#include "clock.h"
+
 #define SAMPLE_MS   2
 #define MAX_SAMPLES 200000
 #define MAX_LINE    (8 << 20)
@@ -43,21 +44,6 @@ static size_t n_samples;
 static char **load;	   /* to be begun after the first line; NULL: nothing is */
 static pid_t pid;	   /* that is watched; 0: the machine */
 static clockid_t clock_id; /* its CPU clock */
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static uint64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	if (clock_gettime(clock, &now))
-		die("clock_gettime");
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* The length of a tick of the kernel's: the coarse clock moves by it. */
 static double tick_s(void)

@@ -323,8 +323,8 @@ static int count_all(int fd, const char *proc_root, const uint64_t *slots, size_
 	return err;
 }
 
-int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
-			  struct slot_pages *pages)
+static int read_slots(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n, bool plain,
+		      struct slot_pages *pages)
 {
 	int err = check_slots(slots, n), fd;
 
@@ -333,24 +333,21 @@ int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *s
 	fd = open_pagemap(proc_root, pid);
 	if (fd < 0)
 		return fd;
-	err = count_all(fd, proc_root, slots, n, pages);
+	err = plain ? -ENOTTY : scan_all(fd, slots, n, pages);
+	if (err == -ENOTTY)
+		err = count_all(fd, proc_root, slots, n, pages);
 	close(fd);
 	return err;
+}
+
+int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+			  struct slot_pages *pages)
+{
+	return read_slots(proc_root, pid, slots, n, true, pages);
 }
 
 int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
 		    struct slot_pages *pages)
 {
-	int err = check_slots(slots, n), fd;
-
-	if (err)
-		return err;
-	fd = open_pagemap(proc_root, pid);
-	if (fd < 0)
-		return fd;
-	err = scan_all(fd, slots, n, pages);
-	if (err == -ENOTTY)
-		err = count_all(fd, proc_root, slots, n, pages);
-	close(fd);
-	return err;
+	return read_slots(proc_root, pid, slots, n, false, pages);
 }
