@@ -79,13 +79,15 @@ static void test_start(void **state)
 static void test_blind_climbs(void **state)
 {
 	static const uint64_t samples_us[] = {20000, 100000, 400000};
+	static const unsigned int blind_pct[] = {25, 50, 50};
 	struct rig rig = rig_new();
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(samples_us); i++) {
 		assert_int_equal(blind(&rig, 90), 0);
-		assert_int_equal(blind(&rig, 30), 0);
-		assert_int_equal(blind(&rig, 25), INTERVALS_CHANGED | INTERVALS_SAY | INTERVALS_LOOK_ANEW);
+		assert_int_equal(blind(&rig, blind_pct[i] + 1), 0);
+		assert_int_equal(blind(&rig, blind_pct[i]),
+				 INTERVALS_CHANGED | INTERVALS_SAY | INTERVALS_LOOK_ANEW);
 		assert_samples(&rig, samples_us[i], 20 * samples_us[i], 0);
 		assert_int_equal(rig.intervals.update_us, i ? 20 * samples_us[i] : 1000000);
 		if (i == 0)

@@ -71,6 +71,12 @@ test_progressive_with_madvise() {
 	ok "$(hot_and_warm), in $(seconds_since "$ready_at") s; $(went_to)"
 }
 
+# DAMON is told others between one status and the next.
+has_its_samples() {
+	intervals=$DAMON/$(look && target "$1" slot)/contexts/0/monitoring_attrs/intervals
+	[ "$(cat "$intervals/sample_us")" = "$(target "$1" sample_us)" ]
+}
+
 # Each page is touched five times a second, too rarely for samples of 5 ms: longer ones see it.
 test_blind_samples_grow() {
 	load slow --mem 256 --hot 64 --hot-at 96 --pass 0.2
@@ -80,8 +86,7 @@ test_blind_samples_grow() {
 	look
 	[ "$(target slow sample_us)" -gt 5000 ] || fail "samples are $(target slow sample_us) us long; $(target slow descent.reason)"
 	[ "$(target slow aggr_us)" = $(($(target slow sample_us) * 20)) ] || fail "aggregations are $(target slow aggr_us) us"
-	slot=$DAMON/$(target slow slot)/contexts/0/monitoring_attrs/intervals
-	[ "$(cat "$slot/sample_us")" = "$(target slow sample_us)" ] || fail "DAMON has samples of $(cat "$slot/sample_us") us"
+	wait_for 10 has_its_samples slow || fail "DAMON has samples of $(cat "$intervals/sample_us") us, for status $(target slow sample_us)"
 	logged 'slow.*intervals: nothing hot at .* though it uses' || fail 'no reason in the log'
 	no_complaints
 	ok "3/4 after $took s, $(truth_mib slow hot_huge_bytes) of 64 hot, $(truth_mib slow cold_huge_bytes) cold; $(target slow intervals_reason); $(target slow descent.reason)"

@@ -56,10 +56,13 @@ bool intervals_differ(const struct intervals *intervals, const struct intervals_
 	return intervals->sample_us != config->sample_us || intervals->halvings;
 }
 
-static bool is_blind(const struct intervals_config *config, const struct intervals_look *look)
+static bool is_blind(const struct intervals *intervals, const struct intervals_config *config,
+		     const struct intervals_look *look)
 {
-	return look->searches && (look->at_bottom || look->min_access_pct <= INTERVALS_BLIND_PCT) &&
-	       look->heat_known && look->hot_bytes < PMD_SIZE_BYTES && look->cpu_pct >= config->busy_pct;
+	unsigned int blind_pct = intervals->sight_step ? INTERVALS_DIM_PCT : INTERVALS_BLIND_PCT;
+
+	return look->searches && (look->at_bottom || look->min_access_pct <= blind_pct) && look->heat_known &&
+	       look->hot_bytes < PMD_SIZE_BYTES && look->cpu_pct >= config->busy_pct;
 }
 
 static void say_blind(struct intervals *intervals, const struct intervals_look *look, uint64_t sample_us,
@@ -77,7 +80,7 @@ static unsigned int see_more(struct intervals *intervals, const struct intervals
 {
 	uint64_t sample_us = intervals->sample_us, aggr_us = intervals->aggr_us;
 
-	if (intervals->sight_step >= last_rung(config) || !is_blind(config, look))
+	if (intervals->sight_step >= last_rung(config) || !is_blind(intervals, config, look))
 		return 0;
 	intervals->sight_step++;
 	if (!apply(intervals, config, look->works))

@@ -12,6 +12,12 @@
 
 /* At or below this threshold a count of samples is hardly above chance: seeing nothing hot there is blindness. */
 #define INTERVALS_BLIND_PCT 25
+/*
+ * The same where shorter samples were blind already: what reads below half now reads four times as much, or all, with
+ * the next rung's, and stands out from chance; half of what is hot would stay below the level at which the luckiest
+ * region collapses (emulated 7.2: 38 of 64 MiB at 7 of 20).
+ */
+#define INTERVALS_DIM_PCT 50
 /* No aggregation is made longer than this. */
 #define INTERVALS_MAX_AGGR_US 8000000ULL
 /* A watching kdamond's cost counts from so long after it started, worked, or was told other intervals. */
@@ -72,14 +78,15 @@ bool intervals_differ(const struct intervals *intervals, const struct intervals_
 /*
  * One look; returns INTERVALS_* of it, 0 when all stays.
  *
- * - Blind: it searches, and at INTERVALS_BLIND_PCT or below, or at the bottom, less than a huge page is hot,
- *   though the process uses busy_pct of a CPU: the next rung, 4, 20, 80 times the config's intervals, as far as
- *   INTERVALS_MAX_AGGR_US. There is no way back but intervals_start(), for a new program.
+ * - Blind: it searches, and at INTERVALS_BLIND_PCT or below (once samples are longer INTERVALS_DIM_PCT), or at
+ *   the bottom, less than a huge page is hot, though the process uses busy_pct of a CPU: the next rung, 4, 20, 80
+ *   times the config's intervals, as far as INTERVALS_MAX_AGGR_US. There is no way back but intervals_start(), for
+ *   a new program.
  * - Dear: in two windows in a row, INTERVALS_GRACE_NS after the start, the last work and the last change, its
- *   cost was above monitor_cpu_pct while it only watched: the next rung; at the last one half the regions; and when that is the
- *   end as well, it is said. One step back when, in
- *   three windows in a row, the cost times what the step back costs more stayed below 60 % of the bound; each
- *   time that this proves wrong doubles the windows that it takes, so nothing flaps.
+ *   cost was above monitor_cpu_pct while it only watched: the next rung; at the last one half the regions; and when
+ *   that is the end as well, it is said. One step back when, in three windows in a row, the cost times what the
+ *   step back costs more stayed below 60 % of the bound; each time that this proves wrong doubles the windows that
+ *   it takes, so nothing flaps.
  * - Economy is for what watches: while it works, the intervals are those of its sight.
  */
 unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
