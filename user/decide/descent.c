@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "decide/reason.h"
@@ -24,27 +25,15 @@ static unsigned int next_pct(unsigned int pct)
 	return pct > 15 ? pct - 5 : pct - 1;
 }
 
-static uint64_t square_root(uint64_t value)
+/* By how much equal heat scatters; descent_min_access_pct() says why so. */
+static unsigned int hold_accesses(unsigned int accesses, unsigned int max)
 {
-	uint64_t root = 0;
+	double level = accesses, samples = max, variance = level * (samples - level) / samples;
+	bool surely_hot = level * 100 >= samples * DESCENT_HOT_PCT;
+	double hold = surely_hot ? samples * (level + 2 - sqrt(4 * variance + 4)) / (samples + 4) :
+				   level - sqrt(variance);
 
-	for (uint64_t bit = 1ULL << 31; bit; bit >>= 1)
-		if ((root + bit) * (root + bit) <= value)
-			root += bit;
-	return root;
-}
-
-/*
- * Two standard deviations below @accesses of @max samples where memory is surely hot, one below that, where the
- * scatter of cold memory is near. The product stays in 64 bits: max < 2^32.
- */
-static unsigned int hold_accesses(uint64_t accesses, uint64_t max)
-{
-	bool surely_hot = accesses * 100 >= max * DESCENT_HOT_PCT;
-	uint64_t variance = accesses * (max - accesses) / max;
-	uint64_t scatter = square_root(surely_hot ? 4 * variance : variance), half = (accesses + 1) / 2;
-
-	return (unsigned int)(accesses > half + scatter ? accesses - scatter : half);
+	return (unsigned int)fmax(ceil(hold), ceil(level / 2));
 }
 
 int descent_levels_build(uint64_t sample_us, uint64_t aggr_us, struct descent_levels *levels)
@@ -64,7 +53,7 @@ int descent_levels_build(uint64_t sample_us, uint64_t aggr_us, struct descent_le
 		if (levels->n && levels->accesses[levels->n - 1] == accesses)
 			continue;
 		levels->pct[levels->n] = pct;
-		levels->hold[levels->n] = hold_accesses(accesses, max);
+		levels->hold[levels->n] = hold_accesses(accesses, levels->max_accesses);
 		levels->accesses[levels->n++] = accesses;
 	}
 	return 0;

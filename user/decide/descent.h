@@ -198,9 +198,10 @@ bool descent_heat(const struct descent *descent, uint64_t *hot_bytes, uint64_t *
  * The present threshold: the level's, and once memory collapsed there, the level's less the scatter of equal
  * heat. nr_accesses counts hits in max_accesses samples; memory that is hit with probability p reads p * max
  * with a standard deviation of sqrt(max * p * (1 - p)). The first to reach a level is the luckiest of its
- * kind, and at the level itself only luck would collapse the rest. So a hold is two deviations lower from
- * DESCENT_HOT_PCT up, one below that, where cold memory is near; never below half; see also
- * descent_levels_hold_half().
+ * kind, and at the level itself only luck would collapse the rest. So from DESCENT_HOT_PCT up a hold is the least
+ * heat of which the level is two deviations away, by the scatter of that heat, not of the level: near the top
+ * the level's own is narrow (Wilson's lower bound of a share, 1927). Below that, where cold memory is near, it is one
+ * deviation of the level. It is never below half; see also descent_levels_hold_half().
  */
 unsigned int descent_min_access_pct(const struct descent *descent, const struct descent_config *config);
 unsigned int descent_min_accesses(const struct descent *descent, const struct descent_config *config);
