@@ -208,13 +208,17 @@ static void wait_for_khugepaged(struct descent_config *descent)
  * The heat map knows at once that nothing is above a threshold; it only has to be given time to fill. It is looked at
  * five times a second.
  */
-static void hurry_descent(struct descent_config *descent)
+static void hurry_descent(struct descent_config *descent, bool progressive)
 {
 	descent_levels_hold_half(&descent->levels);
 	descent->level_applies = 1;
 	descent->level_ns = 150000000;
 	descent->settle_ns = 0;
 	descent->dry_ns = 5000000000;
+	if (progressive) { /* what is missed at a level is taken at the next one */
+		descent->dry_ns = 1000000000;
+		descent->dry_applies = 8;
+	}
 	descent->probe_ns = 3600000000000; /* it goes on by itself when the map shows something to do */
 }
 
@@ -236,7 +240,7 @@ static int make_decision_makers(struct daemon *daemon)
 		return err;
 	descent_config_init(&daemon->descent, &levels);
 	if (daemon->executor == EXECUTOR_MADVISE)
-		hurry_descent(&daemon->descent);
+		hurry_descent(&daemon->descent, options->progressive);
 	/*
 	 * Looks come once a step: a level that lasts as long as a step must not be missed by a hair,
 	 * for a whole one.
