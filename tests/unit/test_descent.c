@@ -959,6 +959,68 @@ static void test_growth_rearms(void **state)
 			    "anonymous memory grew from 400 to 500 MiB: starts at 90 % (18 of 20)");
 }
 
+/* A new measure of what is hot: so much of it small. */
+static unsigned int measure(struct rig *rig, uint64_t hot_mib, uint64_t small_mib)
+{
+	set_heat(rig, hot_mib * MIB, (hot_mib - small_mib) * MIB);
+	rig->evidence.heat_is_new = true;
+	return later(rig, 1, 0);
+}
+
+static void test_small_memory_got_hot(void **state)
+{
+	struct rig rig = rig_satisfied(), old;
+
+	(void)state;
+	assert_int_equal(measure(&rig, 64, 24), 0);
+	rig.evidence.heat_is_new = false; /* the same measure, looked at again */
+	assert_int_equal(later(&rig, 1, 0), 0);
+	assert_int_equal(measure(&rig, 64, 14), 0); /* less than a quarter: it begins anew */
+	assert_int_equal(measure(&rig, 64, 24), 0);
+	old = rig;
+	assert_int_equal(measure(&rig, 64, 16), DESCENT_CHANGED_ACTING | DESCENT_CHANGED_STATE);
+	assert_is(&rig, DESCENT_HOLDING, 2, true);
+	assert_string_equal(rig.descent.reason,
+			    "16 MiB hot are small, 0 when it was parked: works again at 70 % (14 of 20)");
+	rig = old;
+	rig.config.progressive = true; /* its last level is no measure of what is new */
+	measure(&rig, 64, 16);
+	assert_is(&rig, DESCENT_DESCENDING, 0, true);
+	rig = old;
+	rig.evidence.hot_huge_known = false;
+	rig.evidence.now_ns += SECOND;
+	assert_int_equal(look(&rig), 0);
+	rig = old;
+	rig.evidence.small_heat_known = true; /* the executor knows what it can collapse */
+	assert_int_equal(measure(&rig, 64, 32), 0);
+	rig = old;
+	assert_int_equal(measure(&rig, 1, 1), 0); /* less than a huge page */
+	assert_int_equal(measure(&rig, 1, 1), 0);
+	rig = rig_floor();
+	measure(&rig, 64, 64);
+	assert_int_equal(measure(&rig, 64, 64), 0); /* where nothing collapsed it is not tried so soon */
+}
+
+/* What stayed small while it worked cannot be collapsed. */
+static void test_what_stayed_small_is_no_news(void **state)
+{
+	struct rig rig = rig_holding(2);
+
+	(void)state;
+	set_heat(&rig, 64 * MIB, 44 * MIB);
+	later(&rig, 10, 20);
+	assert_is(&rig, DESCENT_HOLDING, 2, false);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(measure(&rig, 64, 10 + (uint64_t)i % 26), 0);
+	measure(&rig, 64, 36);
+	measure(&rig, 64, 36);
+	assert_is(&rig, DESCENT_HOLDING, 2, true);
+	later(&rig, 10, 20); /* of no use: it is known now */
+	assert_is(&rig, DESCENT_HOLDING, 2, false);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(measure(&rig, 64, 26 + (uint64_t)i % 26), 0);
+}
+
 static void test_probe(void **state)
 {
 	struct rig rig = rig_satisfied();
@@ -1481,6 +1543,8 @@ int main(void)
 		cmocka_unit_test(test_hold_never_goes_lower),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_growth_rearms),
+		cmocka_unit_test(test_small_memory_got_hot),
+		cmocka_unit_test(test_what_stayed_small_is_no_news),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_probe_of_parked_holding),
 		cmocka_unit_test(test_probe_of_floor),

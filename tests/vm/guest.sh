@@ -225,6 +225,7 @@ attempts() {
 cpu_ns() { cut -d ' ' -f 1 "/proc/$1/schedstat"; }
 
 # three_quarters NAME MIB: so much of its hot memory is huge, by its own page map.
+parked() { look && [ "$(target "$1" descent.acting)" = false ]; }
 three_quarters() { [ "$(truth "$1" hot_huge_bytes)" -ge $(($2 * MIB * 3 / 4)) ]; }
 
 # nearly_all NAME MIB: 98 % of so much hot memory is huge, by its own page map.

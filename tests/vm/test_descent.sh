@@ -12,7 +12,6 @@ two_heats() {
 	start_daemon --stop-damon-stat --interval 1 "$@"
 }
 
-parked() { look && [ "$(target "$1" descent.acting)" = false ]; }
 hot_and_warm() { echo "$(truth_mib two hot_huge_bytes) of 24 MiB hot, $(truth_mib two warm_huge_bytes) of 32 warm, $(truth_mib two cold_huge_bytes) cold"; }
 went_to() { echo "$(target two descent.min_accesses) of $(target two descent.max_accesses): $(target two descent.reason)"; }
 

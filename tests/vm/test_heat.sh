@@ -69,6 +69,23 @@ test_hot_memory_becomes_huge() {
 	ok "tick $tick; hot64: 3/4 after $t64 s, then $hot64 of 64 hot and $cold64 cold; hot32: $t32 s, $hot32 of 32 and $cold32 cold; $(pace)"
 }
 
+# The hot memory moves when all of it is huge and the scheme is parked.
+test_moved_hot_set_rearms() {
+	load moves --mem 160 --hot 32 --hot-at 32 --move 24
+	start_daemon --executor damos --stop-damon-stat --interval 1 --quota-ms 0 --pid "$pid"
+	wait_for 23 parked moves || fail "not parked before it moves: $(target moves descent.reason)"
+	three_quarters moves 32 || fail "$(truth_mib moves hot_huge_bytes) of 32 MiB are huge before it moves"
+	wait_for 30 moved || fail 'it does not move'
+	moved_at=$(now_cs)
+	wait_for 25 three_quarters moves 32 ||
+		fail "$(truth_mib moves hot_huge_bytes) of 32 MiB are huge after it moved: $(look && target moves descent.reason)"
+	took=$(seconds_since "$moved_at")
+	logged 'moves.*: [0-9]* MiB hot are small, [0-9]* when it was parked: works again' || fail "no reason: $(target moves descent.reason)"
+	no_complaints
+	ok "3/4 again $took s after it moved"
+}
+moved() { [ "$(truth_mib moves hot_huge_bytes)" -le 4 ]; }
+
 test_opted_out() {
 	load optout --mem 64 --thp-disable
 	start_daemon --stop-damon-stat --interval 1
@@ -84,4 +101,4 @@ test_opted_out() {
 	ok "$(target optout descent.reason)"
 }
 
-run_tests damon_stat_in_the_way hot_memory_becomes_huge opted_out
+run_tests damon_stat_in_the_way hot_memory_becomes_huge moved_hot_set_rearms opted_out

@@ -67,6 +67,7 @@ struct daemon {
 	uint64_t step_ns; /* period of the looks at the evidence; a tick is every steps_per_tick-th of them */
 	uint64_t next_step_ns;
 	unsigned int steps_per_tick, steps;
+	unsigned int parked_turn; /* whose statistics are read next, of those that are parked */
 	uint64_t tick;
 	bool told_full;				  /* that the map of processes is full was said */
 	bool slots_lost;			  /* somebody else made DAMON's slots anew: the end */

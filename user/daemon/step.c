@@ -19,9 +19,8 @@ static void say_failure(struct daemon *daemon, struct target *target, const char
 }
 
 /*
- * Statistics cost a command, which waits for the kdamond's next sample: a parked scheme is asked once a
- * tick only, and not at all when the heat that it was parked with is known. A failure needs no word: either the kdamond has ended, which the tick notices, or DAMON
- * was busy.
+ * Statistics cost a command, which waits for the kdamond's next sample. A failure needs no word: either the kdamond
+ * has ended, which the tick notices, or DAMON was busy.
  */
 static void read_stats(struct daemon *daemon, unsigned int slot)
 {
@@ -29,15 +28,31 @@ static void read_stats(struct daemon *daemon, unsigned int slot)
 	uint64_t exceeds = target->stats.quota_exceeds;
 	struct damon_stats stats;
 
-	if (!daemon->have[slot].watching || !target->kdamond_pid ||
-	    (!target->descent.acting && (daemon->steps || target->descent.heat_looks)) || daemon->madvise)
-		return;
 	if (damon_stats(daemon->damon, slot, &stats, NULL))
 		return;
 	target_take_stats(target, &stats, daemon->now_ns, daemon->heat_apply_us, daemon->tells_huge);
 	target->effective_bytes = 0;
 	if (stats.quota_exceeds > exceeds) /* it was used up, and is computed anew */
 		damon_effective_bytes(daemon->damon, slot, &target->effective_bytes, NULL);
+}
+
+static bool has_stats(const struct daemon *daemon, unsigned int slot)
+{
+	return daemon->targets[slot].used && daemon->targets[slot].kdamond_pid &&
+	       daemon->have[slot].watching && !daemon->madvise;
+}
+
+/* Of those that are parked one is asked in a step, in turn: what watches may have long samples. */
+static void read_one_parked(struct daemon *daemon)
+{
+	for (unsigned int i = 0; i < daemon->n_slots; i++) {
+		unsigned int slot = daemon->parked_turn++ % daemon->n_slots;
+
+		if (has_stats(daemon, slot) && !daemon->targets[slot].descent.acting) {
+			read_stats(daemon, slot);
+			return;
+		}
+	}
 }
 
 void daemon_take_counts(struct daemon *daemon)
@@ -57,12 +72,14 @@ static void take_evidence(struct daemon *daemon)
 	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
 		struct target *target = &daemon->targets[slot];
 
-		if (!target->used)
+		if (!target->used || !target->descent.acting)
 			continue;
-		if (target->descent.acting && daemon->have[slot].watching)
+		if (daemon->have[slot].watching)
 			target->acting_ns += daemon->step_ns;
-		read_stats(daemon, slot);
+		if (has_stats(daemon, slot))
+			read_stats(daemon, slot);
 	}
+	read_one_parked(daemon);
 }
 
 static void say_descent(const struct target *target, unsigned int changed)

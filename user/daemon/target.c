@@ -199,6 +199,7 @@ void target_take_stats(struct target *target, const struct damon_stats *stats, u
 
 	if (applies && stats->heat_bytes >= target->stats.heat_bytes) {
 		target->heat_known = true;
+		target->heat_ns = now_ns;
 		target->hot_bytes = (stats->heat_bytes - target->stats.heat_bytes) / applies;
 		target->hot_huge_bytes = (stats->heat_huge_bytes - target->stats.heat_huge_bytes) / applies;
 		/* A folio at the border of two regions is counted in both. */
@@ -303,6 +304,7 @@ struct descent_evidence target_evidence(const struct target *target, struct coll
 		.applies = applies_of(target),
 		.succeeded = target_succeeded(target),
 		.heat_known = target->heat_known,
+		.heat_is_new = target->heat_known && target->heat_ns == now_ns,
 		.hot_bytes = target->hot_bytes,
 		.hot_huge_known = tells_huge,
 		.hot_huge_bytes = target->hot_huge_bytes,

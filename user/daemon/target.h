@@ -65,6 +65,7 @@ struct target {
 	double monitor_cpu_pct; /* of a CPU, its kdamond in the last tick */
 
 	bool heat_known;
+	uint64_t heat_ns; /* when it was measured */
 	uint64_t hot_bytes, hot_huge_bytes;
 
 	struct tlb *tlb;  /* NULL: no counters just now */

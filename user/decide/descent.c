@@ -14,6 +14,8 @@
 #define BLIND_PCT                                                                                            \
 	25 /* a walk does not pass this in one stride: what is seen there tells whether samples are too short */
 #define HOTTER_LEAST_PCT 15 /* memory that got hotter by so much, and by half, is newly hot */
+#define NEWS_LOOKS	 2
+#define NEWS_SHARE	 4 /* a quarter */
 #define PART_LEN	 96
 #define HEAT_WAIT_LEVELS 3 /* so many times level_ns a level waits for its heat to be measured */
 
@@ -30,8 +32,8 @@ static unsigned int hold_accesses(unsigned int accesses, unsigned int max)
 {
 	double level = accesses, samples = max, variance = level * (samples - level) / samples;
 	bool surely_hot = level * 100 >= samples * DESCENT_HOT_PCT;
-	double hold = surely_hot ? samples * (level + 2 - sqrt(4 * variance + 4)) / (samples + 4) :
-				   level - sqrt(variance);
+	double hold = surely_hot ? samples * (level + 2 - sqrt(4 * variance + 4)) / (samples + 4)
+				 : level - sqrt(variance);
 
 	return (unsigned int)fmax(ceil(hold), ceil(level / 2));
 }
@@ -276,6 +278,8 @@ static void park(struct descent *descent, enum descent_state state, const struct
 	descent->probing = false;
 	descent->parked_since_ns = evidence->now_ns;
 	descent->parked_anon_bytes = evidence->anon_bytes;
+	descent->parked_small_bytes = small_bytes(heat_on_average(descent, evidence));
+	descent->news_looks = 0;
 }
 
 static void hold(struct descent *descent, const struct descent_evidence *evidence)
@@ -666,6 +670,20 @@ static bool hot_set_moved(const struct descent *descent, const struct descent_co
 	       now_pct >= low_pct + HOTTER_LEAST_PCT && 2 * now_pct >= 3 * low_pct;
 }
 
+/* The hot set moved, or what was huge was split. One measure may be chance, and what stayed small at work is no news. */
+static bool small_got_hot(struct descent *descent, const struct descent_evidence *evidence)
+{
+	struct heat heat = heat_now(evidence);
+	uint64_t small = small_bytes(heat), before = descent->parked_small_bytes;
+	bool news = small_known(heat) && small >= before + PMD_SIZE_BYTES &&
+		    (small - before) * NEWS_SHARE >= heat.hot_bytes;
+
+	if (evidence->heat_is_new)
+		descent->news_looks = news ? descent->news_looks + 1 : 0;
+	return descent->news_looks >= NEWS_LOOKS && descent->state != DESCENT_FLOOR &&
+	       !evidence->small_heat_known;
+}
+
 static void step_parked(struct descent *descent, const struct descent_config *config,
 			const struct descent_evidence *evidence, uint64_t collapses)
 {
@@ -685,6 +703,13 @@ static void step_parked(struct descent *descent, const struct descent_config *co
 		snprintf(why, sizeof(why), "small memory got hot, from %u %% to %u %%",
 			 descent->small_low_pct, evidence->small_heat_pct);
 		restart(descent, config, evidence, why);
+		return;
+	}
+	if (small_got_hot(descent, evidence)) {
+		snprintf(why, sizeof(why), "%" PRIu64 " MiB hot are small, %" PRIu64 " when it was parked",
+			 bytes_to_mib(small_bytes(heat_now(evidence))),
+			 bytes_to_mib(descent->parked_small_bytes));
+		rearm(descent, config, evidence, config->progressive, why);
 		return;
 	}
 	if (has_grown(descent, evidence)) {

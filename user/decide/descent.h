@@ -81,6 +81,7 @@ struct descent_evidence {
 	const char *failed_most; /* the most frequent failure's name, or NULL; borrowed for the call */
 	const char *refused; /* why the executor cannot act on it at all, in words, or NULL; borrowed too */
 	bool heat_known;     /* hot_bytes is measured */
+	bool heat_is_new;    /* since the last look */
 	uint64_t hot_bytes;  /* at or above the present level, at the last apply of the stat scheme */
 	bool hot_huge_known; /* the kernel can tell how much of it is huge (6.18+) */
 	uint64_t hot_huge_bytes; /* how much of hot_bytes is huge already */
@@ -110,7 +111,9 @@ struct descent {
 	uint64_t last_success_ns;    /* or when acting (re)began: from when dryness counts */
 	uint64_t last_success_applies;
 	uint64_t parked_since_ns;
-	uint64_t parked_anon_bytes; /* the least since it was parked: growth counts from here */
+	uint64_t parked_anon_bytes;  /* the least since it was parked: growth counts from here */
+	uint64_t parked_small_bytes; /* hot and small on average when it was parked */
+	unsigned int news_looks;     /* measures of heat in a row, since then, with clearly more of it */
 	unsigned int heat_looks; /* with heat known, since dryness counts or the level began, while acting */
 	uint64_t hot_sum_bytes;	 /* over these looks */
 	uint64_t hot_huge_sum_bytes;
@@ -173,10 +176,11 @@ bool descent_is_at_bottom(const struct descent *descent, const struct descent_co
  *   and it is not SATISFIED on the way while small memory is half as hot as the level.
  * - parked (SATISFIED, FLOOR, HOLDING without acting): re-arms when PMD_SIZE_BYTES or more are collapsible; starts anew from
  *   the top when memory that is small gets as hot as half the threshold, and clearly hotter than it was (the hot set
- *   moved); re-arms when
+ *   moved); where that is not known, re-arms (not FLOOR) when in two new measures in a row the hot memory that is small was more
+ *   than when it was parked, by PMD_SIZE_BYTES and by a quarter of what is hot; re-arms when
  *   anon_bytes grew by an eighth and by at least 16 MiB above the least there was since it was parked, or after
  *   probe_ns. SATISFIED and
- *   HOLDING re-arm as HOLDING at the same level; FLOOR, and with `progressive` what grew, start anew from
+ *   HOLDING re-arm as HOLDING at the same level; FLOOR, and with `progressive` what grew or got hot, start anew from
  *   the top. A probe that finds nothing parks again once dry. A success that reaches FLOOR late (made before
  *   it was parked) makes it HOLDING.
  *
