@@ -82,6 +82,7 @@ static void test_populated_share(void **state)
 	assert_int_equal(chosen_at(6, 1), 1);
 	assert_int_equal(chosen_at(5, 1), 0);
 	assert_int_equal(chosen_at(1, 0), 1);
+	assert_int_equal(chosen_at(0, 0), 0); /* nothing to collapse: it would be chosen for ever */
 }
 
 static void test_hottest_small(void **state)

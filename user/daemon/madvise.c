@@ -342,13 +342,14 @@ static int read_pages(struct daemon *daemon, struct target *target, size_t n_war
 static void say_sparse(const struct daemon *daemon, struct target *target)
 {
 	struct collapser *collapser = target->collapser;
+	unsigned int least_pct = daemon->options->min_populated_pct;
 
 	if (!collapser->choice.sparse || collapser->said_sparse)
 		return;
 	collapser->said_sparse = true;
 	log_info("%s (%u): %zu hot slots of 2 MiB are left alone: less than %u %% of their pages are "
 		 "populated",
-		 target->comm, target->id.tgid, collapser->choice.sparse, daemon->options->min_populated_pct);
+		 target->comm, target->id.tgid, collapser->choice.sparse, least_pct ? least_pct : 1);
 }
 
 static void say_coarse(struct target *target)
@@ -606,7 +607,7 @@ static bool is_still_small(struct daemon *daemon, struct target *target, uint64_
 	slot.populated = slot_pages_populated(&pages);
 	if (pages.huge_known)
 		heat_set_huge(target->collapser->heat, start, pages.huge);
-	return slot.populated && choice_make(&slot, 1, daemon->options->min_populated_pct, &chosen).n;
+	return choice_make(&slot, 1, daemon->options->min_populated_pct, &chosen).n;
 }
 
 static void note_outcome(struct daemon *daemon, struct target *target, uint64_t start, int err)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/choice.h"
 
+/* One without any page is none that a collapse makes huge, even where the least share is 0. */
 static bool is_sparse(const struct choice_slot *slot, unsigned int min_populated_pct)
 {
-	return slot->populated * 100 < min_populated_pct * CHOICE_SLOT_PAGES;
+	return !slot->populated || slot->populated * 100 < min_populated_pct * CHOICE_SLOT_PAGES;
 }
 
 static bool is_unknown(const struct choice_slot *slot)

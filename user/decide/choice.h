@@ -31,7 +31,7 @@ struct choice {
 
 /*
  * Sorts @slots, the hottest first, into what is huge, what is left alone and what is to be collapsed: not huge,
- * known, at least @min_populated_pct of it populated, not waiting. The addresses of these go to @chosen (room for @n)
+ * known, at least @min_populated_pct of it populated, and a page, not waiting. The addresses of these go to @chosen (room for @n)
  * in the same order.
  */
 struct choice choice_make(const struct choice_slot *slots, size_t n, unsigned int min_populated_pct,
