@@ -10,6 +10,7 @@ UNIT_claim := user/act/damon.c user/act/file.c
 UNIT_host  := user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
 UNIT_damon := user/act/file.c
 UNIT_pressure := user/sense/proc.c
+UNIT_log := user/report/text.c
 UNIT_status := user/report/text.c
 UNIT_tlb := user/sense/proc.c
 UNIT_table := user/report/trend.c

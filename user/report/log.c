@@ -9,6 +9,8 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "report/text.h"
+
 /* The clock is the daemon's; the log only shows it. */
 static uint64_t elapsed_ns;
 
@@ -23,9 +25,10 @@ static bool in_journal(void)
 	return getenv("JOURNAL_STREAM") != NULL;
 }
 
-/* Lines name processes, and a process may call itself anything; a terminal must not obey it. */
-static void printable(char *text)
+/* Lines name processes, and a process may call itself anything; a terminal must not obey it, nor by C1 controls. */
+static void printable(const char *in, char *text, size_t size)
 {
+	text_utf8(in, text, size);
 	for (; *text; text++)
 		if (iscntrl((unsigned char)*text))
 			*text = '?';
@@ -33,14 +36,14 @@ static void printable(char *text)
 
 static void log_line(FILE *file, const char *priority, const char *word, const char *format, va_list args)
 {
-	char text[1024];
+	char said[1024], text[sizeof(said)];
 
 	if (in_journal())
 		fprintf(file, "%s%s", priority, word);
 	else
 		fprintf(file, "%8.1f s  %s", (double)elapsed_ns / 1e9, word);
-	vsnprintf(text, sizeof(text), format, args);
-	printable(text);
+	vsnprintf(said, sizeof(said), format, args);
+	printable(said, text, sizeof(text));
 	fprintf(file, "%s\n", text);
 	fflush(file);
 }
