@@ -347,7 +347,7 @@ static int on_key(sd_event_source *source, int fd, uint32_t events, void *data)
 
 	(void)source;
 	(void)fd;
-	if (!(events & EPOLLIN)) /* the terminal went away */
+	if (events & (EPOLLHUP | EPOLLERR)) /* the terminal went away: it reads as empty at once, for ever */
 		return end(top, 0);
 	while (err >= 0 && !top->ui.quit && (key = screen_key()) >= 0)
 		err = take_key(top, key);
@@ -375,7 +375,7 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 
 static int add_signals(struct top *top)
 {
-	static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	sigset_t set;
 	int err = 0;
 
