@@ -41,8 +41,8 @@ bad_values() {
 		--regions x BPF none
 		--stall-budget-us 0 -1 x 1000001
 		--min-populated-pct -1 x 101
-		--max-huge-mib -1 x 1.5
-		--max-target-huge-mib -1 x 1.5
+		--max-huge-mib -1 x 1.5 1
+		--max-target-huge-mib -1 x 1.5 1
 		--duration -1 x nan
 		--state-dir relative
 	END

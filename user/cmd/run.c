@@ -174,6 +174,17 @@ static void check_together(const struct argp_state *state, const struct run_opti
 			 o->interval_s);
 }
 
+/* 0: no cap. Less than a huge page would be one that is reached at once. */
+static uint64_t parse_cap(const struct argp_state *state, const char *option, const char *text)
+{
+	uint64_t bytes = cli_number(state, option, text, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+
+	if (bytes && bytes < PMD_SIZE_BYTES)
+		cli_fail(state, "--%s %s is less than one huge page of %llu MiB", option, text,
+			 PMD_SIZE_BYTES / MIB_BYTES);
+	return bytes;
+}
+
 static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 {
 	struct run_options *options = state->input;
@@ -190,12 +201,10 @@ static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 			(unsigned int)cli_number(state, "min-populated-pct", arg, 0, 100);
 		return 0;
 	case OPT_MAX_HUGE_MIB:
-		options->max_huge_bytes =
-			cli_number(state, "max-huge-mib", arg, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+		options->max_huge_bytes = parse_cap(state, "max-huge-mib", arg);
 		return 0;
 	case OPT_MAX_TARGET_HUGE_MIB:
-		options->max_target_huge_bytes =
-			cli_number(state, "max-target-huge-mib", arg, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+		options->max_target_huge_bytes = parse_cap(state, "max-target-huge-mib", arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
