@@ -177,6 +177,20 @@ test_listed_pids() {
 	ok 'the existing one was watched to its end, the other one named'
 }
 
+is_ranked() { look && [ "$(target "$1" rank)" = "$2" ]; }
+
+test_listed_by_heat() {
+	load cool --mem 64 --duty 10
+	cool=$pid
+	load hot --mem 64
+	start_daemon --dry-run --interval 1 --pid "$cool,$pid"
+	wait_for 10 is_ranked hot 1 || fail "rank $(target hot rank) is the hotter one's, which is named last"
+	is_ranked cool 2 || fail "rank $(target cool rank) is the cooler one's"
+	stop_daemon
+	no_complaints
+	ok 'they are ranked by their heat, in whatever order they are named'
+}
+
 no_context() { [ "$(cat $DAMON/nr_kdamonds)" = 0 ]; }
 
 test_what_does_not_act() {
@@ -206,4 +220,4 @@ test_what_does_not_act() {
 	ok "none: $reason; dry run: 0 kdamonds"
 }
 
-run_tests wrong_usage without_root status_and_second_run listed_pids what_does_not_act
+run_tests wrong_usage without_root status_and_second_run listed_pids listed_by_heat what_does_not_act

@@ -117,6 +117,15 @@ static size_t candidates_by_heat(struct daemon *daemon, struct candidate *candid
 	return n + candidates_forgotten(daemon, candidates + n);
 }
 
+static int hotter_first(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->cpu_pct != b->cpu_pct)
+		return a->cpu_pct > b->cpu_pct ? -1 : 1;
+	return process_id_cmp(a->id, b->id);
+}
+
 static size_t candidates_listed(struct daemon *daemon, struct candidate *candidates)
 {
 	size_t n = 0;
@@ -136,6 +145,7 @@ static size_t candidates_listed(struct daemon *daemon, struct candidate *candida
 			daemon->listed[i].tgid = 0;
 	}
 	daemon->all_listed_ended = n == 0;
+	qsort(candidates, n, sizeof(*candidates), hotter_first);
 	return n;
 }
 
