@@ -138,6 +138,8 @@ test_status_and_second_run() {
 	[ "$(status_of targets.0.pid)" = "$(cat $DAMON/0/contexts/0/targets/0/pid_target)" ] || fail "the slot's target is another"
 	expect 0 hotdamon status
 	must_say '^ *0 .*hot '
+	expect 1 sh -c 'hotdamon status --json >/dev/full'
+	must_say 'No space left'
 	bpftool map dump pinned $PIN >$T/said 2>$T/said.err || fail "the pinned map cannot be dumped"
 	must_say '"comm": "hot"'
 	kdamond=$(target hot kdamond_pid)
