@@ -373,6 +373,14 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 	return end(data, 0);
 }
 
+/* Not a hangup that is ignored, as by nohup: blocked, it would come to the loop nevertheless. */
+static bool ends_us(int signo)
+{
+	struct sigaction action;
+
+	return signo != SIGHUP || sigaction(signo, NULL, &action) || action.sa_handler != SIG_IGN;
+}
+
 static int add_signals(struct top *top)
 {
 	static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -382,10 +390,12 @@ static int add_signals(struct top *top)
 	sigemptyset(&set);
 	sigaddset(&set, SIGWINCH);
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-		sigaddset(&set, endings[i]);
+		if (ends_us(endings[i]))
+			sigaddset(&set, endings[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (size_t i = 0; err >= 0 && i < sizeof(endings) / sizeof(endings[0]); i++)
-		err = sd_event_add_signal(top->event, NULL, endings[i], on_end, top);
+		if (sigismember(&set, endings[i]))
+			err = sd_event_add_signal(top->event, NULL, endings[i], on_end, top);
 	return err;
 }
 
