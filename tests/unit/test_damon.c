@@ -818,6 +818,7 @@ static void assert_stats(const struct damon_stats *stats, uint64_t applies, uint
 	assert_int_equal(stats->quota_exceeds, 13);
 	assert_int_equal(stats->heat_bytes, 9000000000);
 	assert_int_equal(stats->applies, applies);
+	assert_int_equal(stats->counts_applies, applies > 0);
 	assert_int_equal(stats->heat_applies, heat_applies);
 	assert_int_equal(stats->heat_huge_bytes, huge);
 }

@@ -461,7 +461,8 @@ static int read_stats(const struct damon *damon, unsigned int slot, struct damon
 	if (err)
 		return err;
 	/* These files are younger than DAMON's sysfs: missing is no failure. */
-	if (read_stat(collapse.path, "nr_snapshots", &stats->applies, NULL))
+	stats->counts_applies = !read_stat(collapse.path, "nr_snapshots", &stats->applies, NULL);
+	if (!stats->counts_applies)
 		stats->applies = 0;
 	if (read_stat(heat.path, "nr_snapshots", &stats->heat_applies, NULL))
 		stats->heat_applies = 0;

@@ -45,7 +45,8 @@ struct damon_level {
 
 /* Cumulative since the slot was started. */
 struct damon_stats {
-	uint64_t applies;	  /* complete passes of scheme 0; 0 where it is not counted (before 7.0) */
+	bool counts_applies;	  /* false: before 7.0 */
+	uint64_t applies;	  /* complete passes of scheme 0; 0 where they are not counted */
 	uint64_t quota_exceeds;	  /* of scheme 0 */
 	uint64_t heat_applies;	  /* the same of scheme 1 */
 	uint64_t heat_bytes;	  /* sum over its applies of the bytes at or above the threshold */

@@ -210,6 +210,7 @@ void target_take_stats(struct target *target, const struct damon_stats *stats, u
 	}
 	target->stats = *stats;
 	target->stats_ns = now_ns;
+	target->estimates_applies = !stats->counts_applies;
 }
 
 static uint64_t total_of(const struct target *target, uint32_t status)
@@ -259,10 +260,8 @@ static bool is_failure(struct collapse *names, uint32_t status)
 
 static uint64_t applies_of(const struct target *target)
 {
-	uint64_t counted = target->past_applies + target->stats.applies;
-
-	if (counted)
-		return counted;
+	if (!target->estimates_applies)
+		return target->past_applies + target->stats.applies;
 	return target->past_acting_applies + target->acting_ns / (target->intervals.aggr_us * 1000);
 }
 

@@ -55,6 +55,7 @@ struct target {
 	struct damon_stats stats; /* of its present kdamond, as last read */
 	uint64_t stats_ns;	  /* when that was, or when the kdamond started */
 	uint64_t past_applies;
+	bool estimates_applies; /* this kernel does not count them */
 	uint64_t
 		acting_ns; /* time with the scheme at work: an estimate of applies where they are not counted */
 	uint64_t past_acting_applies; /* the same, of the time with other intervals */
