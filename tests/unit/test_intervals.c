@@ -244,6 +244,11 @@ static void test_work_suspends_economy(void **state)
 	rig.look.works = rig.look.searches = false;
 	assert_int_equal(look(&rig), INTERVALS_CHANGED);
 	assert_samples(&rig, 100000, 2000000, 0);
+	assert_contains(rig.intervals.reason, "above 1 %: samples of 100 ms in 2000 ms");
+	rig.look.works = true; /* each has its reason */
+	assert_int_equal(look(&rig), INTERVALS_CHANGED);
+	assert_samples(&rig, 20000, 400000, 0);
+	assert_contains(rig.intervals.reason, "95 % of a CPU: 20 ms in 400 ms instead");
 }
 
 /* A process whose heat needs long samples is not made blind again by being cheap. */

@@ -2,6 +2,7 @@
 #include "decide/intervals.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "decide/reason.h"
 
@@ -68,11 +69,12 @@ static bool is_blind(const struct intervals *intervals, const struct intervals_c
 static void say_blind(struct intervals *intervals, const struct intervals_look *look, uint64_t sample_us,
 		      uint64_t aggr_us)
 {
-	reason_write(intervals->reason,
+	reason_write(intervals->sight_reason,
 		     "nothing hot at %u %% with samples of %g ms in %g ms, though it uses %.0f %% of a CPU: "
 		     "%g ms in %g ms instead",
 		     look->min_access_pct, (double)sample_us / 1000, (double)aggr_us / 1000, look->cpu_pct,
 		     (double)intervals->sample_us / 1000, (double)intervals->aggr_us / 1000);
+	memcpy(intervals->reason, intervals->sight_reason, sizeof(intervals->reason));
 }
 
 static unsigned int see_more(struct intervals *intervals, const struct intervals_config *config,
@@ -114,21 +116,23 @@ static void say_economy(struct intervals *intervals, const struct intervals_conf
 	static const char *const shares[] = {"all", "1/2", "1/4", "1/8", "1/16"};
 
 	reason_write(
-		intervals->reason,
+		intervals->economy_reason,
 		"its kdamond uses %.2f %% of a CPU, %s %g %%: samples of %g ms in %g ms, %s of its regions",
 		look->cost_pct, dearer ? "above" : "far below", config->monitor_cpu_pct,
 		(double)intervals->sample_us / 1000, (double)intervals->aggr_us / 1000,
 		shares[intervals->halvings]);
+	memcpy(intervals->reason, intervals->economy_reason, sizeof(intervals->reason));
 }
 
 static void say_dear_for_good(struct intervals *intervals, const struct intervals_config *config,
 			      const struct intervals_look *look)
 {
-	reason_write(intervals->reason,
+	reason_write(intervals->economy_reason,
 		     "its kdamond uses %.2f %% of a CPU, above %g %%, with samples of %g ms and 1/16 of its "
 		     "regions: "
 		     "it cannot be made cheaper",
 		     look->cost_pct, config->monitor_cpu_pct, (double)intervals->sample_us / 1000);
+	memcpy(intervals->reason, intervals->economy_reason, sizeof(intervals->reason));
 }
 
 static unsigned int change_economy(struct intervals *intervals, const struct intervals_config *config,
@@ -180,8 +184,10 @@ unsigned int intervals_step(struct intervals *intervals, const struct intervals_
 
 	if (!changed)
 		changed = economise(intervals, config, look);
-	/* It began, or ceased, to work. */
-	if (apply(intervals, config, look->works))
+	if (apply(intervals, config, look->works)) { /* it began, or ceased, to work */
+		memcpy(intervals->reason, look->works ? intervals->sight_reason : intervals->economy_reason,
+		       sizeof(intervals->reason));
 		changed |= INTERVALS_CHANGED;
+	}
 	return changed;
 }

@@ -46,7 +46,9 @@ struct intervals {
 	unsigned int
 		nr_reversals; /* steps back that had to be taken back: each doubles the wait for another one */
 	bool stepped_back;    /* the last change of economy_step */
-	char reason[REASON_LEN]; /* of what differs from the config, "" for nothing */
+	char reason[REASON_LEN]; /* of what differs from the config now, "" for nothing */
+	char sight_reason[REASON_LEN],
+		economy_reason[REASON_LEN]; /* of what differs while it works, or watches */
 };
 
 /* What is known at @now_ns. */
