@@ -9,8 +9,8 @@
  * COMMAND, all windows from then on:
  * {"pid":…,"all_user_s":…,"all_system_s":…,"truth_s":…,"unsure_s":…,"tick_s":…,"top":…}
  *
- * unsure_s: what was used between the looks at both sides of the window's start and end. A virtual machine's CPU may be
- * taken away for longer than between two looks.
+ * unsure_s: what was used between the looks at both sides of the window's start and end, if these came late. A virtual
+ * machine's CPU may be taken away for longer than between two looks; when it was not, it is 0.
  *
  * all_: the kernel's own split of all that the process used, read when the line came, and at no other time. What the
  * kernel once said of it, it never takes back, and ticks that hit it are few: who looks at other times, or
@@ -32,6 +32,7 @@
 #include "clock.h"
 
 #define SAMPLE_MS   2
+#define LATE_S	    (2e-3 * SAMPLE_MS) /* from a look to the next: one was missed */
 #define MAX_SAMPLES 200000
 #define MAX_LINE    (8 << 20)
 
@@ -123,7 +124,10 @@ static struct used used_at(double at)
 		a++;
 	b = a + 1;
 	between = b->cpu - a->cpu;
-	return (struct used){a->cpu + between * (at - a->at) / (b->at - a->at), between};
+	return (struct used){
+		.cpu = a->cpu + between * (at - a->at) / (b->at - a->at),
+		.unsure = b->at - a->at > LATE_S ? between : 0,
+	};
 }
 
 static double number_at(const char *line, const char *key)
