@@ -19,6 +19,7 @@
 #include "report/top.h"
 #include "sense/hotness.h"
 #include "sense/proc.h"
+#include "signals.h"
 
 #define REMEMBER_NS    (60 * NS_PER_S) /* of an idle process: what its trend shows */
 #define NS_PER_S       1000000000ULL
@@ -373,14 +374,6 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 	return end(data, 0);
 }
 
-/* Not a hangup that is ignored, as by nohup: blocked, it would come to the loop nevertheless. */
-static bool ends_us(int signo)
-{
-	struct sigaction action;
-
-	return signo != SIGHUP || sigaction(signo, NULL, &action) || action.sa_handler != SIG_IGN;
-}
-
 static int add_signals(struct top *top)
 {
 	static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -390,7 +383,7 @@ static int add_signals(struct top *top)
 	sigemptyset(&set);
 	sigaddset(&set, SIGWINCH);
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-		if (ends_us(endings[i]))
+		if (signal_ends_us(endings[i]))
 			sigaddset(&set, endings[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (size_t i = 0; err >= 0 && i < sizeof(endings) / sizeof(endings[0]); i++)

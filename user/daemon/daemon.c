@@ -15,6 +15,7 @@
 #include "daemon/internal.h"
 #include "exit_status.h"
 #include "report/log.h"
+#include "signals.h"
 
 #define NS_PER_S    1000000000ULL
 #define NS_PER_US   1000ULL
@@ -47,13 +48,13 @@ static void warn_if_full(struct daemon *daemon)
 {
 	struct hotness_missed missed = hotness_missed(daemon->hotness);
 
-	if (daemon->told_full || (!missed.processes && !missed.crowded))
+	if (daemon->told_full || (!missed.threads && !missed.crowded))
 		return;
 	daemon->told_full = true;
 	log_warning(
 		"more processes run than the map has room for (%u): they are counted by turns, which costs "
 		"time%s; --max-processes makes room",
-		missed.capacity, missed.processes ? ", and what some used at their end is lost" : "");
+		missed.capacity, missed.threads ? ", and what some used at their end is lost" : "");
 }
 
 static void close_window(struct daemon *daemon)
@@ -181,14 +182,6 @@ static int add_timers(struct daemon *daemon)
 	return err < 0 ? err : 0;
 }
 
-/* Not a hangup that is ignored, as by nohup: blocked, it would come to the loop nevertheless. */
-static bool ends_us(int signo)
-{
-	struct sigaction action;
-
-	return signo != SIGHUP || sigaction(signo, NULL, &action) || action.sa_handler != SIG_IGN;
-}
-
 /* Before anything is changed: from here on these signals wait for the loop, and what was begun is undone. */
 static int block_signals(struct daemon *daemon)
 {
@@ -199,7 +192,7 @@ static int block_signals(struct daemon *daemon)
 	signal(SIGPIPE, SIG_IGN); /* a reader of our log that goes away must not end us halfway */
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (ends_us(signals[i]))
+		if (signal_ends_us(signals[i]))
 			sigaddset(&set, signals[i]);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
