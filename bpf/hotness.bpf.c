@@ -290,7 +290,7 @@ int on_exit(tp_args *args)
 		return 0;
 	process = count(task, counted, true);
 	if (!process) {
-		losses.processes++;
+		losses.threads++;
 	} else if (task->signal->live.counter == 0) {
 		process->ended_ns = bpf_ktime_get_boot_ns();
 		note_change(process, &counted->process);

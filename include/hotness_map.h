@@ -67,8 +67,8 @@ struct hotness_record {
 
 /* What was missed, for the daemon to say so. */
 struct hotness_losses {
-	unsigned long long tasks;     /* no task storage to be had: counted at the task's next switch */
-	unsigned long long processes; /* the map was full when a thread ended: its time is lost */
+	unsigned long long tasks;   /* no task storage to be had: counted at the task's next switch */
+	unsigned long long threads; /* the map was full when a thread ended: its time is lost */
 };
 
 #endif

@@ -104,7 +104,7 @@ void daemon_publish(struct daemon *daemon)
 		.processes = living(daemon),
 		.slots = daemon->n_slots,
 		.collapses = all_collapses(daemon),
-		.missed_threads = hotness_missed(daemon->hotness).processes,
+		.missed_threads = hotness_missed(daemon->hotness).threads,
 		.targets = targets,
 		.skipped = skipped,
 	};

@@ -440,7 +440,7 @@ struct hotness_missed hotness_missed(const struct hotness *hotness)
 {
 	return (struct hotness_missed){
 		.tasks = hotness->bpf->bss->losses.tasks,
-		.processes = hotness->bpf->bss->losses.processes,
+		.threads = hotness->bpf->bss->losses.threads,
 		.crowded = hotness->crowded,
 		.capacity = bpf_map__max_entries(hotness->bpf->maps.process_hotness),
 	};

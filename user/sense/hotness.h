@@ -12,10 +12,10 @@ struct hotness;
 
 /* What BPF had to leave out so far. */
 struct hotness_missed {
-	uint64_t tasks;	    /* a task could not be remembered; made up for at its next switch */
-	uint64_t processes; /* threads that ended when the map had no room: their time is lost */
-	uint64_t crowded;   /* windows in which more processes ran than the map holds: slower, but complete */
-	uint32_t capacity;  /* of the map */
+	uint64_t tasks;	   /* a task could not be remembered; made up for at its next switch */
+	uint64_t threads;  /* that ended when the map had no room: their time is lost */
+	uint64_t crowded;  /* windows in which more processes ran than the map holds: slower, but complete */
+	uint32_t capacity; /* of the map */
 };
 
 /* A window: from the end of the one before to when its own count began. Boot clock. */
