@@ -7,7 +7,7 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 UNIT_OF    = $(firstword $(wildcard user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c))
 UNIT_claim := user/act/damon.c user/act/file.c
-UNIT_host  := user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
+UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
 UNIT_damon := user/act/file.c
 UNIT_pressure := user/sense/proc.c
 UNIT_log := user/report/text.c

@@ -141,6 +141,10 @@ static void put_btf_without(const struct world *world, const char *last_action, 
 	btf__add_enum_value(btf, "SCAN_FAR_AWAY", 100000);
 	assert_true(btf__add_enum(btf, "damos_filter_type", 4) > 0);
 	btf__add_enum_value(btf, "DAMOS_FILTER_TYPE_HUGEPAGE_SIZE", 4);
+	assert_true(btf__add_enum(btf, "bpf_map_type", 4) > 0);
+	btf__add_enum_value(btf, "BPF_MAP_TYPE_TASK_STORAGE", 29);
+	assert_true(btf__add_enum(btf, "bpf_func_id", 4) > 0);
+	btf__add_enum_value(btf, "BPF_FUNC_loop", 181);
 	raw = btf__raw_data(btf, &size);
 	put_bytes(world, "sys/kernel/btf/vmlinux", raw, size);
 	btf__free(btf);
@@ -344,8 +348,8 @@ static void good_host_lacks_nothing(void **state)
 	assert_string_equal(facts->scan_results[1], "SCAN_SUCCEED");
 	assert_string_equal(facts->scan_results[2], "");
 	assert_string_equal(facts->scan_results[3], "SCAN_PMD_NONE");
-	assert_int_equal(answer(world, "task_storage"), HOST_UNKNOWN); /* not probed */
-	assert_int_equal(answer(world, "bpf_loop"), HOST_UNKNOWN);
+	assert_int_equal(answer(world, "task_storage"), HOST_YES);
+	assert_int_equal(answer(world, "bpf_loop"), HOST_YES);
 	assert_int_equal(answer(world, "bpffs"), HOST_NO);
 	assert_int_equal(requirement(world, "bpffs")->needed_for & host_needs_of(EXECUTOR_DRY_RUN),
 			 HOST_FOR_PINNING);

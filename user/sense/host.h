@@ -93,16 +93,21 @@ struct host_facts {
 	enum host_answer
 		btf; /* the kernel's BTF is there and can be read; what follows is UNKNOWN without it */
 	enum host_answer tracepoints[HOST_TRACEPOINTS];
+	enum host_answer task_storage; /* of BPF */
+	enum host_answer bpf_loop;
+	enum host_answer apply_interval;  /* DAMON's schemes have apply_interval_us */
+	enum host_answer pagemap_scan;	  /* the ioctl of /proc/PID/pagemap */
 	enum host_answer collapse_action; /* enum damos_action has DAMOS_COLLAPSE */
 	enum host_answer hugepage_filter; /* DAMOS filters know hugepage_size */
 	char scan_results[HOST_MAX_SCAN_RESULTS]
 			 [HOST_SCAN_NAME_LEN]; /* by value: "SCAN_SUCCEED"; "" is none */
 	size_t nr_scan_results;		       /* 1 + the highest value; 0: not told */
 
-	enum host_answer pmu; /* counters of instructions and dTLB misses */
-	enum host_answer task_storage;
-	enum host_answer bpf_loop;
-	enum host_answer bpffs; /* at /sys/fs/bpf */
+	enum host_answer pmu;	      /* counters of instructions and dTLB misses */
+	char lockdown[HOST_WORD_LEN]; /* none, integrity, confidentiality; "" when it is not told */
+	enum host_answer bpf_loads;   /* a trial program does, that calls what ours call */
+	int bpf_err;		      /* why it does not: negative errno */
+	enum host_answer bpffs;	      /* at /sys/fs/bpf */
 	enum host_answer damon_sysfs;
 	enum host_answer vaddr;
 	const char *vaddr_source; /* how vaddr is known, a literal; NULL when it is not */
@@ -122,6 +127,7 @@ struct host_facts {
 	 */
 	int collapse_err;
 	uint64_t pmd_size_bytes; /* 0: not told */
+	enum host_answer psi;	 /* the kernel tells the pressure on memory */
 };
 
 /*
@@ -129,6 +135,9 @@ struct host_facts {
  * there is no kernel to be told (/proc).
  */
 int host_facts_read(const struct host_roots *roots, struct host_facts *facts);
+
+/* Whether @err, an errno or -errno, may be gone at the next try: it tells nothing of what this host has. */
+bool host_err_is_passing(int err);
 
 /* At least @major.@minor. */
 bool host_kernel_since(const struct host_facts *facts, unsigned int major, unsigned int minor);

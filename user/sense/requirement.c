@@ -148,27 +148,15 @@ static void judge_tracepoint(const struct host_facts *facts, struct host_require
 	}
 }
 
-static void judge_task_storage(const struct host_facts *facts, struct host_requirement *r)
+static void judge_bpf_helper(const struct host_facts *facts, struct host_requirement *r)
 {
-	r->answer = facts->task_storage;
+	r->answer = strcmp(r->name, "bpf_loop") ? facts->task_storage : facts->bpf_loop;
 	found(r, "%s",
-	      r->answer == HOST_YES  ? "a map can be made"
-	      : r->answer == HOST_NO ? "no map can be made"
-				     : "cannot be probed: not permitted (root or CAP_PERFMON, and no filter "
-				       "on perf_event_open)");
+	      r->answer == HOST_YES  ? "in the kernel's BTF"
+	      : r->answer == HOST_NO ? "not in the kernel's BTF"
+				     : OF_NO_BTF);
 	FOLLOWS(r, "the CPU time of processes cannot be measured");
-	mend(r, "%s", r->answer == HOST_UNKNOWN ? AS_ROOT : "boot a kernel from 5.13 on");
-}
-
-static void judge_bpf_loop(const struct host_facts *facts, struct host_requirement *r)
-{
-	r->answer = facts->bpf_loop;
-	found(r, "%s",
-	      r->answer == HOST_YES  ? "a program can call it"
-	      : r->answer == HOST_NO ? "no program can call it"
-				     : "cannot be probed without root");
-	FOLLOWS(r, "the tasks that ran in a window cannot be counted");
-	mend(r, "%s", r->answer == HOST_UNKNOWN ? AS_ROOT : "boot a kernel from 5.17 on");
+	mend(r, "boot a kernel from 5.17 on");
 }
 
 static void judge_bpffs(const struct host_facts *facts, struct host_requirement *r)
@@ -457,8 +445,8 @@ static const struct judgement judgements[] = {
 	{"tp_sched_process_exec", HOST_FOR_HOTNESS, BTF_SINCE, judge_tracepoint},
 	{"tp_task_rename", HOST_FOR_HOTNESS, BTF_SINCE, judge_tracepoint},
 	/* The map type came with 5.11 for BPF LSM alone. */
-	{"task_storage", HOST_FOR_HOTNESS, "5.11; 5.13 for tracing", judge_task_storage},
-	{"bpf_loop", HOST_FOR_HOTNESS, "5.17", judge_bpf_loop},
+	{"task_storage", HOST_FOR_HOTNESS, "5.11; 5.13 for tracing", judge_bpf_helper},
+	{"bpf_loop", HOST_FOR_HOTNESS, "5.17", judge_bpf_helper},
 	{"bpffs", HOST_FOR_PINNING, "4.4, CONFIG_BPF_SYSCALL", judge_bpffs},
 	{"damon_privilege", HOST_FOR_WATCHING, "", judge_damon_privilege},
 	{"damon_sysfs", HOST_FOR_WATCHING, "6.7 (apply_interval_us), CONFIG_DAMON_SYSFS", judge_damon_sysfs},
