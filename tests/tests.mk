@@ -4,17 +4,18 @@ UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # A unit test links the one file that it tests; what a file itself needs is named here.
-UNIT_OF    = $(firstword $(wildcard user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
+UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c))
 UNIT_claim := user/act/damon.c user/act/file.c
 UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
 UNIT_damon := user/act/file.c
 UNIT_pressure := user/sense/proc.c
-UNIT_log := user/report/text.c
-UNIT_status := user/report/text.c
+UNIT_log := user/base/printable.c
+UNIT_status := user/base/printable.c user/report/text.c
+UNIT_text := user/base/printable.c
 UNIT_tlb := user/sense/proc.c
 UNIT_table := user/report/trend.c
-UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
+UNIT_top   := user/base/printable.c user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
 
 .SECONDEXPANSION:
 $(B)/unit/test_%: tests/unit/test_%.c $$(call UNIT_OF,$$*) $$(UNIT_$$*) | $(SKELS)

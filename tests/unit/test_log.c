@@ -39,8 +39,9 @@ static void test_no_name_commands_the_terminal(void **state)
 {
 	(void)state;
 	assert_string_equal(line_about("a\x1b[2J\nb"), "a?[2J?b\n");
-	assert_string_equal(line_about("a\302\2332Jb"), "a??2Jb\n");
+	assert_string_equal(line_about("a\302\2332Jb"), "a?2Jb\n");
 	assert_string_equal(line_about("a\2332Jb\377"), "a?2Jb?\n");
+	assert_string_equal(line_about("a\u202egpj.exe\u2028\ufeff"), "a?gpj.exe??\n");
 }
 
 int main(void)

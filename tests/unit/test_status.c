@@ -2,6 +2,7 @@
 #include "cm.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdlib.h>
 
 #include <json-c/json.h>
@@ -534,7 +535,7 @@ static void test_print_control_characters(void **state)
 					       "\xc2\x9b"
 					       "31mX",
 					       "\xff\xfe"};
-	static const char *const shown[] = {" 107 a?[2J?\"b\\ ", " 107 ????? ", " 107 ??31mX ", " 107 ?? "};
+	static const char *const shown[] = {" 107 a?[2J?\"b\\ ", " 107 ????? ", " 107 ?31mX ", " 107 ?? "};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(comms); i++) {
@@ -557,6 +558,58 @@ static void test_print_control_characters(void **state)
 	}
 }
 
+/* As top shows them, padded by columns, and in an encoding that has fewer characters. */
+static void test_print_names(void **state)
+{
+	static const struct {
+		char comm[COMM_LEN];
+		const char *utf8, *ascii;
+	} cases[] = {
+		{"größe", " größe             97.1 ", " gr??e             97.1 "},
+		{"日本語", " 日本語            97.1 ", " ???               97.1 "},
+		{"a\u202egpj.exe", " a?gpj.exe         97.1 ", " a?gpj.exe         97.1 "},
+		{"\ufeff\u2028", " ??                97.1 ", " ??                97.1 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct status_target target = redis;
+		struct status status = whole;
+		char *text;
+
+		memcpy(target.comm, cases[i].comm, COMM_LEN);
+		target.reason = target.comm;
+		status.targets = &target;
+		assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+		text = table_of(&status);
+		assert_contains(text, cases[i].utf8);
+		assert_null(strstr(text, "\u202e"));
+		free(text);
+		setlocale(LC_CTYPE, "C");
+		text = table_of(&status);
+		assert_contains(text, cases[i].ascii);
+		free(text);
+	}
+}
+
+/* What jq -r prints of it must not command a terminal either. */
+static void test_json_names(void **state)
+{
+	struct status_target target = redis;
+	struct status status = whole;
+	struct json_object *json, *one;
+
+	(void)state;
+	status.targets = &target;
+	strcpy(target.comm, "ö\x1b[2J\u202e\xff日");
+	target.reason = "rank 1 of a\u2029b";
+	json = parsed(&status);
+	one = json_object_array_get_idx(json_object_object_get(json, "targets"), 0);
+	assert_string_equal(json_object_get_string(json_object_object_get(one, "comm")), "ö?[2J??日");
+	assert_string_equal(json_object_get_string(json_object_object_get(one, "reason")), "rank 1 of a?b");
+	json_object_put(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +627,8 @@ int main(void)
 		cmocka_unit_test(test_print_garbage),
 		cmocka_unit_test(test_print_odd),
 		cmocka_unit_test(test_print_control_characters),
+		cmocka_unit_test(test_print_names),
+		cmocka_unit_test(test_json_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

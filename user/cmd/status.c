@@ -2,6 +2,7 @@
 /* `hotdamon status`: the status file of a running daemon, for people or as it is. */
 #include <errno.h>
 #include <limits.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -93,6 +94,7 @@ int cmd_status(int argc, char **argv)
 	int status;
 
 	cli_parse(&argp, argc, argv, &options);
+	setlocale(LC_CTYPE, ""); /* names; numbers stay as scripts want them */
 	snprintf(path, sizeof(path), "%s/" STATUS_FILE, options.state_dir);
 	text = file_read(path);
 	if (!text)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report/log.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +8,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "report/text.h"
+#include "base/printable.h"
 
 /* The clock is the daemon's; the log only shows it. */
 static uint64_t elapsed_ns;
@@ -25,15 +24,6 @@ static bool in_journal(void)
 	return getenv("JOURNAL_STREAM") != NULL;
 }
 
-/* Lines name processes, and a process may call itself anything; a terminal must not obey it, nor by C1 controls. */
-static void printable(const char *in, char *text, size_t size)
-{
-	text_utf8(in, text, size);
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
-}
-
 static void log_line(FILE *file, const char *priority, const char *word, const char *format, va_list args)
 {
 	char said[1024], text[sizeof(said)];
@@ -43,7 +33,7 @@ static void log_line(FILE *file, const char *priority, const char *word, const c
 	else
 		fprintf(file, "%8.1f s  %s", (double)elapsed_ns / 1e9, word);
 	vsnprintf(said, sizeof(said), format, args);
-	printable(said, text, sizeof(text));
+	printable_text(said, text, sizeof(text));
 	fprintf(file, "%s\n", text);
 	fflush(file);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report/status.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -10,17 +9,18 @@
 
 #include <json-c/json.h>
 
+#include "base/printable.h"
 #include "report/text.h"
 
 #define TEXT_MAX 512 /* reasons are the longest, REASON_LEN */
 
-/* A process may call itself anything; JSON is UTF-8. */
+/* A process may call itself anything. */
 static void add_text(struct json_object *json, const char *key, const char *text)
 {
 	char clean[TEXT_MAX];
 
 	if (text)
-		text_utf8(text, clean, sizeof(clean));
+		printable_text(text, clean, sizeof(clean));
 	json_object_object_add(json, key, text ? json_object_new_string(clean) : NULL);
 }
 
@@ -233,16 +233,14 @@ static struct json_object *get_typed(struct json_object *json, const char *key, 
 	return json_object_is_type(value, type) ? value : NULL;
 }
 
-/* A process may call itself anything, and reasons name it; a terminal must not obey it. */
+/* In the terminal's own encoding, which may have fewer characters than JSON. */
 static void make_printable(struct json_object *value)
 {
-	char *text = strdup(json_object_get_string(value));
+	const char *text = json_object_get_string(value); /* NULL: no memory */
+	char clean[4 * TEXT_MAX];
 
-	for (char *c = text; c && *c; c++)
-		if (!isprint((unsigned char)*c))
-			*c = '?';
-	json_object_set_string(value, text ? text : "?");
-	free(text);
+	text_clean(text ? text : "?", clean, sizeof(clean));
+	json_object_set_string(value, clean);
 }
 
 static const char *get_text(struct json_object *json, const char *key)
@@ -252,6 +250,16 @@ static const char *get_text(struct json_object *json, const char *key)
 	if (json_object_is_type(value, json_type_string))
 		make_printable(value);
 	return value ? json_object_get_string(value) : "-";
+}
+
+/* The name of a process, in its column. */
+#define COMM_COLUMNS (COMM_LEN - 1)
+static void fit_comm(struct json_object *json, char out[4 * COMM_LEN])
+{
+	struct json_object *value = get(json, "comm");
+	const char *comm = value ? json_object_get_string(value) : NULL;
+
+	text_fit(comm ? comm : "-", COMM_COLUMNS, TEXT_LEFT, out, 4 * COMM_LEN);
 }
 
 static uint64_t get_u64(struct json_object *json, const char *key)
@@ -272,11 +280,13 @@ static uint64_t mib(uint64_t bytes)
 static void print_failures(struct json_object *failed, FILE *file)
 {
 	const char *sep = "      failed: ";
+	char clean[TEXT_MAX];
 
 	if (!failed || !json_object_object_length(failed))
 		return;
 	json_object_object_foreach (failed, reason, count) {
-		fprintf(file, "%s%s %" PRIu64, sep, reason, json_object_get_uint64(count));
+		text_clean(reason, clean, sizeof(clean));
+		fprintf(file, "%s%s %" PRIu64, sep, clean, json_object_get_uint64(count));
 		sep = ", ";
 	}
 	fputc('\n', file);
@@ -337,7 +347,7 @@ static bool heat_is_old(struct json_object *collapse)
 static void print_target(struct json_object *target, FILE *file)
 {
 	struct json_object *descent = get(target, "descent"), *collapse = get(target, "collapse");
-	char threshold[24], hot[24] = "-", cost[24] = "-";
+	char threshold[24], hot[24] = "-", cost[24] = "-", comm[4 * COMM_LEN];
 
 	snprintf(threshold, sizeof(threshold), "%" PRIu64 "%% %" PRIu64 "/%" PRIu64,
 		 get_u64(descent, "min_access_pct"), get_u64(descent, "min_accesses"),
@@ -347,13 +357,14 @@ static void print_target(struct json_object *target, FILE *file)
 			 heat_is_old(collapse) ? "*" : "");
 	if (get(target, "monitor_cpu_pct"))
 		snprintf(cost, sizeof(cost), "%.2f", get_double(target, "monitor_cpu_pct"));
+	fit_comm(target, comm);
 	fprintf(file,
-		"%4" PRIu64 " %8" PRIu64 " %-15s %6.1f %8s %5s  %-10s %-11s %9" PRIu64 " %8" PRIu64
+		"%4" PRIu64 " %8" PRIu64 " %s %6.1f %8s %5s  %-10s %-11s %9" PRIu64 " %8" PRIu64
 		" %8s %8" PRIu64 "\n",
-		get_u64(target, "slot"), get_u64(target, "pid"), get_text(target, "comm"),
-		get_double(target, "cpu_pct"), get_text(target, "kdamond_pid"), cost,
-		get_text(descent, "state"), threshold, get_u64(collapse, "succeeded"),
-		mib(get_u64(collapse, "huge_bytes")), hot, mib(get_u64(collapse, "anon_bytes")));
+		get_u64(target, "slot"), get_u64(target, "pid"), comm, get_double(target, "cpu_pct"),
+		get_text(target, "kdamond_pid"), cost, get_text(descent, "state"), threshold,
+		get_u64(collapse, "succeeded"), mib(get_u64(collapse, "huge_bytes")), hot,
+		mib(get_u64(collapse, "anon_bytes")));
 	fprintf(file, "      watched: %s\n", get_text(target, "reason"));
 	fprintf(file, "      descent: %s\n", get_text(descent, "reason"));
 	if (get(target, "intervals_reason"))
@@ -381,9 +392,11 @@ static void print_skipped(struct json_object *skipped, FILE *file)
 		fprintf(file, "\nHot, but not watched:\n");
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *skip = json_object_array_get_idx(skipped, i);
+		char comm[4 * COMM_LEN];
 
-		fprintf(file, "     %8" PRIu64 " %-15s %6.1f  %s\n", get_u64(skip, "pid"),
-			get_text(skip, "comm"), get_double(skip, "cpu_pct"), get_text(skip, "reason"));
+		fit_comm(skip, comm);
+		fprintf(file, "     %8" PRIu64 " %s %6.1f  %s\n", get_u64(skip, "pid"), comm,
+			get_double(skip, "cpu_pct"), get_text(skip, "reason"));
 	}
 }
 

@@ -7,31 +7,33 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/printable.h"
+
 struct glyph {
 	char bytes[MB_LEN_MAX + 1];
 	unsigned int columns;
 };
 
 /*
- * The first character of @in, not at its end. Returns how many bytes of @in it took. A character
- * without a width of its own would join or reorder its neighbours: not printable either.
+ * The first character of @in, not at its end, in the locale's encoding. Returns how many bytes of @in it took. A
+ * character without a width of its own would join its neighbours: it is not for a table.
  */
 static size_t first_glyph(const char *in, struct glyph *glyph)
 {
 	mbstate_t state = {0};
-	wchar_t wide = L'\0';
-	size_t len = mbrtowc(&wide, in, strlen(in), &state);
-	int columns = len <= MB_LEN_MAX ? wcwidth(wide) : -1;
+	uint32_t code;
+	size_t taken = printable_first(in, &code);
+	int columns = wcwidth((wchar_t)code);
+	size_t len = columns > 0 ? wcrtomb(glyph->bytes, (wchar_t)code, &state) : 0;
 
-	if (columns > 0) {
-		memcpy(glyph->bytes, in, len);
-		glyph->bytes[len] = '\0';
-		glyph->columns = (unsigned int)columns;
-		return len;
+	if (!len || len > MB_LEN_MAX) {
+		strcpy(glyph->bytes, "?");
+		glyph->columns = 1;
+		return taken;
 	}
-	strcpy(glyph->bytes, "?");
-	glyph->columns = 1;
-	return len && len <= MB_LEN_MAX ? len : 1;
+	glyph->bytes[len] = '\0';
+	glyph->columns = (unsigned int)columns;
+	return taken;
 }
 
 unsigned int text_columns(const char *text)
@@ -93,38 +95,9 @@ void text_fit(const char *in, unsigned int columns, enum text_align align, char 
 		append(out, size, &used, " ");
 }
 
-/* The length of the good UTF-8 character at @in, 0 if there is none. */
-static size_t utf8_length(const unsigned char *in)
+void text_clean(const char *in, char *out, size_t size)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = in[0] < 0x80 ? 1 : in[0] >> 5 == 6 ? 2 : in[0] >> 4 == 14 ? 3 : in[0] >> 3 == 30 ? 4 : 0;
-	uint32_t code = len > 1 ? in[0] & (0x7FU >> len) : in[0];
-
-	for (size_t i = 1; i < len; i++) {
-		if (in[i] >> 6 != 2)
-			return 0;
-		code = code << 6 | (in[i] & 0x3FU);
-	}
-	if (len && (code < least[len] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)))
-		return 0;
-	return code >= 0x7F && code < 0xA0 ? 0 : len;
-}
-
-void text_utf8(const char *in, char *out, size_t size)
-{
-	size_t used = 0;
-
-	while (*in) {
-		size_t len = utf8_length((const unsigned char *)in);
-
-		if (used + (len ? len : 1) >= size)
-			break;
-		memcpy(out + used, len ? in : "?", len ? len : 1);
-		used += len ? len : 1;
-		in += len ? len : 1;
-	}
-	if (size)
-		out[used] = '\0';
+	text_fit(in, text_columns(in), TEXT_LEFT, out, size);
 }
 
 void text_bytes(uint64_t bytes, char out[TEXT_BYTES_LEN])

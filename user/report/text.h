@@ -13,8 +13,8 @@ enum text_align {
 };
 
 /*
- * @in as exactly @columns columns of a terminal, in the encoding of the locale (LC_CTYPE). What is not
- * printable there, controls above all, becomes '?'; what is too long ends in '+'. Fewer columns only
+ * @in, UTF-8, as exactly @columns columns of a terminal, in the encoding of the locale (LC_CTYPE). What is not
+ * printable (base/printable.h), or not there, becomes '?'; what is too long ends in '+'. Fewer columns only
  * when @size does not hold them.
  */
 void text_fit(const char *in, unsigned int columns, enum text_align align, char *out, size_t size);
@@ -22,8 +22,8 @@ void text_fit(const char *in, unsigned int columns, enum text_align align, char 
 /* How many columns @text takes, once cleaned. */
 unsigned int text_columns(const char *text);
 
-/* @in as valid UTF-8 without DEL and C1 controls, whatever the locale: each bad byte becomes '?'. */
-void text_utf8(const char *in, char *out, size_t size);
+/* @in cleaned in the same way, as many columns as it has. */
+void text_clean(const char *in, char *out, size_t size);
 
 /* At most 5 characters, in powers of 1024: "0", "812K", "1.2G", "16G". */
 #define TEXT_BYTES_LEN 8

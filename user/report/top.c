@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "base/printable.h"
 #include "report/text.h"
 
 /* Six columns: one digit behind the point while there is room. */
@@ -246,7 +247,7 @@ static struct json_object *process_json(const struct ranked *ranked)
 	struct json_object *json = json_object_new_object();
 	char comm[COMM_LEN];
 
-	text_utf8(ranked->comm, comm, sizeof(comm));
+	printable_text(ranked->comm, comm, sizeof(comm));
 	json_object_object_add(json, "pid", json_object_new_uint64(ranked->id.tgid));
 	json_object_object_add(json, "start_time_ns", json_object_new_uint64(ranked->id.start_time_ns));
 	json_object_object_add(json, "comm", json_object_new_string(comm));
