@@ -44,7 +44,7 @@ SKELS    := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
 USER_SRC := $(wildcard user/*.c user/*/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 
-all: $(B)/hotdamon $(B)/workload
+all: $(B)/hotdamon
 
 $(B)/hotdamon: $(USER_OBJ)
 	@echo "  LD   $@"

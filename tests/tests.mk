@@ -59,7 +59,7 @@ test-live: $(B)/tests/live
 test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so
 	$(Q)tests/bpf/run
 
-test-vm: all $(B)/tests/load
+test-vm: all $(B)/workload $(B)/tests/load
 	$(Q)tests/vm/suite
 
 # `hotdamon top` in a terminal.
@@ -69,7 +69,7 @@ test-top: all
 test: test-unit test-live test-bpf test-top test-vm
 	@echo "make test: all passed"
 
-lint: lint-format lint-layers lint-lines lint-clang lint-shell
+lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root
 
 FORMATTED = $(wildcard user/*.[ch] user/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
 lint-format:
@@ -86,8 +86,10 @@ lint-clang:
 	$(Q)$(MAKE) --no-print-directory CI=true CC=$(CLANG) B=$(B)/clang $(B)/clang/hotdamon $(B)/clang/workload
 
 lint-shell:
-	$(Q)for script in tests/vm/run tests/vm/suite tests/vm/*.sh tests/*/run tests/top/* tests/demo/*.sh tests/bench-vm/*.sh dist/deps.sh; do \
-		head -n 1 $$script | grep -q bash && shell=bash || shell=sh; $$shell -n $$script || exit 1; done
+	$(Q)sh tests/lint/scripts.sh
+
+lint-root:
+	$(Q)sh tests/lint/root.sh
 
 # It looks for what is missing and builds by itself.
 demo:
@@ -108,8 +110,8 @@ bench: all $(B)/tests/cost $(B)/tests/load
 	$(Q)tests/bench/run
 
 # Side by side with what the kernel has, in virtual machines: long. LOADS=, ROWS=, AT=, KERNEL= take a part, see its head.
-bench-vm: all
+bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
 .PHONY: test test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
-	demo bench bench-collapse bench-vm
+	lint-root demo bench bench-collapse bench-vm

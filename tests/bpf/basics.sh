@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What the hotness program must do: nothing is lost, nothing is left, nobody is taken for another. Sourced.
 

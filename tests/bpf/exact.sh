@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # How exact the ranking is, against what the load or the kernel says of the same windows of the same run; no
 # number here is a constant of the machine. Sourced.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What the tests of tests/bpf have in common. Sourced by run, which sets hotdamon, load, watch, tmp, pins.
 

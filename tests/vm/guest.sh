@@ -1,4 +1,5 @@
-# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034 # what others use
 # What the tests of tests/vm share in the guest: busybox sh, no jq. Sourced, not run.
 #
 # A test is a function test_NAME, run by run_tests in a subshell of its own; it ends with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Test kernels from Debian's archive, fetched once. Sourced by run.
 #

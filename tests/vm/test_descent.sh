@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # How far a descent goes when it need not hold; what it does where it is blind; and what parked means.
 . /add/guest.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Out of the box; the executor damos: who is watched and what becomes huge, with default options; the descent.
 . /add/guest.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # One program for many kernels: what BPF needs, what `top` shows, what `run` does with each.
 . /add/guest.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # What happens to a watched process: it ends, executes another program, loses its first thread, is stopped.
 . /add/guest.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # The executor madvise: hot memory becomes huge slot by slot, whatever its shape; nothing else does.
 . /add/guest.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Fifty processes at once, each with a kdamond of its own.
 . /add/guest.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Who holds a slot: the one that turned idle gives it up, the others keep theirs; ends, execs and reused
 # pids.
 . /add/guest.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Everything is put back: after SIGTERM and after kill -9 at any moment; and nothing of anybody else's is
 # touched.
 . /add/guest.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Wrong usage, who may run it, the contract of `status --json`, one daemon at a time, --pid, and what
 # does not act.
 . /add/guest.sh
