@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cm.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report/log.h"
@@ -22,7 +28,9 @@ static const char *line_about(const char *name)
 	assert_true(dup2(out, STDOUT_FILENO) >= 0);
 	close(out);
 	rewind(file);
-	assert_non_null(fgets(line, sizeof(line), file));
+	do /* there may be a word of what was dropped before */
+		assert_non_null(fgets(line, sizeof(line), file));
+	while (!strstr(line, "in: "));
 	fclose(file);
 	return strstr(line, "in: ") + 4;
 }
@@ -44,13 +52,188 @@ static void test_no_name_commands_the_terminal(void **state)
 	assert_string_equal(line_about("a\u202egpj.exe\u2028\ufeff"), "a?gpj.exe??\n");
 }
 
+/* ---- readers that do not read ---- */
+
+/* What is read, and what the log writes to. */
+struct ends {
+	int reader, writer;
+};
+
+static struct ends a_pipe(void)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 8192) >= 8192);
+	return (struct ends){fds[0], fds[1]};
+}
+
+static struct ends a_socket(void)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	return (struct ends){fds[0], fds[1]};
+}
+
+static struct ends a_terminal(void)
+{
+	struct ends ends = {.reader = posix_openpt(O_RDWR | O_NOCTTY)};
+
+	assert_true(ends.reader >= 0);
+	assert_int_equal(grantpt(ends.reader), 0);
+	assert_int_equal(unlockpt(ends.reader), 0);
+	ends.writer = open(ptsname(ends.reader), O_RDWR | O_NOCTTY);
+	assert_true(ends.writer >= 0);
+	return ends;
+}
+
+static void set_nonblocking(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	assert_int_equal(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK), 0);
+}
+
+/* To the last byte. */
+static void fill(int fd)
+{
+	char bytes[1024] = "";
+
+	memset(bytes, '.', sizeof(bytes));
+	set_nonblocking(fd, true);
+	for (size_t len = sizeof(bytes); len; len /= 2)
+		while (write(fd, bytes, len) > 0)
+			;
+	set_nonblocking(fd, false);
+}
+
+/* All that was written so far, but for the dots. */
+static const char *read_all(int fd)
+{
+	static char text[4096];
+	size_t used = 0;
+	char byte;
+
+	set_nonblocking(fd, true);
+	while (used < sizeof(text) - 1 && read(fd, &byte, 1) == 1)
+		if (byte != '.' && byte != '\r')
+			text[used++] = byte;
+	text[used] = '\0';
+	return text;
+}
+
+static int saved_out;
+
+static void log_to(int fd)
+{
+	saved_out = dup(STDOUT_FILENO);
+	assert_true(saved_out >= 0);
+	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
+}
+
+static void log_back(void)
+{
+	dup2(saved_out, STDOUT_FILENO);
+	close(saved_out);
+}
+
+/* Without an answer in ten seconds the alarm ends us. */
+static void check_reader_that_stops(struct ends ends)
+{
+	int flags = fcntl(ends.writer, F_GETFL);
+
+	fflush(stdout);
+	fill(ends.writer);
+	log_to(ends.writer);
+	alarm(10);
+	for (int i = 0; i < 3; i++)
+		log_info("lost %d", i);
+	log_set_elapsed_ns(0); /* nobody reads yet */
+	read_all(ends.reader);
+	log_info("seen");
+	log_info("seen again");
+	alarm(0);
+	log_back();
+	assert_string_equal(read_all(ends.reader),
+			    "     00 s  warning: lines of the log that were dropped, as nobody read them: 3\n"
+			    "     00 s  seen\n     00 s  seen again\n");
+	assert_int_equal(fcntl(ends.writer, F_GETFL), flags); /* others write to it as before */
+	close(ends.reader);
+	close(ends.writer);
+}
+
+static void test_reader_that_stops(void **state)
+{
+	(void)state;
+	check_reader_that_stops(a_pipe());
+	check_reader_that_stops(a_socket());
+	check_reader_that_stops(a_terminal());
+}
+
+/* A pipe that we may not open anew, as that of another user. */
+static void test_reader_of_another_user(void **state)
+{
+	struct ends ends = a_pipe();
+	uid_t uid = geteuid();
+
+	(void)state;
+	assert_int_equal(fchmod(ends.writer, 0), 0);
+	assert_int_equal(uid ? 0 : seteuid(65534), 0);
+	check_reader_that_stops(ends);
+	assert_int_equal(uid ? 0 : seteuid(uid), 0);
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* the sanitizer wants to look at us */
+}
+
+/* Also when nothing more is logged. */
+static void test_dropped_are_told_in_time(void **state)
+{
+	struct ends ends = a_pipe();
+
+	(void)state;
+	fflush(stdout);
+	fill(ends.writer);
+	log_to(ends.writer);
+	log_info("lost");
+	read_all(ends.reader);
+	log_set_elapsed_ns(7000000000);
+	log_set_elapsed_ns(0);
+	log_back();
+	assert_string_equal(
+		read_all(ends.reader),
+		"     70 s  warning: lines of the log that were dropped, as nobody read them: 1\n");
+	close(ends.reader);
+	close(ends.writer);
+}
+
+static void test_reader_that_left(void **state)
+{
+	struct ends ends = a_pipe();
+	const char *line;
+
+	(void)state;
+	close(ends.reader);
+	fflush(stdout);
+	log_to(ends.writer);
+	log_info("lost");
+	log_back();
+	close(ends.writer);
+	line = line_about("x");
+	assert_string_equal(line, "x\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_are_told),
 		cmocka_unit_test(test_no_name_commands_the_terminal),
+		cmocka_unit_test(test_reader_that_stops),
+		cmocka_unit_test(test_reader_of_another_user),
+		cmocka_unit_test(test_dropped_are_told_in_time),
+		cmocka_unit_test(test_reader_that_left),
 	};
 
 	unsetenv("JOURNAL_STREAM");
+	signal(SIGPIPE, SIG_IGN); /* as the daemon has it */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
 #include "base/printable.h"
 
+#define SAID_LEN 1024
+#define LINE_LEN (SAID_LEN + 64) /* a pipe takes it whole or not at all */
+
+struct stream {
+	int fd;
+	uint64_t dropped; /* lines, since the last one that was written */
+	bool torn;	  /* it took the beginning of a line only */
+};
+
+static struct stream out = {.fd = STDOUT_FILENO}, err = {.fd = STDERR_FILENO};
+
 /* The clock is the daemon's; the log only shows it. */
 static uint64_t elapsed_ns;
-
-void log_set_elapsed_ns(uint64_t ns)
-{
-	elapsed_ns = ns;
-}
 
 /* systemd sets it for a service whose output is the journal's. */
 static bool in_journal(void)
@@ -24,18 +37,89 @@ static bool in_journal(void)
 	return getenv("JOURNAL_STREAM") != NULL;
 }
 
-static void log_line(FILE *file, const char *priority, const char *word, const char *format, va_list args)
+/*
+ * The same pipe or terminal, opened anew not to block: to set that on @fd would set it for all who share it, the shell
+ * among them. -1: it is of another kind, or may not be opened.
+ */
+static int open_apart(int fd)
 {
-	char said[1024], text[sizeof(said)];
+	struct stat stat_buf;
+	char path[32];
+
+	if (fstat(fd, &stat_buf) || !(S_ISFIFO(stat_buf.st_mode) || isatty(fd)))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Who does not read the log must not stop us. Returns what was written; less than 0 for nothing. */
+static ssize_t write_at_once(int fd, const char *text, size_t len)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+	ssize_t written = send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	int apart;
+
+	if (written >= 0 || errno != ENOTSOCK)
+		return written;
+	apart = open_apart(fd);
+	if (apart >= 0) {
+		written = write(apart, text, len);
+		close(apart);
+		return written;
+	}
+	return poll(&pollfd, 1, 0) == 1 ? write(fd, text, len) : -1;
+}
+
+/* Whether all of @line, as short as SAID_LEN, went out with what the journal and people want before it. */
+static bool write_line(struct stream *stream, const char *priority, const char *word, const char *line)
+{
+	char text[LINE_LEN];
+	ssize_t written;
+	int len;
 
 	if (in_journal())
-		fprintf(file, "%s%s", priority, word);
+		len = snprintf(text, sizeof(text), "%s%s%s%s\n", stream->torn ? "\n" : "", priority, word,
+			       line);
 	else
-		fprintf(file, "%8.1f s  %s", (double)elapsed_ns / 1e9, word);
+		len = snprintf(text, sizeof(text), "%s%8.1f s  %s%s\n", stream->torn ? "\n" : "",
+			       (double)elapsed_ns / 1e9, word, line);
+	written = write_at_once(stream->fd, text, (size_t)len);
+	if (written >= 0)
+		stream->torn = written && written < len;
+	return written == len;
+}
+
+/* Whether nothing is left to be said of lines that were dropped. */
+static bool tell_dropped(struct stream *stream)
+{
+	char said[80];
+
+	if (!stream->dropped)
+		return true;
+	snprintf(said, sizeof(said), "lines of the log that were dropped, as nobody read them: %" PRIu64,
+		 stream->dropped);
+	if (!write_line(stream, SD_WARNING, "warning: ", said))
+		return false;
+	stream->dropped = 0;
+	return true;
+}
+
+void log_set_elapsed_ns(uint64_t ns)
+{
+	elapsed_ns = ns;
+	tell_dropped(&out);
+	tell_dropped(&err);
+}
+
+static void log_line(struct stream *stream, const char *priority, const char *word, const char *format,
+		     va_list args)
+{
+	char said[SAID_LEN], text[SAID_LEN];
+
 	vsnprintf(said, sizeof(said), format, args);
-	printable_text(said, text, sizeof(text));
-	fprintf(file, "%s\n", text);
-	fflush(file);
+	printable_text(said, text, sizeof(text)); /* lines name processes */
+	if (!tell_dropped(stream) || !write_line(stream, priority, word, text))
+		stream->dropped++;
 }
 
 void log_info(const char *format, ...)
@@ -43,7 +127,7 @@ void log_info(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_line(stdout, SD_INFO, "", format, args);
+	log_line(&out, SD_INFO, "", format, args);
 	va_end(args);
 }
 
@@ -52,7 +136,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_line(stderr, SD_WARNING, "warning: ", format, args);
+	log_line(&err, SD_WARNING, "warning: ", format, args);
 	va_end(args);
 }
 
@@ -61,6 +145,6 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_line(stderr, SD_ERR, "error: ", format, args);
+	log_line(&err, SD_ERR, "error: ", format, args);
 	va_end(args);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The one place that logs. On a terminal or in a file: seconds since the start and the text; in the
- * journal: the text with its priority.
+ * journal: the text with its priority. It never waits for who reads it: lines that a pipe, a socket or a terminal does
+ * not take at once are dropped, and their number is told when it takes lines again.
  */
 #ifndef HOTDAMON_REPORT_LOG_H
 #define HOTDAMON_REPORT_LOG_H
 
 #include <stdint.h>
 
-/* To be called as time goes by: the time of the lines that follow. */
+/* To be called as time goes by: the time of the lines that follow. Tells what was dropped, if that can be told now. */
 void log_set_elapsed_ns(uint64_t elapsed_ns);
 
 /* What a person wants to follow, on stdout. */
