@@ -11,11 +11,12 @@ UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon
 UNIT_damon := user/act/file.c
 UNIT_pressure := user/sense/proc.c
 UNIT_log := user/base/printable.c
-UNIT_status := user/base/printable.c user/report/text.c
+UNIT_json := user/base/printable.c
+UNIT_status := user/base/json.c user/base/printable.c user/report/text.c
 UNIT_text := user/base/printable.c
 UNIT_tlb := user/sense/proc.c
 UNIT_table := user/report/trend.c
-UNIT_top   := user/base/printable.c user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
+UNIT_top   := user/base/json.c user/base/printable.c user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
 
 .SECONDEXPANSION:
 $(B)/unit/test_%: tests/unit/test_%.c $$(call UNIT_OF,$$*) $$(UNIT_$$*) | $(SKELS)

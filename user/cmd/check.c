@@ -6,13 +6,13 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "act/collapse.h"
+#include "base/json.h"
 #include "cmd/cli.h"
 #include "decide/executor.h"
 #include "sense/host.h"
@@ -197,102 +197,95 @@ static void print_table(const struct check *check)
 
 /* For scripts. */
 
-static void add_string(struct json_object *object, const char *key, const char *value)
+/* Without a text: null. */
+static void add_text(struct json *json, const char *key, const char *text)
 {
-	json_object_object_add(object, key, value && *value ? json_object_new_string(value) : NULL);
+	json_add_text(json, key, text && *text ? text : NULL);
 }
 
-static void add_bool(struct json_object *object, const char *key, bool value)
+static void add_requirement(struct json *json, const struct host_requirement *r)
 {
-	json_object_object_add(object, key, json_object_new_boolean(value));
-}
-
-static void add_int(struct json_object *object, const char *key, int64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64(value));
-}
-
-static struct json_object *json_requirement(const struct host_requirement *r)
-{
-	struct json_object *object = json_object_new_object();
-
-	add_string(object, "name", r->name);
+	json_open_object(json, NULL);
+	add_text(json, "name", r->name);
 	if (r->answer == HOST_UNKNOWN)
-		json_object_object_add(object, "ok", NULL);
+		json_add_null(json, "ok");
 	else
-		add_bool(object, "ok", r->answer == HOST_YES);
-	add_string(object, "needed_for", host_need_name(r->needed_for));
-	add_string(object, "since", r->since);
-	add_string(object, "found", r->found);
-	add_string(object, "consequence", r->consequence);
-	add_string(object, "remedy", r->remedy);
-	return object;
+		json_add_bool(json, "ok", r->answer == HOST_YES);
+	add_text(json, "needed_for", host_need_name(r->needed_for));
+	add_text(json, "since", r->since);
+	add_text(json, "found", r->found);
+	add_text(json, "consequence", r->consequence);
+	add_text(json, "remedy", r->remedy);
+	json_close(json);
 }
 
-static struct json_object *json_kdamond(const struct host_kdamond *kdamond)
+static void add_kdamond(struct json *json, const struct host_kdamond *kdamond)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *targets = json_object_new_array();
-
-	for (size_t i = 0; i < kdamond->nr_targets; i++)
-		json_object_array_add(targets, json_object_new_int64(kdamond->targets[i]));
-	add_int(object, "slot", kdamond->slot);
-	add_string(object, "state", kdamond->state);
+	json_open_object(json, NULL);
+	json_add_u64(json, "slot", kdamond->slot);
+	add_text(json, "state", kdamond->state);
 	if (kdamond->pid > 0)
-		add_int(object, "pid", kdamond->pid);
+		json_add_i64(json, "pid", kdamond->pid);
 	else
-		json_object_object_add(object, "pid", NULL);
-	add_string(object, "operations", kdamond->operations);
-	json_object_object_add(object, "target_pids", targets);
-	add_string(object, "owner", owner_name(kdamond->owner));
-	return object;
+		json_add_null(json, "pid");
+	add_text(json, "operations", kdamond->operations);
+	json_open_array(json, "target_pids");
+	for (size_t i = 0; i < kdamond->nr_targets; i++)
+		json_add_i64(json, NULL, kdamond->targets[i]);
+	json_close(json);
+	add_text(json, "owner", owner_name(kdamond->owner));
+	json_close(json);
 }
 
-static struct json_object *json_executor(const struct way *way, const struct host_facts *facts)
+static void add_executor(struct json *json, const struct way *way, const struct host_facts *facts)
 {
 	struct executor_abilities can = abilities(facts);
-	struct json_object *object = json_object_new_object();
 
-	add_string(object, "name", executor_name(way->executor));
-	add_bool(object, "possible", executor_can(way->executor, &can));
-	return object;
+	json_open_object(json, NULL);
+	add_text(json, "name", executor_name(way->executor));
+	json_add_bool(json, "possible", executor_can(way->executor, &can));
+	json_close(json);
 }
 
-static void add_lists(struct json_object *root, const struct check *check)
+static void add_lists(struct json *json, const struct check *check)
 {
-	struct json_object *requirements = json_object_new_array();
-	struct json_object *kdamonds = json_object_new_array();
-	struct json_object *modules = json_object_new_object();
-	struct json_object *all = json_object_new_array();
-
-	for (size_t i = 0; i < check->n; i++)
-		json_object_array_add(requirements, json_requirement(&check->list[i]));
-	for (unsigned int i = 0; i < check->facts.nr_kdamonds && i < HOST_MAX_KDAMONDS; i++)
-		json_object_array_add(kdamonds, json_kdamond(&check->facts.kdamonds[i]));
-	for (unsigned int i = 0; i < HOST_MODULES; i++)
-		add_string(modules, host_module_name(i), module_state(&check->facts.modules[i]));
+	json_open_array(json, "executors");
 	for (size_t i = 0; i < WAYS; i++)
-		json_object_array_add(all, json_executor(&ways[i], &check->facts));
-	json_object_object_add(root, "executors", all);
-	json_object_object_add(root, "requirements", requirements);
-	json_object_object_add(root, "kdamonds", kdamonds);
-	json_object_object_add(root, "modules", modules);
+		add_executor(json, &ways[i], &check->facts);
+	json_close(json);
+	json_open_array(json, "requirements");
+	for (size_t i = 0; i < check->n; i++)
+		add_requirement(json, &check->list[i]);
+	json_close(json);
+	json_open_array(json, "kdamonds");
+	for (unsigned int i = 0; i < check->facts.nr_kdamonds && i < HOST_MAX_KDAMONDS; i++)
+		add_kdamond(json, &check->facts.kdamonds[i]);
+	json_close(json);
+	json_open_object(json, "modules");
+	for (unsigned int i = 0; i < HOST_MODULES; i++)
+		add_text(json, host_module_name(i), module_state(&check->facts.modules[i]));
+	json_close(json);
 }
 
-static void print_json(const struct check *check)
+static int print_json(const struct check *check)
 {
-	struct json_object *root = json_object_new_object();
-	char reason[REASON_LEN];
+	char reason[REASON_LEN], *text;
 	enum executor chosen = auto_executor(&check->facts, reason);
+	struct json json;
 
-	add_string(root, "version", HOTDAMON_VERSION);
-	add_string(root, "kernel", check->facts.release);
-	add_bool(root, "ready", !check->nr_missing);
-	add_string(root, "executor", chosen == EXECUTOR_NONE ? NULL : executor_name(chosen));
-	add_string(root, "executor_reason", reason);
-	add_lists(root, check);
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(root);
+	json_start(&json);
+	add_text(&json, "version", HOTDAMON_VERSION);
+	add_text(&json, "kernel", check->facts.release);
+	json_add_bool(&json, "ready", !check->nr_missing);
+	add_text(&json, "executor", chosen == EXECUTOR_NONE ? NULL : executor_name(chosen));
+	add_text(&json, "executor_reason", reason);
+	add_lists(&json, check);
+	text = json_finish(&json, JSON_LINE);
+	if (!text)
+		return -ENOMEM;
+	puts(text);
+	free(text);
+	return 0;
 }
 
 /* The command. */
@@ -339,11 +332,13 @@ int cmd_check(int argc, char **argv)
 	check.n = host_requirements(&check.facts, check.list);
 	check.nr_missing = host_missing(&check.facts, default_needs(&check.facts), missing);
 	if (json)
-		print_json(&check);
+		err = print_json(&check);
 	else
 		print_table(&check);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "%s: output: %s\n", argv[0], strerror(errno));
+	if (!err && (fflush(stdout) || ferror(stdout)))
+		err = -errno;
+	if (err) {
+		fprintf(stderr, "%s: output: %s\n", argv[0], strerror(-err));
 		return EXIT_FAILED;
 	}
 	return check.nr_missing ? EXIT_HOST : EXIT_DONE;

@@ -102,7 +102,7 @@ static void complete_rows(struct top *top, struct row *const *rows, size_t n, ui
 	facts_read_huge(&top->facts, rows, n, huge_budget_ns);
 }
 
-static void show_json(struct top *top)
+static int show_json(struct top *top)
 {
 	struct view view = current_view(top);
 	struct ranked *ranked;
@@ -115,11 +115,13 @@ static void show_json(struct top *top)
 	for (size_t i = 0; ranked && i < n; i++)
 		ranked[i] = top->rows[i]->ranked;
 	line = ranked ? top_json(ranked, n, top->summary.window_s, top->began_ns) : NULL;
-	if (line)
-		puts(line);
-	free(line);
 	free(ranked);
+	if (!line)
+		return -ENOMEM;
+	puts(line);
+	free(line);
 	fflush(stdout);
+	return 0;
 }
 
 static unsigned int plain_columns(void)
@@ -174,14 +176,15 @@ static void show_screen(struct top *top)
 	});
 }
 
-static void show(struct top *top)
+static int show(struct top *top)
 {
 	if (top->options->json)
-		show_json(top);
-	else if (top->screen)
+		return show_json(top);
+	if (top->screen)
 		show_screen(top);
 	else
 		show_plain(top);
+	return 0;
 }
 
 static unsigned int online_cpus(void)
@@ -305,9 +308,9 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	(void)source;
 	if (err)
 		return end(top, err);
-	show(top);
-	if (ferror(stdout))
-		return end(top, -EIO);
+	err = show(top);
+	if (err || ferror(stdout))
+		return end(top, err ? err : -EIO);
 	if (++top->refreshes == top->options->count)
 		return end(top, 0);
 	return arm(top, usec);

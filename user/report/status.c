@@ -9,210 +9,167 @@
 
 #include <json-c/json.h>
 
-#include "base/printable.h"
+#include "base/json.h"
 #include "report/text.h"
 
 #define TEXT_MAX 512 /* reasons are the longest, REASON_LEN */
-
-/* A process may call itself anything. */
-static void add_text(struct json_object *json, const char *key, const char *text)
-{
-	char clean[TEXT_MAX];
-
-	if (text)
-		printable_text(text, clean, sizeof(clean));
-	json_object_object_add(json, key, text ? json_object_new_string(clean) : NULL);
-}
-
-static void add_u64(struct json_object *json, const char *key, uint64_t value)
-{
-	json_object_object_add(json, key, json_object_new_uint64(value));
-}
-
-static void add_bool(struct json_object *json, const char *key, bool value)
-{
-	json_object_object_add(json, key, json_object_new_boolean(value));
-}
-
-/* Numbers as people write them: 97.1, not 97.099999999999994. */
-static void add_decimal(struct json_object *json, const char *key, double value, int digits)
-{
-	char text[40];
-
-	snprintf(text, sizeof(text), "%.*f", digits, value);
-	json_object_object_add(json, key, json_object_new_double_s(value, text));
-}
 
 static bool has_text(const char *text)
 {
 	return text && *text;
 }
 
-static struct json_object *descent_json(const struct status_target *target)
+static void add_descent(struct json *json, const struct status_target *target)
 {
-	struct json_object *json = json_object_new_object();
-
-	add_text(json, "state", target->descent_state);
-	add_bool(json, "acting", target->acting);
-	add_u64(json, "min_access_pct", target->min_access_pct);
-	add_u64(json, "min_accesses", target->min_accesses);
-	add_u64(json, "max_accesses", target->max_accesses);
-	add_text(json, "reason", target->descent_reason);
-	return json;
+	json_open_object(json, "descent");
+	json_add_text(json, "state", target->descent_state);
+	json_add_bool(json, "acting", target->acting);
+	json_add_u64(json, "min_access_pct", target->min_access_pct);
+	json_add_u64(json, "min_accesses", target->min_accesses);
+	json_add_u64(json, "max_accesses", target->max_accesses);
+	json_add_text(json, "reason", target->descent_reason);
+	json_close(json);
 }
 
-static struct json_object *collapse_json(const struct status_target *target)
+static void add_collapse(struct json *json, const struct status_target *target)
 {
-	struct json_object *json = json_object_new_object(), *failed = json_object_new_object();
-
+	json_open_object(json, "collapse");
+	json_add_u64(json, "succeeded", target->succeeded);
+	json_open_object(json, "failed");
 	for (size_t i = 0; i < target->n_failed; i++)
-		add_u64(failed, target->failed[i].reason, target->failed[i].count);
-	add_u64(json, "succeeded", target->succeeded);
-	json_object_object_add(json, "failed", failed);
-	add_u64(json, "already_huge", target->already_huge);
-	add_u64(json, "huge_bytes", target->huge_bytes);
-	add_u64(json, "anon_bytes", target->anon_bytes);
+		json_add_u64(json, target->failed[i].reason, target->failed[i].count);
+	json_close(json);
+	json_add_u64(json, "already_huge", target->already_huge);
+	json_add_u64(json, "huge_bytes", target->huge_bytes);
+	json_add_u64(json, "anon_bytes", target->anon_bytes);
 	if (target->heat_known)
-		add_u64(json, "hot_bytes", target->hot_bytes);
+		json_add_u64(json, "hot_bytes", target->hot_bytes);
 	if (target->heat_known)
-		add_bool(json, "hot_is_current", target->hot_is_current);
+		json_add_bool(json, "hot_is_current", target->hot_is_current);
 	if (target->heat_known && target->hot_huge_known)
-		add_u64(json, "hot_huge_bytes", target->hot_huge_bytes);
-	return json;
+		json_add_u64(json, "hot_huge_bytes", target->hot_huge_bytes);
+	json_close(json);
 }
 
-static struct json_object *pace_json(const struct status_target *target)
+static void add_pace(struct json *json, const struct status_target *target)
 {
-	struct json_object *json = json_object_new_object();
-
-	add_u64(json, "stall_budget_us", target->stall_budget_us);
-	add_u64(json, "share_pct", target->pace_pct);
-	add_text(json, "reason", target->pace_reason);
-	add_bool(json, "capped", target->capped);
-	add_u64(json, "calls", target->calls);
-	add_u64(json, "stall_us", target->stall_us);
-	add_u64(json, "chosen_slots", target->chosen_slots);
-	add_u64(json, "sparse_slots", target->sparse_slots);
-	add_u64(json, "waiting_slots", target->waiting_slots);
-	return json;
+	json_open_object(json, "pace");
+	json_add_u64(json, "stall_budget_us", target->stall_budget_us);
+	json_add_u64(json, "share_pct", target->pace_pct);
+	json_add_text(json, "reason", target->pace_reason);
+	json_add_bool(json, "capped", target->capped);
+	json_add_u64(json, "calls", target->calls);
+	json_add_u64(json, "stall_us", target->stall_us);
+	json_add_u64(json, "chosen_slots", target->chosen_slots);
+	json_add_u64(json, "sparse_slots", target->sparse_slots);
+	json_add_u64(json, "waiting_slots", target->waiting_slots);
+	json_close(json);
 }
 
-static void add_known(struct json_object *json, const char *key, bool known, double value, int digits)
+static void add_known(struct json *json, const char *key, bool known, double value, int digits)
 {
 	if (known)
-		add_decimal(json, key, value, digits);
+		json_add_decimal(json, key, value, digits);
 	else
-		json_object_object_add(json, key, NULL);
+		json_add_null(json, key);
 }
 
-static struct json_object *benefit_json(const struct status_benefit *benefit)
+static void add_benefit(struct json *json, const struct status_benefit *benefit)
 {
-	struct json_object *json = json_object_new_object();
-
-	add_text(json, "source", benefit->walks_before_known ? "dtlb_walks" : "huge_share");
-	add_text(json, "verdict", benefit->verdict);
+	json_open_object(json, "benefit");
+	json_add_text(json, "source", benefit->walks_before_known ? "dtlb_walks" : "huge_share");
+	json_add_text(json, "verdict", benefit->verdict);
 	add_known(json, "dtlb_walks_per_1000_before", benefit->walks_before_known, benefit->walks_before, 3);
 	add_known(json, "dtlb_walks_per_1000_now", benefit->walks_now_known, benefit->walks_now, 3);
 	add_known(json, "hot_huge_pct_before", benefit->share_before_known, benefit->share_before_pct, 0);
 	add_known(json, "hot_huge_pct_now", benefit->share_now_known, benefit->share_now_pct, 0);
-	add_decimal(json, "trial_s", benefit->trial_s, 0);
-	add_text(json, "reason", has_text(benefit->reason) ? benefit->reason : NULL);
-	return json;
+	json_add_decimal(json, "trial_s", benefit->trial_s, 0);
+	json_add_text(json, "reason", has_text(benefit->reason) ? benefit->reason : NULL);
+	json_close(json);
 }
 
-static struct json_object *target_json(const struct status_target *target)
+static void add_target(struct json *json, const struct status_target *target)
 {
-	struct json_object *json = json_object_new_object();
-
-	add_u64(json, "pid", target->id.tgid);
-	add_u64(json, "start_time_ns", target->id.start_time_ns);
-	add_text(json, "comm", target->comm);
-	add_decimal(json, "cpu_pct", target->cpu_pct, 1);
-	add_u64(json, "rank", target->rank);
-	add_u64(json, "slot", target->slot);
+	json_open_object(json, NULL);
+	json_add_u64(json, "pid", target->id.tgid);
+	json_add_u64(json, "start_time_ns", target->id.start_time_ns);
+	json_add_text(json, "comm", target->comm);
+	json_add_decimal(json, "cpu_pct", target->cpu_pct, 1);
+	json_add_u64(json, "rank", target->rank);
+	json_add_u64(json, "slot", target->slot);
 	if (target->kdamond_pid > 0)
-		add_u64(json, "kdamond_pid", (uint64_t)target->kdamond_pid);
+		json_add_i64(json, "kdamond_pid", target->kdamond_pid);
 	else
-		json_object_object_add(json, "kdamond_pid", NULL);
-	if (target->monitor_cpu_known)
-		add_decimal(json, "monitor_cpu_pct", target->monitor_cpu_pct, 2);
-	else
-		json_object_object_add(json, "monitor_cpu_pct", NULL);
-	add_u64(json, "sample_us", target->sample_us);
-	add_u64(json, "aggr_us", target->aggr_us);
-	add_text(json, "intervals_reason",
-		 has_text(target->intervals_reason) ? target->intervals_reason : NULL);
-	json_object_object_add(json, "descent", descent_json(target));
-	json_object_object_add(json, "collapse", collapse_json(target));
+		json_add_null(json, "kdamond_pid");
+	add_known(json, "monitor_cpu_pct", target->monitor_cpu_known, target->monitor_cpu_pct, 2);
+	json_add_u64(json, "sample_us", target->sample_us);
+	json_add_u64(json, "aggr_us", target->aggr_us);
+	json_add_text(json, "intervals_reason",
+		      has_text(target->intervals_reason) ? target->intervals_reason : NULL);
+	add_descent(json, target);
+	add_collapse(json, target);
 	if (target->paced)
-		json_object_object_add(json, "pace", pace_json(target));
+		add_pace(json, target);
 	if (target->benefit.verdict)
-		json_object_object_add(json, "benefit", benefit_json(&target->benefit));
-	add_text(json, "reason", target->reason);
-	return json;
+		add_benefit(json, &target->benefit);
+	json_add_text(json, "reason", target->reason);
+	json_close(json);
 }
 
-static struct json_object *skip_json(const struct status_skip *skip)
+static void add_skip(struct json *json, const struct status_skip *skip)
 {
-	struct json_object *json = json_object_new_object();
-
-	add_u64(json, "pid", skip->id.tgid);
-	add_u64(json, "start_time_ns", skip->id.start_time_ns);
-	add_text(json, "comm", skip->comm);
-	add_decimal(json, "cpu_pct", skip->cpu_pct, 1);
-	add_text(json, "reason", skip->reason);
-	return json;
+	json_open_object(json, NULL);
+	json_add_u64(json, "pid", skip->id.tgid);
+	json_add_u64(json, "start_time_ns", skip->id.start_time_ns);
+	json_add_text(json, "comm", skip->comm);
+	json_add_decimal(json, "cpu_pct", skip->cpu_pct, 1);
+	json_add_text(json, "reason", skip->reason);
+	json_close(json);
 }
 
 /* What reading cost is told where something was read; BPF costs next to nothing. */
-static void add_regions(struct json_object *json, const struct status *status)
+static void add_regions(struct json *json, const struct status *status)
 {
-	add_text(json, "regions_source", status->regions_source);
+	json_add_text(json, "regions_source", status->regions_source);
 	if (!status->readings)
 		return;
-	add_u64(json, "regions_readings", status->readings);
-	add_decimal(json, "regions_reading_ms", status->reading_ms, 1);
-	add_decimal(json, "regions_reading_pct", status->reading_pct, 1);
+	json_add_u64(json, "regions_readings", status->readings);
+	json_add_decimal(json, "regions_reading_ms", status->reading_ms, 1);
+	json_add_decimal(json, "regions_reading_pct", status->reading_pct, 1);
 }
 
-static struct json_object *status_json(const struct status *status)
+static void add_head(struct json *json, const struct status *status)
 {
-	struct json_object *json = json_object_new_object();
-	struct json_object *targets = json_object_new_array(), *skipped = json_object_new_array();
-
-	add_text(json, "version", HOTDAMON_VERSION);
-	add_text(json, "kernel", status->kernel);
-	add_text(json, "executor", status->executor);
-	add_u64(json, "pid", (uint64_t)status->pid);
-	add_u64(json, "started_ns", status->started_ns);
-	add_u64(json, "tick", status->tick);
-	add_decimal(json, "window_s", status->window_s, 3);
-	add_decimal(json, "interval_s", status->interval_s, 3);
-	add_u64(json, "processes", status->processes);
-	add_u64(json, "slots", status->slots);
-	add_u64(json, "collapses", status->collapses);
-	add_u64(json, "missed_threads", status->missed_threads);
+	json_add_text(json, "version", HOTDAMON_VERSION);
+	json_add_text(json, "kernel", status->kernel);
+	json_add_text(json, "executor", status->executor);
+	json_add_u64(json, "pid", (uint64_t)status->pid);
+	json_add_u64(json, "started_ns", status->started_ns);
+	json_add_u64(json, "tick", status->tick);
+	json_add_decimal(json, "window_s", status->window_s, 3);
+	json_add_decimal(json, "interval_s", status->interval_s, 3);
+	json_add_u64(json, "processes", status->processes);
+	json_add_u64(json, "slots", status->slots);
+	json_add_u64(json, "collapses", status->collapses);
+	json_add_u64(json, "missed_threads", status->missed_threads);
 	add_regions(json, status);
-	for (size_t i = 0; i < status->n_targets; i++)
-		json_object_array_add(targets, target_json(&status->targets[i]));
-	for (size_t i = 0; i < status->n_skipped; i++)
-		json_object_array_add(skipped, skip_json(&status->skipped[i]));
-	json_object_object_add(json, "targets", targets);
-	json_object_object_add(json, "skipped", skipped);
-	return json;
 }
 
 char *status_to_json(const struct status *status)
 {
-	struct json_object *json = status_json(status);
-	const char *text = json_object_to_json_string_ext(
-		json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-	char *copy = NULL;
+	struct json json;
 
-	if (text && asprintf(&copy, "%s\n", text) < 0)
-		copy = NULL;
-	json_object_put(json);
-	return copy;
+	json_start(&json);
+	add_head(&json, status);
+	json_open_array(&json, "targets");
+	for (size_t i = 0; i < status->n_targets; i++)
+		add_target(&json, &status->targets[i]);
+	json_close(&json);
+	json_open_array(&json, "skipped");
+	for (size_t i = 0; i < status->n_skipped; i++)
+		add_skip(&json, &status->skipped[i]);
+	json_close(&json);
+	return json_finish(&json, JSON_PRETTY);
 }
 
 /* Reading it back: a path of keys in an object; what is missing is NULL, and prints as 0 or "-". */

@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
-#include "base/printable.h"
+#include "base/json.h"
 #include "report/text.h"
 
 /* Six columns: one digit behind the point while there is room. */
@@ -234,43 +232,31 @@ void top_summary_line(const struct top_summary *summary, const char *title, unsi
 	add_part(line, columns, summary->clock);
 }
 
-static struct json_object *decimal(double value, int digits)
+static void add_process(struct json *json, const struct ranked *ranked)
 {
-	char text[40];
-
-	snprintf(text, sizeof(text), "%.*f", digits, value);
-	return json_object_new_double_s(value, text);
-}
-
-static struct json_object *process_json(const struct ranked *ranked)
-{
-	struct json_object *json = json_object_new_object();
-	char comm[COMM_LEN];
-
-	printable_text(ranked->comm, comm, sizeof(comm));
-	json_object_object_add(json, "pid", json_object_new_uint64(ranked->id.tgid));
-	json_object_object_add(json, "start_time_ns", json_object_new_uint64(ranked->id.start_time_ns));
-	json_object_object_add(json, "comm", json_object_new_string(comm));
-	json_object_object_add(json, "cpu_pct", decimal(ranked->cpu_pct, 2));
-	json_object_object_add(json, "user_s", decimal((double)ranked->user_ns / 1e9, 6));
-	json_object_object_add(json, "system_s", decimal((double)ranked->system_ns / 1e9, 6));
-	json_object_object_add(json, "threads", json_object_new_uint64(ranked->threads));
-	json_object_object_add(json, "ended", json_object_new_boolean(ranked->ended));
-	return json;
+	json_open_object(json, NULL);
+	json_add_u64(json, "pid", ranked->id.tgid);
+	json_add_u64(json, "start_time_ns", ranked->id.start_time_ns);
+	json_add_text(json, "comm", ranked->comm);
+	json_add_decimal(json, "cpu_pct", ranked->cpu_pct, 2);
+	json_add_decimal(json, "user_s", (double)ranked->user_ns / 1e9, 6);
+	json_add_decimal(json, "system_s", (double)ranked->system_ns / 1e9, 6);
+	json_add_u64(json, "threads", ranked->threads);
+	json_add_bool(json, "ended", ranked->ended);
+	json_close(json);
 }
 
 char *top_json(const struct ranked *ranked, size_t n, double window_s, uint64_t end_ns)
 {
-	struct json_object *json = json_object_new_object(), *processes = json_object_new_array();
-	char *line;
+	struct json json;
 
+	json_start(&json);
+	json_add_decimal(&json, "window_s", window_s, 6);
+	json_add_u64(&json, "window_end_ns", end_ns);
+	json_open_array(&json, "processes");
 	for (size_t i = 0; i < n; i++)
 		if (ran(&ranked[i]))
-			json_object_array_add(processes, process_json(&ranked[i]));
-	json_object_object_add(json, "window_s", decimal(window_s, 6));
-	json_object_object_add(json, "window_end_ns", json_object_new_uint64(end_ns));
-	json_object_object_add(json, "processes", processes);
-	line = strdup(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
-	json_object_put(json);
-	return line;
+			add_process(&json, &ranked[i]);
+	json_close(&json);
+	return json_finish(&json, JSON_LINE);
 }
