@@ -70,7 +70,7 @@ test-top: all
 test: test-unit test-live test-bpf test-top test-vm
 	@echo "make test: all passed"
 
-lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root
+lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words
 
 FORMATTED = $(wildcard user/*.[ch] user/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
 lint-format:
@@ -91,6 +91,9 @@ lint-shell:
 
 lint-root:
 	$(Q)sh tests/lint/root.sh
+
+lint-words:
+	$(Q)sh tests/lint/words.sh
 
 # It looks for what is missing and builds by itself.
 demo:
@@ -115,4 +118,4 @@ bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
 .PHONY: test test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
-	lint-root demo bench bench-collapse bench-vm
+	lint-root lint-words demo bench bench-collapse bench-vm
