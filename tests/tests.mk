@@ -6,9 +6,10 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 # A unit test links the one file that it tests; what a file itself needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c))
-UNIT_claim := user/act/damon.c user/act/file.c
-UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
-UNIT_damon := user/act/file.c
+UNIT_claim := user/base/dir.c user/act/damon.c user/act/file.c
+UNIT_file := user/base/dir.c
+UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
+UNIT_damon := user/base/dir.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
 UNIT_log := user/base/printable.c
 UNIT_json := user/base/printable.c
@@ -47,7 +48,7 @@ $(B)/tests/slow.so: tests/bpf/slow.c
 
 # The parts that collapse memory, on children of their own: natively, as root.
 LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c user/sense/tlb.c \
-	    user/sense/vma.c user/act/collapse.c user/act/file.c
+	    user/sense/vma.c user/act/collapse.c user/act/file.c user/base/dir.c
 $(B)/tests/live: $(LIVE_SRC)
 	@mkdir -p $(@D)
 	@echo "  CC   $@"

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* All roots are below one temporary directory: slots, DAMON_STAT, bpffs and boot id are plain files. */
-#include "cm.h"
-
-#include <errno.h>
-#include <ftw.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "act/claim.h"
 #include "act/damon.h"
+#include "tree.h"
 
 #define BOOT  "4f4ad29c-7c6f-4e3a-8f3c-0d7a1f7a1b2c"
 #define OTHER "00000000-7c6f-4e3a-8f3c-0d7a1f7a1b2c"
@@ -28,66 +20,16 @@ struct world {
 	struct act_error error;
 };
 
-static const char *at(const struct world *world, const char *path)
-{
-	static char full[PATH_MAX];
-
-	snprintf(full, sizeof(full), "%s/%s", world->dir, path);
-	return full;
-}
-
-static void put(const struct world *world, const char *path, const char *text)
-{
-	char full[PATH_MAX];
-	FILE *file;
-
-	snprintf(full, sizeof(full), "%s", at(world, path));
-	for (char *slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(full, 0700);
-		*slash = '/';
-	}
-	file = fopen(full, "we");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void drop(const struct world *world, const char *path)
-{
-	assert_int_equal(unlink(at(world, path)), 0);
-}
-
-/* ENOSPC stands for whatever a kernel says. */
-static void refuse(const struct world *world, const char *path)
-{
-	drop(world, path);
-	assert_int_equal(symlink("/dev/full", at(world, path)), 0);
-}
-
-static bool there(const struct world *world, const char *path)
-{
-	return !access(at(world, path), F_OK);
-}
-
-static void assert_holds(const struct world *world, const char *path, const char *want)
-{
-	char text[64];
-
-	assert_int_equal(knob_read(at(world, path), text, sizeof(text), NULL), 0);
-	assert_string_equal(text, want);
-}
-
 static void put_slots(const struct world *world, const char *state)
 {
-	put(world, "kdamonds/nr_kdamonds", "2\n");
-	put(world, "kdamonds/0/contexts/nr_contexts", "1\n");
-	put(world, "kdamonds/0/contexts/0/schemes/nr_schemes", "2\n");
-	put(world, "kdamonds/0/contexts/0/schemes/0/access_pattern/sz/min", "2097152\n");
-	put(world, "kdamonds/0/contexts/0/schemes/1/action", "stat\n");
-	put(world, "kdamonds/0/state", state);
-	put(world, "kdamonds/1/contexts/nr_contexts", "1\n");
-	put(world, "kdamonds/1/state", "off\n");
+	tree_put(world->dir, "kdamonds/nr_kdamonds", "2\n");
+	tree_put(world->dir, "kdamonds/0/contexts/nr_contexts", "1\n");
+	tree_put(world->dir, "kdamonds/0/contexts/0/schemes/nr_schemes", "2\n");
+	tree_put(world->dir, "kdamonds/0/contexts/0/schemes/0/access_pattern/sz/min", "2097152\n");
+	tree_put(world->dir, "kdamonds/0/contexts/0/schemes/1/action", "stat\n");
+	tree_put(world->dir, "kdamonds/0/state", state);
+	tree_put(world->dir, "kdamonds/1/contexts/nr_contexts", "1\n");
+	tree_put(world->dir, "kdamonds/1/state", "off\n");
 }
 
 static int setup(void **state)
@@ -112,27 +54,46 @@ static int setup(void **state)
 		.damon_stat = world->damon_stat,
 		.boot_id = world->boot_id,
 	};
-	put(world, "boot_id", BOOT "\n");
-	put(world, "damon_stat", "N\n");
+	tree_put(world->dir, "boot_id", BOOT "\n");
+	tree_put(world->dir, "damon_stat", "N\n");
 	put_slots(world, "on\n");
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *stat_buf, int type, struct FTW *ftw)
-{
-	(void)stat_buf;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 static int teardown(void **state)
 {
 	struct world *world = *state;
 
-	nftw(world->dir, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	tree_remove(world->dir);
 	free(world);
 	return 0;
+}
+
+/* What a daemon leaves when it is killed: its claim, status, pins and running slots. */
+static void leave_behind(struct world *world)
+{
+	bool made;
+
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
+	world->claim = (struct claim){
+		.slots = 2,
+		.slots_before = 1,
+		.slots_inode = damon_slots_inode(world->damon_root),
+		.stopped_damon_stat = true,
+		.made_state_dir = made,
+	};
+	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), 0);
+	tree_put(world->dir, "state/status.json", "{}");
+	tree_put(world->dir, "state/status.json.new", "{");
+	tree_put(world->dir, "state/claim.json.new", "{");
+	tree_put(world->dir, "pins/process_hotness", "");
+	tree_put(world->dir, "pins/another", "");
+}
+
+static int take_back(struct world *world)
+{
+	memset(&world->undone, 0xff, sizeof(world->undone));
+	return claim_take_back(&world->paths, &world->claim, &world->undone);
 }
 
 /* ---- the lock ---- */
@@ -149,8 +110,8 @@ static void test_lock_is_for_one(void **state)
 	close(first);
 	second = claim_lock(&world->paths, &world->error);
 	assert_true(second >= 0);
-	claim_unlock(&world->paths, second);
-	assert_false(there(world, "pins"));
+	assert_int_equal(claim_unlock(&world->paths, second, &world->error), 0);
+	assert_false(tree_has(world->dir, "pins"));
 	second = claim_lock(&world->paths, &world->error);
 	assert_true(second >= 0);
 	close(second);
@@ -221,14 +182,13 @@ static void test_lock_refused(void **state)
 {
 	struct world *world = *state;
 
-	put(world, "file", "");
 	world->paths.pin_dir = "/nonexistent/pins";
 	assert_int_equal(claim_lock(&world->paths, &world->error), -ENOENT);
 	assert_contains(world->error.text, "make /nonexistent/pins (is bpffs mounted");
-	put(world, "pins", "");
+	tree_put(world->dir, "pins", "");
 	world->paths.pin_dir = world->pin_dir;
 	assert_int_equal(claim_lock(&world->paths, &world->error), -ENOTDIR);
-	assert_contains(world->error.text, "open ");
+	assert_contains(world->error.text, "/pins: ");
 }
 
 /* bpffs is open to all; another user could hold our lock for ever. */
@@ -242,7 +202,7 @@ static void test_lock_of_another_user(void **state)
 	assert_int_equal(chown(world->pin_dir, 12345, 12345), 0);
 	assert_int_equal(claim_lock(&world->paths, &world->error), -EPERM);
 	assert_contains(world->error.text, world->pin_dir);
-	assert_contains(world->error.text, "which another user made");
+	assert_contains(world->error.text, "another user's");
 }
 
 static void test_is_held(void **state)
@@ -251,15 +211,15 @@ static void test_is_held(void **state)
 	int fd;
 
 	assert_int_equal(claim_is_held(&world->paths), 0);
-	assert_false(there(world, "pins")); /* a question changes nothing */
+	assert_false(tree_has(world->dir, "pins")); /* a question changes nothing */
 	fd = claim_lock(&world->paths, NULL);
 	assert_int_equal(claim_is_held(&world->paths), 1);
 	assert_int_equal(claim_is_held(&world->paths), 1);
 	close(fd);
 	assert_int_equal(claim_is_held(&world->paths), 0);
-	assert_true(there(world, "pins"));
+	assert_true(tree_has(world->dir, "pins"));
 	assert_int_equal(rmdir(world->pin_dir), 0);
-	put(world, "pins", "");
+	tree_put(world->dir, "pins", "");
 	assert_int_equal(claim_is_held(&world->paths), -ENOTDIR);
 }
 
@@ -314,13 +274,12 @@ static void test_state_dir_refused(void **state)
 	struct world *world = *state;
 	bool made = true;
 
-	put(world, "state", "a file");
+	tree_put(world->dir, "state", "a file");
 	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), -ENOTDIR);
 	assert_contains(world->error.text, world->state_dir);
-	assert_false(made);
 	world->paths.state_dir = "/nonexistent/state";
 	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), -ENOENT);
-	assert_contains(world->error.text, "/nonexistent/state: ");
+	assert_contains(world->error.text, "/nonexistent: ");
 }
 
 /* Only the one that we made, and only while it is empty. */
@@ -329,20 +288,20 @@ static void test_remove_unclaimed(void **state)
 	struct world *world = *state;
 	bool made;
 
-	claim_remove_unclaimed(&world->paths);
+	assert_int_equal(claim_remove_unclaimed(&world->paths, &world->error), 0);
 	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
-	put(world, "state/notes", "");
-	claim_remove_unclaimed(&world->paths);
-	assert_true(there(world, "state/notes"));
-	drop(world, "state/notes");
-	put(world, "state/claim.json.new", "{"); /* killed while it wrote it */
-	claim_remove_unclaimed(&world->paths);
-	assert_false(there(world, "state"));
+	tree_put(world->dir, "state/notes", "");
+	assert_int_equal(claim_remove_unclaimed(&world->paths, &world->error), 0);
+	assert_true(tree_has(world->dir, "state/notes"));
+	tree_drop(world->dir, "state/notes");
+	tree_put(world->dir, "state/claim.json.new", "{"); /* killed while it wrote it */
+	assert_int_equal(claim_remove_unclaimed(&world->paths, &world->error), 0);
+	assert_false(tree_has(world->dir, "state"));
 	assert_int_equal(mkdir(world->state_dir, 0755), 0);
-	put(world, "state/claim.json.new", "{");
-	claim_remove_unclaimed(&world->paths);
-	assert_true(there(world, "state"));
-	assert_false(there(world, "state/claim.json.new"));
+	tree_put(world->dir, "state/claim.json.new", "{");
+	assert_int_equal(claim_remove_unclaimed(&world->paths, &world->error), 0);
+	assert_true(tree_has(world->dir, "state"));
+	assert_false(tree_has(world->dir, "state/claim.json.new"));
 }
 
 static const struct claim claims[] = {
@@ -371,7 +330,7 @@ static void test_round_trip(void **state)
 		assert_int_equal(have.stopped_damon_stat, claims[i].stopped_damon_stat);
 		assert_int_equal(have.made_state_dir, claims[i].made_state_dir);
 	}
-	assert_false(there(world, "state/claim.json.new"));
+	assert_false(tree_has(world->dir, "state/claim.json.new"));
 }
 
 static void test_write_refused(void **state)
@@ -379,12 +338,12 @@ static void test_write_refused(void **state)
 	struct world *world = *state;
 
 	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), -ENOENT);
-	assert_contains(world->error.text, "/state/claim.json.new: ");
+	assert_contains(world->error.text, "/state: ");
 	assert_int_equal(mkdir(world->state_dir, 0755), 0);
-	drop(world, "boot_id");
+	tree_drop(world->dir, "boot_id");
 	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/boot_id: ");
-	assert_false(there(world, "state/claim.json"));
+	assert_false(tree_has(world->dir, "state/claim.json"));
 }
 
 static void test_read_refused(void **state)
@@ -396,9 +355,9 @@ static void test_read_refused(void **state)
 
 	assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -ENOENT);
 	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
-		put(world, "state/claim.json", damaged[i]);
+		tree_put(world->dir, "state/claim.json", damaged[i]);
 		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
-		assert_contains(world->error.text, "/state/claim.json: ");
+		assert_contains(world->error.text, "/state/claim.json, which is no claim of hotdamon: ");
 	}
 }
 
@@ -409,14 +368,14 @@ static void test_read_empty(void **state)
 	struct claim_undone undone;
 	struct claim claim;
 
-	put(world, "state/claim.json", "");
+	tree_put(world->dir, "state/claim.json", "");
 	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
 	assert_string_equal(claim.boot_id, "");
 	assert_int_equal(claim.slots, 0);
-	assert_int_equal(claim_take_back(&world->paths, &claim, &undone, &world->error), 0);
+	assert_int_equal(claim_take_back(&world->paths, &claim, &undone), 0);
 	assert_true(undone.files_removed);
 	assert_int_equal(undone.kdamonds, 0);
-	assert_false(there(world, "state/claim.json"));
+	assert_false(tree_has(world->dir, "state/claim.json"));
 }
 
 /* Each key is needed: one that is missing would be taken for "nothing to undo". */
@@ -431,16 +390,90 @@ static void test_read_needs_every_key(void **state)
 	assert_int_equal(mkdir(world->state_dir, 0755), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), 0);
-		text = file_read(at(world, "state/claim.json"));
-		assert_non_null(text);
+		assert_int_equal(file_read(world->state_dir, "claim.json", &text, &world->error), 0);
 		snprintf(name, sizeof(name), "\"%s\"", keys[i]);
 		key = strstr(text, name);
 		assert_non_null(key);
 		key[1] = '_';
-		put(world, "state/claim.json", text);
+		tree_put(world->dir, "state/claim.json", text);
 		free(text);
 		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
 	}
+}
+
+/* Numbers that no hotdamon writes: of slots without end, of no process, and what is no number. */
+static void test_read_out_of_range(void **state)
+{
+	static const char *const damaged[][2] = {
+		{"\"slots\": 3", "\"slots\": 4294967295"},
+		{"\"slots\": 3", "\"slots\": -1"},
+		{"\"slots\": 3", "\"slots\": 65537"},
+		{"\"slots\": 3", "\"slots\": \"3\""},
+		{"\"slots\": 3", "\"slots\": 3.0"},
+		{"before\": 1", "before\": 99999999999999999999999"},
+		{"before\": 1", "before\": 65537"},
+		{"inode\": 7", "inode\": -7"},
+		{"stat\": true", "stat\": 1"},
+		{"\"pid\": ", "\"pid\": 99999999"},
+		{"\"pid\": ", "\"pid\": -"},
+		{"\"pid\": ", "\"pid\": 0, \"_\": "},
+		{BOOT, BOOT BOOT},
+	};
+	struct world *world = *state;
+	struct claim claim = {.slots = 3, .slots_before = 1, .slots_inode = 7, .stopped_damon_stat = true};
+	char *text, *part, forged[1024];
+
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		assert_int_equal(claim_write(&world->paths, &claim, &world->error), 0);
+		assert_int_equal(file_read(world->state_dir, "claim.json", &text, &world->error), 0);
+		part = strstr(text, damaged[i][0]);
+		assert_non_null(part);
+		snprintf(forged, sizeof(forged), "%.*s%s%s", (int)(part - text), text, damaged[i][1],
+			 part + strlen(damaged[i][0]));
+		free(text);
+		tree_put(world->dir, "state/claim.json", forged);
+		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
+	}
+	claim.slots_before = CLAIM_MAX_SLOTS + 1; /* what could not be read again is not written */
+	assert_int_equal(claim_write(&world->paths, &claim, &world->error), -ERANGE);
+}
+
+/* Whoever can write there could lead us anywhere. */
+static void test_others_can_write(void **state)
+{
+	struct world *world = *state;
+	struct claim claim = {0};
+	bool made;
+
+	leave_behind(world);
+	assert_int_equal(chmod(world->state_dir, 0777), 0);
+	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), -EPERM);
+	assert_contains(world->error.text, "/state is not to be trusted (others can write it): ");
+	assert_int_equal(claim_read(&world->paths, &claim, &world->error), -EPERM);
+	assert_int_equal(claim_write(&world->paths, &claim, &world->error), -EPERM);
+	assert_int_equal(claim_remove_unclaimed(&world->paths, &world->error), -EPERM);
+	assert_int_equal(take_back(world), -EPERM);
+	assert_true(tree_has(world->dir, "state/claim.json"));
+}
+
+/* bpffs as it is by default, open to all: a link in the place of our directory is somebody else's. */
+static void test_lock_no_links(void **state)
+{
+	struct world *world = *state;
+
+	tree_put(world->dir, "victim/precious", "");
+	tree_put(world->dir, "bpf/some", "");
+	assert_int_equal(chmod(tree_at(world->dir, "bpf"), 01777), 0);
+	tree_link(world->dir, "bpf/hotdamon", "../victim");
+	snprintf(world->pin_dir, sizeof(world->pin_dir), "%s/bpf/hotdamon", world->dir);
+	assert_int_equal(claim_lock(&world->paths, &world->error), -EPERM);
+	assert_contains(world->error.text, "a link, where others can make one");
+	assert_int_equal(claim_is_held(&world->paths), -EPERM);
+	assert_false(claim_has_pins(&world->paths));
+	snprintf(world->claim.boot_id, sizeof(world->claim.boot_id), BOOT);
+	assert_int_equal(take_back(world), -EPERM);
+	assert_true(tree_has(world->dir, "victim/precious"));
 }
 
 /* ---- DAMON_STAT ---- */
@@ -453,12 +486,12 @@ static void test_damon_stat(void **state)
 	assert_int_equal(damon_stat_is_on(&world->paths, &on), 0);
 	assert_false(on);
 	assert_int_equal(damon_stat_turn(&world->paths, true, &world->error), 0);
-	assert_holds(world, "damon_stat", "Y");
+	assert_tree_holds(world->dir, "damon_stat", "Y");
 	assert_int_equal(damon_stat_is_on(&world->paths, &on), 0);
 	assert_true(on);
 	assert_int_equal(damon_stat_turn(&world->paths, false, &world->error), 0);
-	assert_holds(world, "damon_stat", "N");
-	drop(world, "damon_stat");
+	assert_tree_holds(world->dir, "damon_stat", "N");
+	tree_drop(world->dir, "damon_stat");
 	assert_int_equal(damon_stat_is_on(&world->paths, &on), -ENOENT);
 }
 
@@ -467,48 +500,21 @@ static void test_damon_stat_stays(void **state)
 {
 	struct world *world = *state;
 
-	drop(world, "damon_stat");
+	tree_drop(world->dir, "damon_stat");
 	assert_int_equal(symlink("/dev/null", world->damon_stat), 0);
 	assert_int_equal(damon_stat_turn(&world->paths, true, &world->error), -EIO);
 	assert_contains(world->error.text, "/damon_stat stays off: ");
-	refuse(world, "damon_stat");
+	tree_refuse(world->dir, "damon_stat");
 	assert_int_equal(damon_stat_turn(&world->paths, true, &world->error), -ENOSPC);
 	assert_contains(world->error.text, "write 'Y' to ");
 }
 
 /* ---- taking back ---- */
 
-/* What a daemon leaves when it is killed: its claim, status, pins and running slots. */
-static void leave_behind(struct world *world)
-{
-	bool made;
-
-	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
-	world->claim = (struct claim){
-		.slots = 2,
-		.slots_before = 1,
-		.slots_inode = damon_slots_inode(world->damon_root),
-		.stopped_damon_stat = true,
-		.made_state_dir = made,
-	};
-	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), 0);
-	put(world, "state/status.json", "{}");
-	put(world, "state/status.json.new", "{");
-	put(world, "state/claim.json.new", "{");
-	put(world, "pins/process_hotness", "");
-	put(world, "pins/another", "");
-}
-
-static int take_back(struct world *world)
-{
-	memset(&world->undone, 0xff, sizeof(world->undone));
-	return claim_take_back(&world->paths, &world->claim, &world->undone, &world->error);
-}
-
 static void assert_slots_untouched(const struct world *world)
 {
-	assert_holds(world, "kdamonds/nr_kdamonds", "2");
-	assert_holds(world, "kdamonds/0/state", "on");
+	assert_tree_holds(world->dir, "kdamonds/nr_kdamonds", "2");
+	assert_tree_holds(world->dir, "kdamonds/0/state", "on");
 	assert_int_equal(world->undone.kdamonds, 0);
 }
 
@@ -518,17 +524,17 @@ static void test_take_back_all(void **state)
 
 	leave_behind(world);
 	assert_int_equal(take_back(world), 0);
-	assert_holds(world, "kdamonds/0/state", "off");
-	assert_holds(world, "kdamonds/nr_kdamonds", "1");
+	assert_tree_holds(world->dir, "kdamonds/0/state", "off");
+	assert_tree_holds(world->dir, "kdamonds/nr_kdamonds", "1");
 	assert_int_equal(world->undone.kdamonds, 2);
 	assert_false(world->undone.slots_not_ours);
-	assert_holds(world, "damon_stat", "Y");
+	assert_tree_holds(world->dir, "damon_stat", "Y");
 	assert_true(world->undone.damon_stat_restored);
-	assert_false(there(world, "pins/process_hotness"));
-	assert_false(there(world, "pins/another"));
-	assert_true(there(world, "pins")); /* the lock's: claim_unlock() */
+	assert_false(tree_has(world->dir, "pins/process_hotness"));
+	assert_false(tree_has(world->dir, "pins/another"));
+	assert_true(tree_has(world->dir, "pins")); /* the lock's: claim_unlock() */
 	assert_true(world->undone.pins_removed);
-	assert_false(there(world, "state"));
+	assert_false(tree_has(world->dir, "state"));
 	assert_true(world->undone.files_removed);
 }
 
@@ -540,7 +546,7 @@ static void test_take_back_nothing(void **state)
 	assert_int_equal(take_back(world), 0);
 	assert_slots_untouched(world);
 	assert_false(world->undone.slots_not_ours);
-	assert_holds(world, "damon_stat", "N");
+	assert_tree_holds(world->dir, "damon_stat", "N");
 	assert_false(world->undone.damon_stat_restored);
 	assert_false(world->undone.pins_removed);
 	assert_false(world->undone.files_removed);
@@ -557,7 +563,7 @@ static void test_take_back_other_slots(void **state)
 	assert_slots_untouched(world);
 	assert_true(world->undone.slots_not_ours);
 	assert_true(world->undone.damon_stat_restored);
-	assert_false(there(world, "state"));
+	assert_false(tree_has(world->dir, "state"));
 }
 
 static void test_take_back_no_slots(void **state)
@@ -569,7 +575,7 @@ static void test_take_back_no_slots(void **state)
 	assert_int_equal(take_back(world), 0);
 	assert_false(world->undone.slots_not_ours);
 	assert_int_equal(world->undone.kdamonds, 0);
-	assert_false(there(world, "state"));
+	assert_false(tree_has(world->dir, "state"));
 }
 
 /* Killed between making the slots and noting which they are: ours if nobody has set one up. */
@@ -585,14 +591,15 @@ static void test_take_back_slots_not_noted(void **state)
 		leave_behind(world);
 		world->claim.slots_inode = 0;
 		put_slots(world, "off\n");
-		put(world, "kdamonds/nr_kdamonds", cases[i].nr_kdamonds);
-		put(world, "kdamonds/0/contexts/nr_contexts", "0\n");
-		put(world, "kdamonds/1/contexts/nr_contexts", cases[i].nr_contexts);
+		tree_put(world->dir, "kdamonds/nr_kdamonds", cases[i].nr_kdamonds);
+		tree_put(world->dir, "kdamonds/0/contexts/nr_contexts", "0\n");
+		tree_put(world->dir, "kdamonds/1/contexts/nr_contexts", cases[i].nr_contexts);
 		world->claim.slots_before = 0;
 		assert_int_equal(take_back(world), 0);
 		assert_int_equal(world->undone.slots_not_ours, !cases[i].ours);
 		assert_int_equal(world->undone.kdamonds, cases[i].ours ? 2 : 0);
-		assert_holds(world, "kdamonds/nr_kdamonds", cases[i].ours ? "0" : cases[i].nr_kdamonds);
+		assert_tree_holds(world->dir, "kdamonds/nr_kdamonds",
+				  cases[i].ours ? "0" : cases[i].nr_kdamonds);
 	}
 }
 
@@ -602,24 +609,27 @@ static void test_take_back_after_a_boot(void **state)
 	struct world *world = *state;
 
 	leave_behind(world);
-	put(world, "boot_id", OTHER "\n");
+	tree_put(world->dir, "boot_id", OTHER "\n");
 	assert_int_equal(take_back(world), 0);
 	assert_slots_untouched(world);
-	assert_holds(world, "damon_stat", "N");
+	assert_tree_holds(world->dir, "damon_stat", "N");
 	assert_false(world->undone.damon_stat_restored);
 	assert_true(world->undone.pins_removed);
-	assert_false(there(world, "state"));
+	assert_false(tree_has(world->dir, "state"));
 }
 
+/* Whose the slots are cannot be told: that is no reason to forget them. */
 static void test_take_back_unknown_boot(void **state)
 {
 	struct world *world = *state;
 
 	leave_behind(world);
-	drop(world, "boot_id");
-	assert_int_equal(take_back(world), 0);
+	tree_drop(world->dir, "boot_id");
+	assert_int_equal(take_back(world), -ENOENT);
+	assert_contains(world->undone.failed[0].text, "/boot_id: ");
 	assert_slots_untouched(world);
-	assert_holds(world, "damon_stat", "N");
+	assert_tree_holds(world->dir, "damon_stat", "N");
+	assert_true(tree_has(world->dir, "state/claim.json"));
 }
 
 static void test_damon_stat_is_restored_if_we_stopped_it(void **state)
@@ -636,22 +646,22 @@ static void test_damon_stat_is_restored_if_we_stopped_it(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		leave_behind(world);
-		put(world, "damon_stat", cases[i].before);
+		tree_put(world->dir, "damon_stat", cases[i].before);
 		world->claim.stopped_damon_stat = cases[i].stopped;
 		world->claim.slots = 0;
 		assert_int_equal(take_back(world), 0);
-		assert_holds(world, "damon_stat", cases[i].after);
+		assert_tree_holds(world->dir, "damon_stat", cases[i].after);
 		assert_int_equal(world->undone.damon_stat_restored, cases[i].restored);
 	}
 	leave_behind(world);
-	drop(world, "damon_stat"); /* the module is gone */
+	tree_drop(world->dir, "damon_stat"); /* the module is gone */
 	assert_int_equal(take_back(world), 0);
 	assert_false(world->undone.damon_stat_restored);
 	leave_behind(world);
-	put(world, "damon_stat/x", ""); /* it cannot be read: that is no answer */
+	tree_put(world->dir, "damon_stat/x", ""); /* it cannot be read: that is no answer */
 	assert_int_equal(take_back(world), -EISDIR);
 	assert_false(world->undone.damon_stat_restored);
-	assert_true(there(world, "state/claim.json"));
+	assert_true(tree_has(world->dir, "state/claim.json"));
 }
 
 static void test_state_dir_goes_only_if_ours(void **state)
@@ -662,17 +672,17 @@ static void test_state_dir_goes_only_if_ours(void **state)
 	leave_behind(world);
 	assert_false(world->claim.made_state_dir);
 	assert_int_equal(take_back(world), 0);
-	assert_true(there(world, "state"));
-	assert_false(there(world, "state/claim.json"));
+	assert_true(tree_has(world->dir, "state"));
+	assert_false(tree_has(world->dir, "state/claim.json"));
 	assert_int_equal(rmdir(world->state_dir), 0); /* empty */
 
 	put_slots(world, "on\n");
 	leave_behind(world);
-	put(world, "state/notes", "somebody else's");
+	tree_put(world->dir, "state/notes", "somebody else's");
 	assert_true(world->claim.made_state_dir);
 	assert_int_equal(take_back(world), 0);
-	assert_true(there(world, "state/notes"));
-	assert_false(there(world, "state/status.json"));
+	assert_true(tree_has(world->dir, "state/notes"));
+	assert_false(tree_has(world->dir, "state/status.json"));
 }
 
 /* What fails does not keep the rest from being undone; the claim stays for another try. */
@@ -682,9 +692,10 @@ static void test_take_back_fails(void **state)
 	struct claim claim;
 
 	leave_behind(world);
-	refuse(world, "kdamonds/nr_kdamonds");
+	tree_refuse(world->dir, "kdamonds/nr_kdamonds");
 	assert_int_equal(take_back(world), -ENOSPC);
-	assert_contains(world->error.text, "/nr_kdamonds: ");
+	assert_int_equal(world->undone.n_failed, 1);
+	assert_contains(world->undone.failed[0].text, "/nr_kdamonds: ");
 	assert_int_equal(world->undone.kdamonds, 0);
 	assert_true(world->undone.damon_stat_restored);
 	assert_true(world->undone.pins_removed);
@@ -692,11 +703,11 @@ static void test_take_back_fails(void **state)
 	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
 	assert_int_equal(claim.slots, 2);
 
-	drop(world, "kdamonds/nr_kdamonds");
-	put(world, "kdamonds/nr_kdamonds", "2\n");
+	tree_drop(world->dir, "kdamonds/nr_kdamonds");
+	tree_put(world->dir, "kdamonds/nr_kdamonds", "2\n");
 	assert_int_equal(take_back(world), 0);
 	assert_int_equal(world->undone.kdamonds, 2);
-	assert_false(there(world, "state"));
+	assert_false(tree_has(world->dir, "state"));
 }
 
 static void test_take_back_fails_twice(void **state)
@@ -704,18 +715,57 @@ static void test_take_back_fails_twice(void **state)
 	struct world *world = *state;
 
 	leave_behind(world);
-	drop(world, "damon_stat");
+	tree_drop(world->dir, "damon_stat");
 	assert_int_equal(symlink("/dev/null", world->damon_stat), 0);
 	assert_int_equal(take_back(world), -EIO);
-	assert_contains(world->error.text, "/damon_stat stays off: ");
+	assert_contains(world->undone.failed[0].text, "/damon_stat stays off: ");
 	assert_int_equal(world->undone.kdamonds, 2);
 	assert_false(world->undone.damon_stat_restored);
-	assert_true(there(world, "state/claim.json"));
+	assert_true(tree_has(world->dir, "state/claim.json"));
 
-	drop(world, "kdamonds/0/state");
-	assert_int_equal(take_back(world), -ENOENT); /* the first failure is told */
-	assert_contains(world->error.text, "/kdamonds/0/state: ");
-	assert_true(there(world, "state/claim.json"));
+	tree_drop(world->dir, "kdamonds/0/state");
+	assert_int_equal(take_back(world), -ENOENT); /* of the first failure; both are told */
+	assert_int_equal(world->undone.n_failed, 2);
+	assert_contains(world->undone.failed[0].text, "/kdamonds/0/state: ");
+	assert_contains(world->undone.failed[1].text, "/damon_stat stays off: ");
+	assert_true(tree_has(world->dir, "state/claim.json"));
+}
+
+/* A directory cannot be unlinked, even by root: what is left is said, and the claim outlives it. */
+static void test_take_back_fails_to_remove(void **state)
+{
+	static const char *const stuck[] = {"pins/stuck", "state/status.json"};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stuck); i++) {
+		char path[PATH_MAX];
+
+		put_slots(world, "on\n");
+		leave_behind(world);
+		snprintf(path, sizeof(path), "%s", tree_at(world->dir, stuck[i]));
+		unlink(path);
+		assert_int_equal(mkdir(path, 0700), 0);
+		assert_int_equal(take_back(world), -EISDIR);
+		assert_int_equal(world->undone.n_failed, 1);
+		assert_contains(world->undone.failed[0].text, stuck[i]);
+		assert_false(tree_has(world->dir, "pins/another")); /* the rest is */
+		assert_true(tree_has(world->dir, "state/claim.json"));
+		assert_int_equal(rmdir(path), 0);
+		world->claim.slots = 0; /* they are gone, as the next one sees by their inode */
+		assert_int_equal(take_back(world), 0);
+		assert_false(tree_has(world->dir, "state"));
+	}
+}
+
+static void test_unlock_leaves_pins(void **state)
+{
+	struct world *world = *state;
+	int fd = claim_lock(&world->paths, &world->error);
+
+	assert_true(fd >= 0);
+	tree_put(world->dir, "pins/left", "");
+	assert_int_equal(claim_unlock(&world->paths, fd, &world->error), -ENOTEMPTY);
+	assert_contains(world->error.text, "/pins: ");
 }
 
 int main(void)
@@ -737,6 +787,9 @@ int main(void)
 		TEST(test_read_refused),
 		TEST(test_read_empty),
 		TEST(test_read_needs_every_key),
+		TEST(test_read_out_of_range),
+		TEST(test_others_can_write),
+		TEST(test_lock_no_links),
 		TEST(test_damon_stat),
 		TEST(test_damon_stat_stays),
 		TEST(test_take_back_all),
@@ -750,6 +803,8 @@ int main(void)
 		TEST(test_state_dir_goes_only_if_ours),
 		TEST(test_take_back_fails),
 		TEST(test_take_back_fails_twice),
+		TEST(test_take_back_fails_to_remove),
+		TEST(test_unlock_leaves_pins),
 	};
 
 	umask(022);

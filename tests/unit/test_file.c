@@ -3,22 +3,14 @@
  * A kernel knob refuses in ways in which a plain file never does. So write(), read(), close() and the pause
  * are the C library's own but for a while: the next calls fail as the test says.
  */
-#include "cm.h"
-
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "act/file.h"
+#include "tree.h"
 
 static struct {
 	int write_err, close_err, read_err;
@@ -48,11 +40,14 @@ ssize_t read(int fd, void *data, size_t size)
 	return fails(fake.read_err) ? -1 : syscall(SYS_read, fd, data, size);
 }
 
+/* Of a file: whatever directories it is in are closed as ever. */
 int close(int fd)
 {
+	struct stat held;
+	bool is_file = !fstat(fd, &held) && !S_ISDIR(held.st_mode);
 	int err = (int)syscall(SYS_close, fd);
 
-	return fails(fake.close_err) ? -1 : err;
+	return is_file && fails(fake.close_err) ? -1 : err;
 }
 
 int nanosleep(const struct timespec *pause, struct timespec *rest)
@@ -87,41 +82,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct world *world = *state;
-	DIR *dir = opendir(world->dir);
-	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
-	if (dir)
-		closedir(dir);
-	rmdir(world->dir);
+	tree_remove(world->dir);
 	free(world);
 	return 0;
-}
-
-static void put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void assert_holds(const char *path, const char *text)
-{
-	char *have = file_read(path);
-
-	assert_non_null(have);
-	assert_string_equal(have, text);
-	free(have);
-}
-
-static void assert_missing(const char *path)
-{
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(errno, ENOENT);
 }
 
 /* "WORDS: what strerror() says". */
@@ -165,16 +129,16 @@ static void test_write(void **state)
 {
 	struct world *world = *state;
 
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	assert_int_equal(knob_write(world->knob, "commit", &world->error), 0);
-	assert_holds(world->knob, "commit");
+	assert_tree_holds(world->dir, "knob", "commit");
 	assert_int_equal(fake.writes, 1);
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	assert_int_equal(knob_write_number(world->knob, UINT64_MAX, &world->error), 0);
-	assert_holds(world->knob, "18446744073709551615");
-	put(world->knob, "");
+	assert_tree_holds(world->dir, "knob", "18446744073709551615");
+	tree_put(world->dir, "knob", "");
 	assert_int_equal(knob_write_number(world->knob, 0, NULL), 0);
-	assert_holds(world->knob, "0");
+	assert_tree_holds(world->dir, "knob", "0");
 	assert_int_equal(fake.pauses, 0);
 }
 
@@ -189,7 +153,7 @@ static void test_write_refused(void **state)
 	assert_int_equal(knob_write("/dev/full", "on", NULL), -ENOSPC);
 	assert_int_equal(knob_write(world->knob, "7", &world->error), -ENOENT);
 	assert_error(&world->error, ENOENT, words_of("write '7' to %s", world->knob));
-	assert_missing(world->knob); /* it must not be made */
+	assert_false(tree_has(world->dir, "knob")); /* it must not be made */
 	assert_int_equal(knob_write(world->dir, "7", &world->error), -EISDIR);
 	assert_int_equal(fake.pauses, 0);
 }
@@ -198,7 +162,7 @@ static void test_write_refused_at_close(void **state)
 {
 	struct world *world = *state;
 
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	fake.close_err = EINVAL;
 	fake.times = 1;
 	assert_int_equal(knob_write(world->knob, "commit", &world->error), -EINVAL);
@@ -223,7 +187,7 @@ static void test_write_cut_short(void **state)
 	struct rlimit before, four = {.rlim_cur = 4};
 	int err;
 
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	four.rlim_max = before.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &four), 0);
@@ -238,11 +202,11 @@ static void test_write_while_busy(void **state)
 {
 	struct world *world = *state;
 
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	fake.write_err = EBUSY;
 	fake.times = 3;
 	assert_int_equal(knob_write(world->knob, "on", &world->error), 0);
-	assert_holds(world->knob, "on");
+	assert_tree_holds(world->dir, "knob", "on");
 	assert_int_equal(fake.writes, 4);
 	assert_int_equal(fake.pauses, 3);
 }
@@ -251,12 +215,12 @@ static void test_write_busy_for_ever(void **state)
 {
 	struct world *world = *state;
 
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	fake.write_err = EBUSY;
 	fake.times = UINT_MAX;
 	assert_int_equal(knob_write(world->knob, "on", &world->error), -EBUSY);
 	assert_error(&world->error, EBUSY, words_of("write 'on' to %s", world->knob));
-	assert_null(file_read(world->knob)); /* still empty */
+	assert_tree_holds(world->dir, "knob", ""); /* still empty */
 	assert_in_range(fake.paused_ns, 1500000000U, 2500000000U);
 	assert_int_equal(fake.writes, fake.pauses + 1);
 }
@@ -266,7 +230,7 @@ static void test_write_other_errors_at_once(void **state)
 {
 	struct world *world = *state;
 
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	fake.write_err = EINVAL;
 	fake.times = UINT_MAX;
 	assert_int_equal(knob_write(world->knob, "on", &world->error), -EINVAL);
@@ -279,16 +243,16 @@ static void test_read(void **state)
 	struct world *world = *state;
 	char value[8];
 
-	put(world->knob, "on\n");
+	tree_put(world->dir, "knob", "on\n");
 	assert_int_equal(knob_read(world->knob, value, sizeof(value), &world->error), 0);
 	assert_string_equal(value, "on");
-	put(world->knob, "first\nsecond\n");
+	tree_put(world->dir, "knob", "first\nsecond\n");
 	assert_int_equal(knob_read(world->knob, value, sizeof(value), &world->error), 0);
 	assert_string_equal(value, "first");
-	put(world->knob, "123456789");
+	tree_put(world->dir, "knob", "123456789");
 	assert_int_equal(knob_read(world->knob, value, sizeof(value), &world->error), 0);
 	assert_string_equal(value, "1234567");
-	put(world->knob, "");
+	tree_put(world->dir, "knob", "");
 	assert_int_equal(knob_read(world->knob, value, sizeof(value), &world->error), 0);
 	assert_string_equal(value, "");
 }
@@ -311,7 +275,7 @@ static void test_read_while_busy(void **state)
 	struct world *world = *state;
 	char value[8];
 
-	put(world->knob, "off\n");
+	tree_put(world->dir, "knob", "off\n");
 	fake.read_err = EBUSY;
 	fake.times = 5;
 	assert_int_equal(knob_read(world->knob, value, sizeof(value), &world->error), 0);
@@ -333,7 +297,7 @@ static void test_read_number(void **state)
 	int64_t value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		put(world->knob, cases[i].text);
+		tree_put(world->dir, "knob", cases[i].text);
 		assert_int_equal(knob_read_number(world->knob, &value, &world->error), 0);
 		assert_int_equal(value, cases[i].want);
 	}
@@ -347,7 +311,7 @@ static void test_read_no_number(void **state)
 	char words[256];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		put(world->knob, cases[i]);
+		tree_put(world->dir, "knob", cases[i]);
 		assert_int_equal(knob_read_number(world->knob, &value, &world->error), -EINVAL);
 		assert_int_equal(value, 77);
 		snprintf(words, sizeof(words), "read %s: '%.*s' is no number", world->knob,
@@ -359,10 +323,9 @@ static void test_read_no_number(void **state)
 	assert_error(&world->error, ENOENT, words_of("read %s", world->knob));
 }
 
-/* The name of what is half written. */
-static const char *fresh_of(const struct world *world)
+static int replace(struct world *world, const char *text)
 {
-	return words_of("%s.new", world->knob);
+	return file_replace(world->dir, "knob", text, &world->error);
 }
 
 static void test_replace(void **state)
@@ -370,14 +333,14 @@ static void test_replace(void **state)
 	struct world *world = *state;
 	struct stat made;
 
-	assert_int_equal(file_replace(world->knob, "one\n", &world->error), 0);
-	assert_holds(world->knob, "one\n");
+	assert_int_equal(replace(world, "one\n"), 0);
+	assert_tree_holds(world->dir, "knob", "one");
 	assert_int_equal(stat(world->knob, &made), 0);
 	assert_int_equal(made.st_mode & 07777, 0644);
-	put(fresh_of(world), "what a killed one left, longer than all that follows");
-	assert_int_equal(file_replace(world->knob, "two\n", &world->error), 0);
-	assert_holds(world->knob, "two\n");
-	assert_missing(fresh_of(world));
+	tree_put(world->dir, "knob.new", "what a killed one left, longer than all that follows");
+	assert_int_equal(replace(world, "two\n"), 0);
+	assert_tree_holds(world->dir, "knob", "two");
+	assert_false(tree_has(world->dir, "knob.new"));
 }
 
 /* A reader that opened the old file reads on in it: another file took its place. */
@@ -387,70 +350,110 @@ static void test_replace_is_atomic(void **state)
 	char text[8] = "";
 	FILE *reader;
 
-	put(world->knob, "old");
+	tree_put(world->dir, "knob", "old");
 	reader = fopen(world->knob, "re");
 	assert_non_null(reader);
-	assert_int_equal(file_replace(world->knob, "new!", &world->error), 0);
+	assert_int_equal(replace(world, "new!"), 0);
 	assert_int_equal(fread(text, 1, sizeof(text), reader), 3);
 	assert_string_equal(text, "old");
 	fclose(reader);
-	assert_holds(world->knob, "new!");
+	assert_tree_holds(world->dir, "knob", "new!");
 }
 
-/* The disk is full: seen when the text is flushed. The old one stays, nothing else does. */
+/* The disk is full, or says so at close only. The old one stays, nothing else does. */
 static void test_replace_disk_full(void **state)
 {
 	struct world *world = *state;
-	char *big = calloc(1, 100001);
-	const char *texts[] = {"short", big};
 
-	memset(big, 'x', 100000);
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		put(world->knob, "old");
-		assert_int_equal(symlink("/dev/full", fresh_of(world)), 0);
-		assert_int_equal(file_replace(world->knob, texts[i], &world->error), -ENOSPC);
+	for (int at_close = 0; at_close < 2; at_close++) {
+		tree_put(world->dir, "knob", "old");
+		fake.write_err = at_close ? 0 : ENOSPC;
+		fake.close_err = at_close ? ENOSPC : 0;
+		fake.times = 1;
+		assert_int_equal(replace(world, "new"), -ENOSPC);
 		assert_error(&world->error, ENOSPC, words_of("write %s", world->knob));
-		assert_holds(world->knob, "old");
-		assert_missing(fresh_of(world));
+		assert_tree_holds(world->dir, "knob", "old");
+		assert_false(tree_has(world->dir, "knob.new"));
 	}
-	free(big);
 }
 
 static void test_replace_refused(void **state)
 {
 	struct world *world = *state;
-	char path[PATH_MAX + 10];
+	char name[NAME_MAX + 1];
 
 	assert_int_equal(mkdir(world->knob, 0755), 0); /* rename() refuses */
-	assert_int_equal(file_replace(world->knob, "x", &world->error), -EISDIR);
+	assert_int_equal(replace(world, "x"), -EISDIR);
 	assert_error(&world->error, EISDIR, words_of("write %s", world->knob));
-	assert_missing(fresh_of(world));
-	snprintf(path, sizeof(path), "%s/no/such", world->dir);
-	assert_int_equal(file_replace(path, "x", &world->error), -ENOENT);
-	assert_error(&world->error, ENOENT, words_of("write %s/no/such.new", world->dir));
-	memset(path, 'x', sizeof(path));
-	path[PATH_MAX - 3] = '\0';
-	assert_int_equal(file_replace(path, "x", &world->error), -ENAMETOOLONG);
+	assert_false(tree_has(world->dir, "knob.new"));
+	assert_int_equal(file_replace(world->knob, "no", "x", &world->error), 0);
+	assert_int_equal(file_replace(tree_at(world->dir, "no/such"), "x", "x", &world->error), -ENOENT);
+	assert_error(&world->error, ENOENT, words_of("open %s/no", world->dir));
+	memset(name, 'x', sizeof(name));
+	name[NAME_MAX - 3] = '\0';
+	assert_int_equal(file_replace(world->dir, name, "x", &world->error), -ENAMETOOLONG);
+}
+
+/* What is behind a link is not written, whoever made the link. */
+static void test_replace_no_links(void **state)
+{
+	struct world *world = *state;
+
+	tree_put(world->dir, "precious", "root's");
+	tree_link(world->dir, "knob.new", "precious");
+	tree_link(world->dir, "knob", "precious");
+	assert_int_equal(replace(world, "ours"), 0);
+	assert_tree_holds(world->dir, "precious", "root's");
+	assert_tree_holds(world->dir, "knob", "ours");
+}
+
+static int read_knob(struct world *world, char **text)
+{
+	return file_read(world->dir, "knob", text, &world->error);
 }
 
 static void test_read_whole_file(void **state)
 {
 	struct world *world = *state;
-	char *big = calloc(1, 100001);
+	char *big = calloc(1, 100001), *text;
 
 	memset(big, 'y', 100000);
 	big[50000] = '\n';
-	put(world->knob, big);
-	assert_holds(world->knob, big);
+	tree_put(world->dir, "knob", big);
+	assert_int_equal(read_knob(world, &text), 0);
+	assert_string_equal(text, big);
+	free(text);
 	free(big);
+	tree_put(world->dir, "knob", "");
+	assert_int_equal(read_knob(world, &text), 0);
+	assert_string_equal(text, "");
+	free(text);
 	unlink(world->knob);
-	errno = 0;
-	assert_null(file_read(world->knob));
-	assert_int_equal(errno, ENOENT);
-	put(world->knob, "");
-	assert_null(file_read(world->knob));
-	assert_int_equal(errno, ENODATA);
-	assert_null(file_read(world->dir));
+	assert_int_equal(read_knob(world, &text), -ENOENT);
+	assert_error(&world->error, ENOENT, words_of("read %s", world->knob));
+}
+
+/* No link, no FIFO (which would block), no device, and nothing without end. */
+static void test_read_regular_files_only(void **state)
+{
+	struct world *world = *state;
+	char *text = NULL;
+
+	tree_put(world->dir, "precious", "root's");
+	tree_link(world->dir, "knob", "precious");
+	assert_int_equal(read_knob(world, &text), -EINVAL);
+	assert_error(&world->error, EINVAL, words_of("read %s, which is no regular file", world->knob));
+	unlink(world->knob);
+	assert_int_equal(mkfifo(world->knob, 0600), 0);
+	assert_int_equal(read_knob(world, &text), -EINVAL);
+	unlink(world->knob);
+	assert_int_equal(mkdir(world->knob, 0700), 0);
+	assert_int_equal(read_knob(world, &text), -EINVAL);
+	rmdir(world->knob);
+	tree_put(world->dir, "knob", "");
+	assert_int_equal(truncate(world->knob, 1L << 40), 0);
+	assert_int_equal(read_knob(world, &text), -EFBIG);
+	assert_null(text);
 }
 
 int main(void)
@@ -475,7 +478,9 @@ int main(void)
 		TEST(test_replace_is_atomic),
 		TEST(test_replace_disk_full),
 		TEST(test_replace_refused),
+		TEST(test_replace_no_links),
 		TEST(test_read_whole_file),
+		TEST(test_read_regular_files_only),
 	};
 
 	signal(SIGXFSZ, SIG_IGN);

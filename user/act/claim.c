@@ -3,9 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +15,10 @@
 #include <json-c/json.h>
 
 #include "act/damon.h"
+#include "base/dir.h"
 
 #define CLAIM_FILE "claim.json"
+#define MAX_PID	   (1 << 22) /* PID_MAX_LIMIT of the kernel */
 /* Of the state directory; sticky, so that from the moment it is there it is known to be made by hotdamon. */
 #define MADE_MODE 01755
 
@@ -30,25 +30,11 @@ const struct claim_paths claim_default_paths = {
 	.boot_id = "/proc/sys/kernel/random/boot_id",
 };
 
-static const char *state_file(const struct claim_paths *paths, const char *name, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/%s", paths->state_dir, name);
-	return path;
-}
-
-/* bpffs is open to all: whoever is not us, nor root, could hold our lock for ever. */
-static bool is_trusted(int fd)
-{
-	struct stat held;
-
-	return !fstat(fd, &held) && (held.st_uid == geteuid() || !held.st_uid);
-}
-
 static bool same_directory(int fd, const char *path)
 {
 	struct stat held, there;
 
-	return !fstat(fd, &held) && !stat(path, &there) && held.st_ino == there.st_ino &&
+	return !fstat(fd, &held) && !lstat(path, &there) && held.st_ino == there.st_ino &&
 	       held.st_dev == there.st_dev;
 }
 
@@ -72,18 +58,16 @@ static int lock_directory(int fd)
 int claim_lock(const struct claim_paths *paths, struct act_error *error)
 {
 	for (;;) {
-		int fd, err;
+		bool made;
+		int fd = act_make_dir(paths->pin_dir, 0700, &made, error), err;
 
-		if (mkdir(paths->pin_dir, 0700) && errno != EEXIST)
-			return act_fail(error, errno, "make %s (is bpffs mounted on /sys/fs/bpf?)",
+		if (fd == -ENOENT)
+			return act_fail(error, ENOENT, "make %s (is bpffs mounted on /sys/fs/bpf?)",
 					paths->pin_dir);
-		fd = open(paths->pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
-			return act_fail(error, errno, "open %s", paths->pin_dir);
-		err = is_trusted(fd) ? lock_directory(fd) : -EPERM;
-		if (err == -EPERM)
-			act_fail(error, EPERM, "use %s, which another user made (rmdir it)", paths->pin_dir);
-		else if (err)
+			return fd;
+		err = lock_directory(fd);
+		if (err)
 			act_fail(error, -err, "lock %s", paths->pin_dir);
 		else if (same_directory(fd, paths->pin_dir))
 			return fd;
@@ -95,147 +79,213 @@ int claim_lock(const struct claim_paths *paths, struct act_error *error)
 
 int claim_is_held(const struct claim_paths *paths)
 {
-	int fd = open(paths->pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir_open(paths->pin_dir, NULL);
 	int held;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	held = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
 	close(fd);
 	return held;
 }
 
-void claim_unlock(const struct claim_paths *paths, int lock_fd)
+static int remove_dir(const char *path, struct act_error *error)
 {
-	rmdir(paths->pin_dir); /* while it is locked, so that nobody locks what goes away unnoticed */
-	close(lock_fd);
+	int err = dir_remove(path);
+
+	return err && err != -ENOENT ? act_fail(error, -err, "remove %s", path) : 0;
 }
 
-static bool is_made(const struct stat *stat_buf)
+int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error *error)
 {
-	return (stat_buf->st_mode & ALLPERMS) == MADE_MODE && stat_buf->st_uid == geteuid();
+	int err = remove_dir(paths->pin_dir,
+			     error); /* while it is locked, so that nobody locks what goes away unnoticed */
+
+	close(lock_fd);
+	return err;
+}
+
+/* Stays if somebody else put something there. */
+static int remove_state_dir(const struct claim_paths *paths, struct act_error *error)
+{
+	int err = remove_dir(paths->state_dir, error);
+
+	return err == -ENOTEMPTY ? 0 : err;
+}
+
+/* By one of us, whether or not it was still alive to claim it. */
+static bool is_made(int dir_fd)
+{
+	struct stat held;
+
+	return !fstat(dir_fd, &held) && (held.st_mode & ALLPERMS) == MADE_MODE && held.st_uid == geteuid();
 }
 
 int claim_make_state_dir(const struct claim_paths *paths, bool *made, struct act_error *error)
 {
-	struct stat stat_buf;
+	bool just_now;
+	int fd = act_make_dir(paths->state_dir, MADE_MODE, &just_now, error);
 
-	*made = !mkdir(paths->state_dir, MADE_MODE);
-	if (*made)
-		return 0;
-	if (errno != EEXIST)
-		return act_fail(error, errno, "make the state directory %s", paths->state_dir);
-	if (stat(paths->state_dir, &stat_buf) || !S_ISDIR(stat_buf.st_mode))
-		return act_fail(error, ENOTDIR, "use %s as state directory", paths->state_dir);
-	*made = is_made(&stat_buf); /* by one that was killed before it could claim it */
+	if (fd < 0)
+		return fd;
+	*made = just_now || is_made(fd);
+	close(fd);
 	return 0;
+}
+
+/* NULL with *@err, which is 0 if there is no such directory. */
+static DIR *open_pins(const struct claim_paths *paths, int *err)
+{
+	int fd = dir_open(paths->pin_dir, NULL);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	*err = 0;
+	if (fd < 0 && fd != -ENOENT)
+		*err = fd;
+	else if (fd >= 0 && !dir) {
+		*err = -errno;
+		close(fd);
+	}
+	return dir;
+}
+
+static struct dirent *next_pin(DIR *dir)
+{
+	struct dirent *dirent;
+
+	do
+		dirent = readdir(dir);
+	while (dirent && dirent->d_name[0] == '.');
+	return dirent;
 }
 
 bool claim_has_pins(const struct claim_paths *paths)
 {
-	DIR *dir = opendir(paths->pin_dir);
-	struct dirent *dirent;
-	bool found = false;
+	int err;
+	DIR *dir = open_pins(paths, &err);
+	bool found = dir && next_pin(dir);
 
-	while (dir && !found && (dirent = readdir(dir)))
-		found = dirent->d_name[0] != '.';
 	if (dir)
 		closedir(dir);
 	return found;
 }
 
-void claim_remove_unclaimed(const struct claim_paths *paths)
+int claim_remove_unclaimed(const struct claim_paths *paths, struct act_error *error)
 {
-	char path[PATH_MAX];
-	struct stat stat_buf;
+	int fd = act_open_dir(paths->state_dir, error), err = 0;
+	bool made;
 
-	unlink(state_file(paths, CLAIM_FILE ".new",
-			  path)); /* killed while it wrote it: nothing is claimed yet */
-	if (!stat(paths->state_dir, &stat_buf) && is_made(&stat_buf))
-		rmdir(paths->state_dir); /* stays if anything is in it */
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (unlinkat(fd, CLAIM_FILE ".new", 0) && errno != ENOENT) /* killed while it wrote it */
+		err = act_fail(error, errno, "remove %s/" CLAIM_FILE ".new", paths->state_dir);
+	made = is_made(fd);
+	close(fd);
+	return err || !made ? err : remove_state_dir(paths, error);
 }
 
-static struct json_object *claim_to_json(const struct claim *claim)
+static bool in_range(const struct claim *claim)
 {
-	struct json_object *json = json_object_new_object();
-
-	json_object_object_add(json, "boot_id", json_object_new_string(claim->boot_id));
-	json_object_object_add(json, "pid", json_object_new_int64(claim->pid));
-	json_object_object_add(json, "slots", json_object_new_int64(claim->slots));
-	json_object_object_add(json, "slots_before", json_object_new_int64(claim->slots_before));
-	json_object_object_add(json, "slots_inode", json_object_new_uint64(claim->slots_inode));
-	json_object_object_add(json, "stopped_damon_stat",
-			       json_object_new_boolean(claim->stopped_damon_stat));
-	json_object_object_add(json, "made_state_dir", json_object_new_boolean(claim->made_state_dir));
-	return json;
+	return claim->pid > 0 && claim->pid <= MAX_PID && claim->slots <= CLAIM_MAX_SLOTS &&
+	       claim->slots_before <= CLAIM_MAX_SLOTS;
 }
 
 int claim_write(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
 {
-	char path[PATH_MAX];
-	struct json_object *json;
+	char text[512];
 	int err = knob_read(paths->boot_id, claim->boot_id, sizeof(claim->boot_id), error);
 
 	if (err)
 		return err;
 	claim->pid = getpid();
-	json = claim_to_json(claim);
-	err = file_replace(state_file(paths, CLAIM_FILE, path),
-			   json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY), error);
-	json_object_put(json);
-	return err;
+	if (!in_range(claim))
+		return act_fail(error, ERANGE, "claim %u slots, where %u were", claim->slots,
+				claim->slots_before);
+	snprintf(text, sizeof(text),
+		 "{\n"
+		 "  \"boot_id\": \"%s\",\n"
+		 "  \"pid\": %d,\n"
+		 "  \"slots\": %u,\n"
+		 "  \"slots_before\": %u,\n"
+		 "  \"slots_inode\": %" PRIu64 ",\n"
+		 "  \"stopped_damon_stat\": %s,\n"
+		 "  \"made_state_dir\": %s\n"
+		 "}\n",
+		 claim->boot_id, claim->pid, claim->slots, claim->slots_before, claim->slots_inode,
+		 claim->stopped_damon_stat ? "true" : "false", claim->made_state_dir ? "true" : "false");
+	return file_replace(paths->state_dir, CLAIM_FILE, text, error);
 }
 
-static bool claim_from_json(struct json_object *json, struct claim *claim)
+static bool get_number(struct json_object *json, const char *key, uint64_t max, uint64_t *value)
 {
-	struct json_object *boot_id, *pid, *slots, *before, *inode, *damon_stat, *made_dir;
+	struct json_object *number;
 
-	if (!json_object_object_get_ex(json, "boot_id", &boot_id) ||
-	    !json_object_object_get_ex(json, "pid", &pid) ||
-	    !json_object_object_get_ex(json, "slots", &slots) ||
-	    !json_object_object_get_ex(json, "slots_before", &before) ||
-	    !json_object_object_get_ex(json, "slots_inode", &inode) ||
-	    !json_object_object_get_ex(json, "stopped_damon_stat", &damon_stat) ||
-	    !json_object_object_get_ex(json, "made_state_dir", &made_dir))
+	if (!json_object_object_get_ex(json, key, &number) || !json_object_is_type(number, json_type_int) ||
+	    json_object_get_int64(number) < 0)
 		return false;
-	*claim = (struct claim){
-		.pid = (pid_t)json_object_get_int64(pid),
-		.slots = (unsigned int)json_object_get_int64(slots),
-		.slots_before = (unsigned int)json_object_get_int64(before),
-		.slots_inode = json_object_get_uint64(inode),
-		.stopped_damon_stat = json_object_get_boolean(damon_stat),
-		.made_state_dir = json_object_get_boolean(made_dir),
-	};
-	snprintf(claim->boot_id, sizeof(claim->boot_id), "%s", json_object_get_string(boot_id));
+	*value = json_object_get_uint64(number);
+	return *value <= max;
+}
+
+static bool get_bool(struct json_object *json, const char *key, bool *value)
+{
+	struct json_object *answer;
+
+	if (!json_object_object_get_ex(json, key, &answer) || !json_object_is_type(answer, json_type_boolean))
+		return false;
+	*value = json_object_get_boolean(answer);
 	return true;
 }
 
-static bool is_empty(const char *path)
+/* Each key is needed, and within its range: what is missing would be taken for "nothing to undo". */
+static bool claim_from_json(struct json_object *json, struct claim *claim)
 {
-	struct stat stat_buf;
+	struct json_object *boot_id;
+	uint64_t pid, slots, before, inode;
+	bool damon_stat, made_dir;
 
-	return !stat(path, &stat_buf) && S_ISREG(stat_buf.st_mode) && !stat_buf.st_size;
+	if (!json_object_object_get_ex(json, "boot_id", &boot_id) ||
+	    !json_object_is_type(boot_id, json_type_string) ||
+	    (size_t)json_object_get_string_len(boot_id) >= sizeof(claim->boot_id) ||
+	    !get_number(json, "pid", MAX_PID, &pid) || !get_number(json, "slots", CLAIM_MAX_SLOTS, &slots) ||
+	    !get_number(json, "slots_before", CLAIM_MAX_SLOTS, &before) ||
+	    !get_number(json, "slots_inode", UINT64_MAX, &inode) ||
+	    !get_bool(json, "stopped_damon_stat", &damon_stat) ||
+	    !get_bool(json, "made_state_dir", &made_dir))
+		return false;
+	*claim = (struct claim){
+		.pid = (pid_t)pid,
+		.slots = (unsigned int)slots,
+		.slots_before = (unsigned int)before,
+		.slots_inode = inode,
+		.stopped_damon_stat = damon_stat,
+		.made_state_dir = made_dir,
+	};
+	snprintf(claim->boot_id, sizeof(claim->boot_id), "%s", json_object_get_string(boot_id));
+	return in_range(claim);
 }
 
 int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
 {
-	char path[PATH_MAX];
-	char *text = file_read(state_file(paths, CLAIM_FILE, path));
 	struct json_object *json;
+	char *text;
+	int err = file_read(paths->state_dir, CLAIM_FILE, &text, error);
 	bool read;
 
-	/* It is replaced at once: only a power cut leaves it empty, and what it claimed went with that boot. */
-	if (!text && is_empty(path)) {
+	if (err)
+		return err;
+	if (!*text) { /* replaced at once: only a power cut leaves it empty, and what it claimed went with that boot */
 		*claim = (struct claim){0};
+		free(text);
 		return 0;
 	}
-	if (!text)
-		return act_fail(error, errno, "read %s", path);
 	json = json_tokener_parse(text);
 	free(text);
 	read = json && claim_from_json(json, claim);
 	json_object_put(json);
-	return read ? 0 : act_fail(error, EINVAL, "read %s", path);
+	return read ? 0
+		    : act_fail(error, EINVAL, "read %s/" CLAIM_FILE ", which is no claim of hotdamon",
+			       paths->state_dir);
 }
 
 int damon_stat_is_on(const struct claim_paths *paths, bool *on)
@@ -260,93 +310,122 @@ int damon_stat_turn(const struct claim_paths *paths, bool on, struct act_error *
 	return err;
 }
 
+/* sysfs does not outlive a boot: after another one there is nothing of the claim's in it. */
+static int is_of_this_boot(const struct claim_paths *paths, const struct claim *claim, bool *is,
+			   struct act_error *error)
+{
+	char boot_id[sizeof(claim->boot_id)];
+	int err = knob_read(paths->boot_id, boot_id, sizeof(boot_id), error);
+
+	if (!err)
+		*is = !strcmp(boot_id, claim->boot_id);
+	return err;
+}
+
 /*
  * Slots that were made and not yet noted are still as the kernel makes them. A tree that somebody set
  * up is not ours.
  */
-static bool slots_are_untouched(const char *root, unsigned int slots)
+static int slots_are_untouched(const struct claim_paths *paths, const struct claim *claim, bool *are,
+			       struct act_error *error)
 {
 	unsigned int present;
+	int err = damon_empty_slots(paths->damon_root, &present, error);
 
-	return !damon_empty_slots(root, &present, NULL) && present == slots;
+	*are = !err && present == claim->slots;
+	return err == -EBUSY ? 0 : err;
 }
 
 static int take_back_slots(const struct claim_paths *paths, const struct claim *claim,
 			   struct claim_undone *undone, struct act_error *error)
 {
 	ino_t inode = damon_slots_inode(paths->damon_root);
-	int err;
+	bool ours = false;
+	int err = claim->slots ? is_of_this_boot(paths, claim, &ours, error) : 0;
 
-	if (!claim->slots || !inode)
-		return 0;
-	if (claim->slots_inode ? inode != claim->slots_inode
-			       : !slots_are_untouched(paths->damon_root, claim->slots)) {
-		undone->slots_not_ours = true;
-		return 0;
-	}
-	err = damon_remove_slots(paths->damon_root, claim->slots, claim->slots_before, error);
-	if (!err)
-		undone->kdamonds = claim->slots;
+	if (err || !ours || !inode)
+		return err;
+	if (claim->slots_inode)
+		ours = inode == claim->slots_inode;
+	else
+		err = slots_are_untouched(paths, claim, &ours, error);
+	if (!err && ours)
+		err = damon_remove_slots(paths->damon_root, claim->slots, claim->slots_before, error);
+	undone->slots_not_ours = !err && !ours;
+	undone->kdamonds = !err && ours ? claim->slots : 0;
 	return err;
 }
 
 static int take_back_damon_stat(const struct claim_paths *paths, const struct claim *claim,
 				struct claim_undone *undone, struct act_error *error)
 {
-	bool on = false;
-	int err;
+	bool ours = false, on = false;
+	int err = claim->stopped_damon_stat ? is_of_this_boot(paths, claim, &ours, error) : 0;
 
-	if (!claim->stopped_damon_stat)
-		return 0;
-	err = damon_stat_is_on(paths, &on);
-	if (err == -ENOENT || on)
-		return 0;
+	if (err || !ours || damon_stat_is_on(paths, &on) == -ENOENT || on)
+		return err;
 	err = damon_stat_turn(paths, true, error);
 	undone->damon_stat_restored = !err;
 	return err;
 }
 
 /* All that is pinned there is ours: the directory has our name, and we hold its lock. */
-static void remove_pins(const struct claim_paths *paths, struct claim_undone *undone)
+static int remove_pins(const struct claim_paths *paths, const struct claim *claim,
+		       struct claim_undone *undone, struct act_error *error)
 {
-	DIR *dir = opendir(paths->pin_dir);
 	struct dirent *dirent;
+	int err;
+	DIR *dir = open_pins(paths, &err);
 
-	while (dir && (dirent = readdir(dir)))
-		if (dirent->d_name[0] != '.' && !unlinkat(dirfd(dir), dirent->d_name, 0))
+	(void)claim;
+	if (!dir)
+		return err ? act_fail(error, -err, "open %s", paths->pin_dir) : 0;
+	while ((dirent = next_pin(dir))) {
+		if (!unlinkat(dirfd(dir), dirent->d_name, 0))
 			undone->pins_removed = true;
-	if (dir)
-		closedir(dir);
+		else if (!err)
+			err = act_fail(error, errno, "remove %s/%s", paths->pin_dir, dirent->d_name);
+	}
+	closedir(dir);
+	return err;
 }
 
-static void remove_files(const struct claim_paths *paths, const struct claim *claim,
-			 struct claim_undone *undone)
+/* The claim is the last. */
+static int remove_files(const struct claim_paths *paths, const struct claim *claim,
+			struct claim_undone *undone, struct act_error *error)
 {
 	static const char *const names[] = {"status.json", "status.json.new", CLAIM_FILE ".new", CLAIM_FILE};
-	char path[PATH_MAX];
+	int fd = act_open_dir(paths->state_dir, error), err = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!unlink(state_file(paths, names[i], path)))
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {
+		if (!unlinkat(fd, names[i], 0))
 			undone->files_removed = true;
-	if (claim->made_state_dir)
-		rmdir(paths->state_dir); /* stays if somebody else put something there */
+		else if (errno != ENOENT)
+			err = act_fail(error, errno, "remove %s/%s", paths->state_dir, names[i]);
+	}
+	close(fd);
+	return err || !claim->made_state_dir ? err : remove_state_dir(paths, error);
 }
 
-int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone,
-		    struct act_error *error)
+int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone)
 {
-	char boot_id[40] = "";
-	struct act_error later;
-	int err = 0, stat_err = 0;
+	int (*const steps[])(const struct claim_paths *, const struct claim *, struct claim_undone *,
+			     struct act_error *) = {take_back_slots, take_back_damon_stat, remove_pins,
+						    remove_files};
+	int first_err = 0;
 
 	*undone = (struct claim_undone){0};
-	if (!knob_read(paths->boot_id, boot_id, sizeof(boot_id), NULL) && !strcmp(boot_id, claim->boot_id)) {
-		err = take_back_slots(paths, claim, undone, error);
-		stat_err = take_back_damon_stat(paths, claim, undone, err ? &later : error);
+	for (size_t i = 0; i < CLAIM_STEPS; i++) {
+		int err;
+
+		if (steps[i] == remove_files &&
+		    first_err) /* the claim stays until there is nothing left to undo */
+			break;
+		err = steps[i](paths, claim, undone, &undone->failed[undone->n_failed]);
+		undone->n_failed += err != 0;
+		first_err = first_err ? first_err : err;
 	}
-	remove_pins(paths, undone);
-	if (err || stat_err)
-		return err ? err : stat_err;
-	remove_files(paths, claim, undone);
-	return 0;
+	return first_err;
 }

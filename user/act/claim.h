@@ -12,6 +12,9 @@
 
 #include "act/file.h"
 
+#define CLAIM_MAX_SLOTS 65536 /* of any claim: more is no claim of ours */
+#define CLAIM_STEPS	4     /* slots, DAMON_STAT, pins, files */
+
 struct claim {
 	char boot_id[40];	   /* of the boot it was made in: sysfs does not outlive it */
 	pid_t pid;		   /* of the daemon */
@@ -35,7 +38,8 @@ extern const struct claim_paths claim_default_paths; /* but for the state direct
 
 /*
  * One hotdamon at a time: makes the pin directory and locks it for as long as the returned descriptor
- * is open, or the process lives. -EWOULDBLOCK: another one runs. Negative errno with @error.
+ * is open, or the process lives. -EWOULDBLOCK: another one runs; -EPERM: somebody else has, or could have, what we
+ * would take for ours. Negative errno with @error.
  */
 int claim_lock(const struct claim_paths *paths, struct act_error *error);
 
@@ -45,10 +49,13 @@ int claim_lock(const struct claim_paths *paths, struct act_error *error);
  */
 int claim_is_held(const struct claim_paths *paths);
 
-/* Gives the lock up and removes the pin directory. */
-void claim_unlock(const struct claim_paths *paths, int lock_fd);
+/* Gives the lock up and removes the pin directory. Negative errno with @error if that stays. */
+int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error *error);
 
-/* Makes the state directory if it is missing (*@made says so) . Negative errno with @error. */
+/*
+ * Makes the state directory if it is missing (*@made says so). Negative errno with @error; -EPERM: others could
+ * write in it.
+ */
 int claim_make_state_dir(const struct claim_paths *paths, bool *made, struct act_error *error);
 
 /* Whether anything is pinned: with nobody holding the lock, a killed hotdamon left it. */
@@ -56,14 +63,14 @@ bool claim_has_pins(const struct claim_paths *paths);
 
 /*
  * Removes what one left that was killed before it had claimed anything: the unfinished claim, and the state
- * directory if it made it. The caller holds the lock.
+ * directory if it made it. The caller holds the lock. Negative errno with @error.
  */
-void claim_remove_unclaimed(const struct claim_paths *paths);
+int claim_remove_unclaimed(const struct claim_paths *paths, struct act_error *error);
 
 /* Fills in boot and pid, and writes the file. Negative errno with @error. */
 int claim_write(const struct claim_paths *paths, struct claim *claim, struct act_error *error);
 
-/* -ENOENT: there is none, nothing was left behind. -EINVAL: it is not ours to read. */
+/* -ENOENT: there is none, nothing was left behind. -EINVAL, -EPERM: what is there is no claim of ours. */
 int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_error *error);
 
 /* DAMON_STAT holds DAMON exclusively while it is on. Negative errno; -ENOENT: this kernel has none. */
@@ -77,15 +84,16 @@ struct claim_undone {
 	bool damon_stat_restored;
 	bool pins_removed;
 	bool files_removed;
+	unsigned int n_failed;
+	struct act_error failed[CLAIM_STEPS]; /* one of each step that failed */
 };
 
 /*
  * Undoes everything that @claim says: stops and removes its slots, if the ones there are still those,
  * turns DAMON_STAT on again, removes pins and files. The caller holds the lock. What fails does not
  * keep the rest from being undone; the claim stays then, for another try. Negative errno of the first
- * failure with @error.
+ * failure.
  */
-int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone,
-		    struct act_error *error);
+int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone);
 
 #endif

@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/dir.h"
 
 /* DAMON's lock is held for as long as a command takes: up to an apply interval, or a pass of collapses. */
 #define BUSY_TRIES    200
@@ -128,41 +129,52 @@ int knob_read_number(const char *path, int64_t *value, struct act_error *error)
 	return 0;
 }
 
-int file_replace(const char *path, const char *text, struct act_error *error)
+/* Names the part of @dir that is in the way. */
+static int fail_dir(struct act_error *error, int err, const char *what, const char *dir,
+		    struct dir_trouble trouble)
 {
-	char fresh[PATH_MAX];
-	FILE *file;
-	bool failed;
-	int err;
-
-	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
-		return act_fail(error, ENAMETOOLONG, "write %s", path);
-	file = fopen(fresh, "we");
-	if (!file)
-		return act_fail(error, errno, "write %s", fresh);
-	failed = fputs(text, file) == EOF;
-	failed |= fclose(file) == EOF;
-	if (!failed && !rename(fresh, path))
-		return 0;
-	err = errno ? errno : EIO;
-	unlink(fresh);
-	return act_fail(error, err, "write %s", path);
+	if (trouble.why)
+		return act_fail(error, -err, "%.*s is not to be trusted (%s)", trouble.part_len, dir,
+				trouble.why);
+	return act_fail(error, -err, "%s %.*s", what, trouble.part_len, dir);
 }
 
-char *file_read(const char *path)
+int act_open_dir(const char *dir, struct act_error *error)
 {
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
-	ssize_t len;
+	struct dir_trouble trouble;
+	int fd = dir_open(dir, &trouble);
 
-	if (!file)
-		return NULL;
-	len = getdelim(&text, &size, '\0', file);
-	fclose(file);
-	if (len >= 0)
-		return text;
-	free(text);
-	errno = ENODATA;
-	return NULL;
+	return fd < 0 ? fail_dir(error, fd, "open", dir, trouble) : fd;
+}
+
+int act_make_dir(const char *dir, mode_t mode, bool *made, struct act_error *error)
+{
+	struct dir_trouble trouble;
+	int fd = dir_make(dir, mode, made, &trouble);
+
+	return fd < 0 ? fail_dir(error, fd, "make", dir, trouble) : fd;
+}
+
+int file_replace(const char *dir, const char *name, const char *text, struct act_error *error)
+{
+	int fd = act_open_dir(dir, error), err;
+
+	if (fd < 0)
+		return fd;
+	err = dir_replace(fd, name, text);
+	close(fd);
+	return err ? act_fail(error, -err, "write %s/%s", dir, name) : 0;
+}
+
+int file_read(const char *dir, const char *name, char **text, struct act_error *error)
+{
+	int fd = act_open_dir(dir, error), err;
+
+	if (fd < 0)
+		return fd;
+	err = dir_read(fd, name, text);
+	close(fd);
+	if (err == -EINVAL)
+		return act_fail(error, EINVAL, "read %s/%s, which is no regular file", dir, name);
+	return err ? act_fail(error, -err, "read %s/%s", dir, name) : 0;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * What was tried and how it failed, ready for a log line: "write 'on' to /sys/...: Device or resource
@@ -38,12 +39,13 @@ int knob_read(const char *path, char *value, size_t size, struct act_error *erro
 int knob_read_number(const char *path, int64_t *value, struct act_error *error);
 
 /*
- * Replaces the file at once: a reader sees the old text or the new one, whole. Mode 0644. Negative
- * errno; the old file stays then.
+ * Opens @dir as dir_open() does, and with @made as dir_make() does. A descriptor, or negative errno with @error.
  */
-int file_replace(const char *path, const char *text, struct act_error *error);
+int act_open_dir(const char *dir, struct act_error *error);
+int act_make_dir(const char *dir, mode_t mode, bool *made, struct act_error *error);
 
-/* The whole file, malloced, or NULL with errno. */
-char *file_read(const char *path);
+/* dir_replace() and dir_read() of a file in @dir. Negative errno with @error. */
+int file_replace(const char *dir, const char *name, const char *text, struct act_error *error);
+int file_read(const char *dir, const char *name, char **text, struct act_error *error);
 
 #endif

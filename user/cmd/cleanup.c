@@ -35,32 +35,55 @@ static void say_undone(const struct claim *claim, const struct claim_undone *und
 		printf("hotdamon cleanup: the kdamonds that are there now are somebody else's: left alone\n");
 }
 
-static int take_back(const struct claim_paths *paths)
+static int fail(const struct act_error *error, int status)
 {
-	struct claim_undone undone;
-	struct act_error error;
-	struct claim claim;
-	int err = claim_read(paths, &claim, &error);
+	fprintf(stderr, "hotdamon cleanup: %s\n", error->text);
+	return status;
+}
 
-	if (err == -ENOENT && claim_has_pins(paths)) {
+/* Killed before it had claimed anything, or not at all. */
+static int take_back_unclaimed(const struct claim_paths *paths)
+{
+	struct act_error error;
+
+	if (claim_has_pins(paths)) {
 		fprintf(stderr,
 			"hotdamon cleanup: a killed hotdamon left its pinned map, but no claim in %s: "
 			"name the --state-dir that it ran with, or rm -r %s\n",
 			paths->state_dir, paths->pin_dir);
 		return EXIT_FAILED;
 	}
-	if (err == -ENOENT) {
-		claim_remove_unclaimed(paths);
-		printf("hotdamon cleanup: nothing was left behind\n");
-		return EXIT_DONE;
-	}
-	if (!err)
-		err = claim_take_back(paths, &claim, &undone, &error);
-	if (!err)
-		say_undone(&claim, &undone);
-	else
-		fprintf(stderr, "hotdamon cleanup: %s\n", error.text);
+	if (claim_remove_unclaimed(paths, &error))
+		return fail(&error, EXIT_FAILED);
+	printf("hotdamon cleanup: nothing was left behind\n");
+	return EXIT_DONE;
+}
+
+static int take_back_claimed(const struct claim_paths *paths, const struct claim *claim)
+{
+	struct claim_undone undone;
+	int err = claim_take_back(paths, claim, &undone);
+
+	say_undone(claim, &undone);
+	for (unsigned int i = 0; i < undone.n_failed; i++)
+		fail(&undone.failed[i], EXIT_FAILED);
+	if (err)
+		fprintf(stderr,
+			"hotdamon cleanup: not everything could be undone: mend that, and run it again\n");
 	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int take_back(const struct claim_paths *paths)
+{
+	struct act_error error;
+	struct claim claim;
+	int err = claim_read(paths, &claim, &error);
+
+	if (err == -ENOENT)
+		return take_back_unclaimed(paths);
+	if (err) /* of another directory than hotdamon's */
+		return fail(&error, err == -EIO || err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE);
+	return take_back_claimed(paths, &claim);
 }
 
 int cmd_cleanup(int argc, char **argv)
@@ -90,11 +113,11 @@ int cmd_cleanup(int argc, char **argv)
 		fprintf(stderr, "hotdamon cleanup: hotdamon is running: stop it, it cleans up by itself\n");
 		return EXIT_FAILED;
 	}
-	if (lock_fd < 0) {
-		fprintf(stderr, "hotdamon cleanup: %s\n", error.text);
-		return lock_fd == -EPERM || lock_fd == -EACCES ? EXIT_HOST : EXIT_FAILED;
-	}
+	if (lock_fd < 0)
+		return fail(&error, lock_fd == -EPERM || lock_fd == -EACCES ? EXIT_HOST : EXIT_FAILED);
 	status = take_back(&paths);
-	claim_unlock(&paths, lock_fd);
+	if (claim_unlock(&paths, lock_fd, &error) &&
+	    status == EXIT_DONE) /* else that was said, or follows from it */
+		status = fail(&error, EXIT_FAILED);
 	return status;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* `hotdamon status`: the status file of a running daemon, for people or as it is. */
 #include <errno.h>
-#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -47,15 +46,14 @@ static bool daemon_lives(const struct claim_paths *paths)
 	return !claim_read(paths, &claim, NULL) && (!kill(claim.pid, 0) || errno == EPERM);
 }
 
-static int say_none(const struct status_options *options, int err)
+static int say_none(const struct status_options *options, int err, const struct act_error *error)
 {
-	if (err == ENOENT)
+	if (err == -ENOENT)
 		fprintf(stderr, "hotdamon status: no daemon is running (there is no %s/" STATUS_FILE ")\n",
 			options->state_dir);
 	else
-		fprintf(stderr, "hotdamon status: read %s/" STATUS_FILE ": %s\n", options->state_dir,
-			strerror(err));
-	return err == ENOENT ? EXIT_FAILED : EXIT_USAGE;
+		fprintf(stderr, "hotdamon status: %s\n", error->text);
+	return err == -ENOENT ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static int print(const struct status_options *options, const char *text)
@@ -90,15 +88,15 @@ int cmd_status(int argc, char **argv)
 	};
 	struct status_options options = {.state_dir = DEFAULT_STATE_DIR};
 	struct claim_paths paths = claim_default_paths;
-	char path[PATH_MAX], *text;
-	int status;
+	struct act_error error;
+	char *text;
+	int status, err;
 
 	cli_parse(&argp, argc, argv, &options);
 	setlocale(LC_CTYPE, ""); /* names; numbers stay as scripts want them */
-	snprintf(path, sizeof(path), "%s/" STATUS_FILE, options.state_dir);
-	text = file_read(path);
-	if (!text)
-		return say_none(&options, errno);
+	err = file_read(options.state_dir, STATUS_FILE, &text, &error);
+	if (err)
+		return say_none(&options, err, &error);
 	status = print(&options, text);
 	free(text);
 	paths.state_dir = options.state_dir;

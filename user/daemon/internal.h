@@ -75,7 +75,7 @@ struct daemon {
 	size_t n_said_skips;
 	bool all_listed_ended;
 	int exit_status;
-	bool keep_claim; /* what is claimed is a dead daemon's, and could not be undone: it stays for another try */
+	bool nothing_ours; /* the claim, if there is one, is a dead daemon's that could not be undone: it stays for another try */
 	int status_err; /* of the last writing of the status file, to say it once */
 	int window_err; /* of the last window */
 	struct daemon_totals totals;

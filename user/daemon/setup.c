@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,9 +93,43 @@ static int check_host(struct daemon *daemon)
 	return n ? EXIT_HOST : EXIT_DONE;
 }
 
-static int take_back_left_over(struct daemon *daemon)
+/* A directory of somebody else's, or what is in it: --state-dir names another, and nothing was changed. */
+static int refuse_state_dir(const struct act_error *error)
+{
+	log_error("--state-dir: %s", error->text);
+	return EXIT_USAGE;
+}
+
+static void say_not_undone(const struct daemon *daemon, const struct claim_undone *undone)
+{
+	for (unsigned int i = 0; i < undone->n_failed; i++)
+		log_error("%s", undone->failed[i].text);
+	log_error("not everything could be undone: mend that, then `hotdamon cleanup --state-dir %s` undoes "
+		  "the rest",
+		  daemon->paths.state_dir);
+}
+
+static int take_back_claim(struct daemon *daemon, const struct claim *left)
 {
 	struct claim_undone undone;
+	struct act_error error;
+
+	if (claim_take_back(&daemon->paths, left, &undone)) {
+		log_error("an earlier hotdamon (pid %d) was killed", left->pid);
+		say_not_undone(daemon, &undone);
+		return EXIT_FAILED;
+	}
+	log_info("an earlier hotdamon (pid %d) was killed: took back %u kdamond slots%s%s", left->pid,
+		 undone.kdamonds, undone.damon_stat_restored ? ", DAMON_STAT is on again" : "",
+		 undone.slots_not_ours ? "; the slots that are there now are somebody else's" : "");
+	/* The take-back removed a directory that the dead one had made; now it is ours to make. */
+	if (claim_make_state_dir(&daemon->paths, &daemon->claim.made_state_dir, &error))
+		return refuse_state_dir(&error);
+	return EXIT_DONE;
+}
+
+static int take_back_left_over(struct daemon *daemon)
+{
 	struct act_error error;
 	struct claim left;
 	int err = claim_read(&daemon->paths, &left, &error);
@@ -110,22 +143,9 @@ static int take_back_left_over(struct daemon *daemon)
 	}
 	if (err == -ENOENT)
 		return EXIT_DONE;
-	if (!err)
-		err = claim_take_back(&daemon->paths, &left, &undone, &error);
-	if (err) {
-		log_error("an earlier hotdamon was killed, and what it left cannot be undone: %s",
-			  error.text);
-		return EXIT_FAILED;
-	}
-	log_info("an earlier hotdamon (pid %d) was killed: took back %u kdamond slots%s%s", left.pid,
-		 undone.kdamonds, undone.damon_stat_restored ? ", DAMON_STAT is on again" : "",
-		 undone.slots_not_ours ? "; the slots that are there now are somebody else's" : "");
-	/* The take-back removed a directory that the dead one had made; now it is ours to make. */
-	err = claim_make_state_dir(&daemon->paths, &daemon->claim.made_state_dir, &error);
-	if (!err)
-		return EXIT_DONE;
-	log_error("%s", error.text);
-	return EXIT_FAILED;
+	if (err)
+		return refuse_state_dir(&error);
+	return take_back_claim(daemon, &left);
 }
 
 /* The lock first: from then on whatever an earlier hotdamon left has no owner. */
@@ -145,25 +165,24 @@ static int claim_host(struct daemon *daemon)
 		status = check_host(daemon); /* says it better, if it is for want of root or of bpffs */
 		if (status == EXIT_DONE)
 			log_error("%s", error.text);
-		return status == EXIT_DONE ? EXIT_FAILED : status;
+		if (status == EXIT_DONE)
+			status = daemon->lock_fd == -EPERM ? EXIT_HOST : EXIT_FAILED;
+		return status;
 	}
 	if (claim_make_state_dir(&daemon->paths, &made, &error)) {
+		daemon->nothing_ours = true;
 		status = check_host(daemon); /* as above */
-		if (status == EXIT_DONE)
-			log_error("--state-dir: %s", error.text);
-		return status == EXIT_DONE ? EXIT_USAGE : status; /* nothing was changed yet */
+		return status == EXIT_DONE ? refuse_state_dir(&error) : status;
 	}
 	daemon->claim.made_state_dir = made;
 	status = take_back_left_over(daemon);
 	if (status != EXIT_DONE) {
-		daemon->keep_claim = true;
+		daemon->nothing_ours = true;
 		return status;
 	}
 	/* At once: if it is killed from here on, the state directory is known to be ours. */
-	if (claim_write(&daemon->paths, &daemon->claim, &error)) {
-		log_error("--state-dir: %s", error.text);
-		return EXIT_USAGE;
-	}
+	if (claim_write(&daemon->paths, &daemon->claim, &error))
+		return refuse_state_dir(&error);
 	return check_host(daemon);
 }
 
@@ -286,7 +305,7 @@ static int make_decision_makers(struct daemon *daemon)
 
 static int open_eyes(struct daemon *daemon, struct act_error *error)
 {
-	char pin_path[PATH_MAX];
+	char pin_path[64];
 	int err;
 
 	sense_quiet_libbpf();
@@ -303,9 +322,11 @@ static int open_eyes(struct daemon *daemon, struct act_error *error)
 		err = madvise_open(daemon, &daemon->madvise, error);
 	if (err)
 		return err;
-	snprintf(pin_path, sizeof(pin_path), "%s/" PIN_NAME, daemon->paths.pin_dir);
+	/* Below the directory that we hold, whatever its name leads to now. */
+	snprintf(pin_path, sizeof(pin_path), "/proc/self/fd/%d/" PIN_NAME, daemon->lock_fd);
 	err = hotness_pin(daemon->hotness, pin_path);
-	return err ? act_fail(error, -err, "pin the map of processes at %s", pin_path) : 0;
+	return err ? act_fail(error, -err, "pin the map of processes at %s/" PIN_NAME, daemon->paths.pin_dir)
+		   : 0;
 }
 
 static int stop_damon_stat(struct daemon *daemon, struct act_error *error)
@@ -413,15 +434,27 @@ int daemon_set_up(struct daemon *daemon)
 static void take_all_back(struct daemon *daemon)
 {
 	struct claim_undone undone;
-	struct act_error error;
 
-	if (claim_take_back(&daemon->paths, &daemon->claim, &undone, &error)) {
+	if (claim_take_back(&daemon->paths, &daemon->claim, &undone)) {
 		daemon->exit_status = EXIT_FAILED;
-		log_error("not everything could be undone: %s; `hotdamon cleanup` tries again", error.text);
-	} else if (undone.slots_not_ours)
+		say_not_undone(daemon, &undone);
+	} else if (undone.slots_not_ours) {
 		log_warning("the kdamonds that are there now are somebody else's: left alone");
+	}
 	if (undone.damon_stat_restored)
 		log_info("DAMON_STAT is on again");
+}
+
+/* After a failure it follows, or was said, that its directory stays. */
+static void give_up_lock(struct daemon *daemon)
+{
+	struct act_error error;
+
+	if (!claim_unlock(&daemon->paths, daemon->lock_fd, &error) || daemon->nothing_ours ||
+	    daemon->exit_status)
+		return;
+	log_error("%s: `hotdamon cleanup` tries again", error.text);
+	daemon->exit_status = EXIT_FAILED;
 }
 
 void daemon_tear_down(struct daemon *daemon)
@@ -435,9 +468,9 @@ void daemon_tear_down(struct daemon *daemon)
 		/* Without a claim of this run there is nothing in it but, perhaps, the state directory. */
 		if (!*daemon->claim.boot_id)
 			snprintf(daemon->claim.boot_id, sizeof(daemon->claim.boot_id), "none");
-		if (!daemon->keep_claim)
+		if (!daemon->nothing_ours)
 			take_all_back(daemon);
-		claim_unlock(&daemon->paths, daemon->lock_fd);
+		give_up_lock(daemon);
 	}
 	damon_free(daemon->damon);
 	ranking_free(daemon->ranking);

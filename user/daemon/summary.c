@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,16 +72,14 @@ static size_t living(const struct daemon *daemon)
 
 static void write_status(struct daemon *daemon, struct status *status)
 {
-	char path[PATH_MAX];
 	struct act_error error;
 	char *text = status_to_json(status);
 	int err = text ? 0 : -ENOMEM;
 
-	snprintf(path, sizeof(path), "%s/" STATUS_FILE, daemon->paths.state_dir);
 	if (err)
 		act_fail(&error, -err, "status");
 	else
-		err = file_replace(path, text, &error);
+		err = file_replace(daemon->paths.state_dir, STATUS_FILE, text, &error);
 	if (err && err != daemon->status_err) /* a full disk is said once */
 		log_warning("%s", error.text);
 	daemon->status_err = err;

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/dir.h"
 #include "sense/host_read.h"
 
 #define KDAMONDS "kernel/mm/damon/admin/kdamonds" /* below /sys */
@@ -51,19 +53,17 @@ bool host_parse_own(const char *json, struct host_own *own)
 
 static void read_own(const struct host_roots *roots, struct host_own *own)
 {
-	char path[PATH_MAX], comm[HOST_WORD_LEN + 1], *text = NULL;
-	size_t size = 0;
-	FILE *file;
+	int dir_fd = dir_open(roots->state_dir, NULL);
+	char comm[HOST_WORD_LEN + 1], *text;
 
 	own->pinned = host_exists(roots->sys, "fs/bpf/hotdamon");
-	snprintf(path, sizeof(path), "%s/status.json", roots->state_dir);
-	file = fopen(path, "re");
-	if (!file)
+	if (dir_fd < 0)
 		return;
-	if (getdelim(&text, &size, '\0', file) > 0)
+	if (!dir_read(dir_fd, "status.json", &text)) {
 		host_parse_own(text, own);
-	free(text);
-	fclose(file);
+		free(text);
+	}
+	close(dir_fd);
 	if (own->daemon_pid && !host_read_word(comm, sizeof(comm), roots->proc, "%d/comm", own->daemon_pid))
 		own->alive = !strcmp(comm, "hotdamon");
 }

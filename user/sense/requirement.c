@@ -167,7 +167,7 @@ static void judge_bpffs(const struct host_facts *facts, struct host_requirement 
 	      : r->answer == HOST_NO ? "not mounted at /sys/fs/bpf"
 				     : "/sys/fs/bpf: " NOT_READ);
 	FOLLOWS(r, "the map of hot processes cannot be pinned for bpftool and others");
-	mend(r, "mount -t bpf bpf /sys/fs/bpf (systemd does so at boot)");
+	mend(r, "mount -t bpf -o mode=0700 bpf /sys/fs/bpf (systemd does so at boot)");
 }
 
 static void judge_damon_privilege(const struct host_facts *facts, struct host_requirement *r)
