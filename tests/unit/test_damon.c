@@ -519,65 +519,6 @@ static void test_watches_only(void **state)
 		     LEVEL("0", "200", "1000", "4294967295", "4294967295", "0", "33000") "0/state=commit\n");
 }
 
-#define TELLS(apply_us)                                                                                      \
-	"0/contexts/0/schemes/1/apply_interval_us=" apply_us "\n"                                            \
-	"0/contexts/0/schemes/0/apply_interval_us=" apply_us "\n"
-
-/*
- * Scheme 1 matches what was accessed at all, whatever the level is. Both are applied at each aggregation, or within a
- * long one: a reader waits for both.
- */
-static void test_tells_regions(void **state)
-{
-	static const struct {
-		uint64_t sample_us, aggr_us;
-		const char *applies;
-	} cases[] = {
-		{5000, 100000, TELLS("100000")},
-		{25000, 500000, TELLS("500000")},
-		{100000, 2000000, TELLS("500000")},
-		{800000, 16000000, TELLS("800000")}, /* not before there is a sample */
-	};
-	struct damon_settings tells = usual;
-	struct world *world = *state;
-
-	tells.watches_only = tells.tells_regions = true;
-	open_slots(world, &tells, 1);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct damon_level level = parked;
-		const char *trace;
-
-		level.sample_us = cases[i].sample_us;
-		level.aggr_us = cases[i].aggr_us;
-		level.update_us = 9000000;
-		trace_begin(world);
-		assert_int_equal(damon_commit(world->damon, 0, &level, &world->error), 0);
-		trace = trace_end(world);
-		assert_contains(trace, cases[i].applies);
-		assert_contains(trace, LEVEL("0", "200", "1000", "4294967295", "1", "0", "33000"));
-	}
-}
-
-static void test_show_regions(void **state)
-{
-	struct world *world = *state;
-	char path[PATH_MAX];
-
-	open_slots(world, &usual, 2);
-	assert_int_equal(damon_show_regions(world->damon, 1, &world->error), 0);
-	assert_holds(world, "1/state", "update_schemes_tried_regions");
-	damon_regions_path(world->damon, 1, path);
-	assert_string_equal(path, at(world, "1/contexts/0/schemes/1/tried_regions"));
-	put(world, "1/state", "");
-	assert_int_equal(damon_hide_regions(world->damon, 1, &world->error), 0);
-	assert_holds(world, "1/state", "clear_schemes_tried_regions");
-	assert_holds(world, "0/state", "");
-	refuse(world, "1/state");
-	assert_int_equal(damon_show_regions(world->damon, 1, &world->error), -ENOSPC);
-	assert_contains(world->error.text, "write 'update_schemes_tried_regions' to ");
-	assert_int_equal(damon_hide_regions(world->damon, 1, &world->error), -ENOSPC);
-}
-
 /* Intervals go with the level; heat is counted once an aggregation at most. */
 static void test_commit_intervals(void **state)
 {
@@ -775,8 +716,6 @@ static void test_slots_made_anew(void **state)
 	assert_int_equal(damon_is_on(world->damon, 1, &on, &world->error), -ESTALE);
 	assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), -ESTALE);
 	assert_int_equal(damon_effective_bytes(world->damon, 1, &bytes, &world->error), -ESTALE);
-	assert_int_equal(damon_show_regions(world->damon, 1, &world->error), -ESTALE);
-	assert_int_equal(damon_hide_regions(world->damon, 1, &world->error), -ESTALE);
 	assert_trace(world, "");
 }
 
@@ -1001,8 +940,6 @@ int main(void)
 		TEST(test_set_up_refused),
 		TEST(test_commit),
 		TEST(test_watches_only),
-		TEST(test_tells_regions),
-		TEST(test_show_regions),
 		TEST(test_commit_intervals),
 		TEST(test_commit_refused),
 		TEST(test_start),

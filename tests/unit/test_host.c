@@ -417,24 +417,20 @@ static void needs_are_told_apart(void **state)
 	assert_true(host_can_madvise(&world->facts));
 }
 
-/* Without it regions are read from sysfs: only who insists on BPF lacks something. */
+/* Without it nobody tells the executor madvise where memory is hot. */
 static void regions_without_their_tracepoint(void **state)
 {
 	struct world *world = *state;
 	const struct host_requirement *r;
 
-	look(world);
-	assert_int_equal(missing(world, HOST_FOR_STREAM), 0);
 	put_btf_without(world, "DAMOS_COLLAPSE", "damon_aggregated");
 	look(world);
-	assert_int_equal(missing(world, HOST_FOR_ALL | HOST_FOR_DAMOS | HOST_FOR_MADVISE | HOST_FOR_HINT), 0);
-	assert_int_equal(missing(world, HOST_FOR_STREAM), 1);
-	assert_true(host_can_madvise(&world->facts));
+	assert_int_equal(missing(world, HOST_FOR_ALL | HOST_FOR_DAMOS | HOST_FOR_HINT), 0);
+	assert_int_equal(missing(world, HOST_FOR_MADVISE), 1);
+	assert_false(host_can_madvise(&world->facts));
 	r = requirement(world, "tp_damon_aggregated");
 	assert_int_equal(r->answer, HOST_NO);
-	assert_non_null(
-		strstr(r->consequence, "regions are read from sysfs: coarser in time, and costs more"));
-	assert_non_null(strstr(r->remedy, "none is needed"));
+	assert_non_null(strstr(r->consequence, "cannot see where memory is hot"));
 }
 
 static void damon_stat_stands_in_the_way(void **state)

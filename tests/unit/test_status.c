@@ -334,30 +334,6 @@ static void test_json_of_the_unknown(void **state)
 	free(text);
 }
 
-/* Where heat is read, and, of sysfs, what that costs. */
-static void test_json_of_regions(void **state)
-{
-	struct status status = whole;
-	struct json_object *json = parsed(&status);
-	char *text = status_to_json(&status);
-
-	(void)state;
-	assert_string_equal(at(json, "regions_source"), "null");
-	assert_null(strstr(text, "regions_reading"));
-	json_object_put(json);
-	free(text);
-	status.regions_source = "sysfs";
-	status.readings = 12;
-	status.reading_ms = 84.251;
-	status.reading_pct = 8.04;
-	json = parsed(&status);
-	assert_string_equal(at(json, "regions_source"), "sysfs");
-	assert_string_equal(at(json, "regions_readings"), "12");
-	assert_string_equal(at(json, "regions_reading_ms"), "84.3");
-	assert_string_equal(at(json, "regions_reading_pct"), "8.0");
-	json_object_put(json);
-}
-
 static void test_json_order(void **state)
 {
 	struct status_target targets[2] = {redis, redis};
@@ -619,7 +595,6 @@ int main(void)
 		cmocka_unit_test(test_old_heat_is_marked),
 		cmocka_unit_test(test_json_of_nobody),
 		cmocka_unit_test(test_json_of_the_unknown),
-		cmocka_unit_test(test_json_of_regions),
 		cmocka_unit_test(test_json_order),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_print_of_nobody),

@@ -16,8 +16,6 @@
 #define NO_LIMIT_U32  "4294967295"
 #define NO_LIMIT_LONG "18446744073709551615"
 
-#define REGIONS_WAIT_US 500000ULL /* a reader of regions waits no longer, but for a sample that is longer */
-
 enum { SCHEME_COLLAPSE, SCHEME_HEAT, N_SCHEMES };
 
 struct damon {
@@ -296,18 +294,10 @@ int damon_remove_slots(const char *root, unsigned int n_slots, unsigned int n_be
 	return first_err ? first_err : err;
 }
 
-/*
- * Heat is not counted within an aggregation. Regions that are waited for are told within a long one: their accesses are
- * a moving sum.
- */
+/* Heat is not counted within an aggregation. */
 static uint64_t heat_apply_us(const struct damon_settings *settings, const struct damon_level *level)
 {
-	uint64_t least_us = settings->heat_apply_us;
-
-	if (!settings->tells_regions)
-		return least_us > level->aggr_us ? least_us : level->aggr_us;
-	least_us = REGIONS_WAIT_US > level->sample_us ? REGIONS_WAIT_US : level->sample_us;
-	return least_us < level->aggr_us ? least_us : level->aggr_us;
+	return settings->heat_apply_us > level->aggr_us ? settings->heat_apply_us : level->aggr_us;
 }
 
 static int write_intervals(const struct damon *damon, unsigned int slot, const struct damon_level *level,
@@ -320,25 +310,11 @@ static int write_intervals(const struct damon *damon, unsigned int slot, const s
 		{"monitoring_attrs/intervals/aggr_us", NULL, level->aggr_us},
 		{"monitoring_attrs/intervals/update_us", NULL, level->update_us},
 		{"schemes/1/apply_interval_us", NULL, apply_us},
-		{"schemes/0/apply_interval_us", NULL, apply_us}, /* the kernel waits for both */
 	};
-	size_t n = sizeof(settings) / sizeof(settings[0]) - !damon->settings.tells_regions;
 
 	if (!level->sample_us)
 		return 0;
-	return write_settings(context.path, settings, n, error);
-}
-
-/* What was not accessed needs no telling. */
-static struct setting heat_level(const struct damon_settings *settings, const struct damon_level *level)
-{
-	struct setting least = {"access_pattern/nr_accesses/min", NULL, level->min_accesses};
-
-	if (settings->tells_regions)
-		least.number = 1;
-	else if (settings->watches_only)
-		least.text = NO_LIMIT_U32;
-	return least;
+	return write_settings(context.path, settings, sizeof(settings) / sizeof(settings[0]), error);
 }
 
 /*
@@ -355,7 +331,9 @@ static int write_level(const struct damon *damon, unsigned int slot, const struc
 		{"quotas/ms", NULL, level->quota_ms},
 		{"quotas/reset_interval_ms", NULL, level->quota_reset_ms},
 	};
-	const struct setting least_heat = heat_level(&damon->settings, level);
+	const struct setting least_heat = {"access_pattern/nr_accesses/min",
+					   damon->settings.watches_only ? NO_LIMIT_U32 : NULL,
+					   level->min_accesses};
 	const struct setting regions[] = {
 		{"min", NULL, level->min_regions},
 		{"max", NULL, level->max_regions},
@@ -502,33 +480,4 @@ int damon_effective_bytes(struct damon *damon, unsigned int slot, uint64_t *byte
 	if (!err)
 		*bytes = (uint64_t)number;
 	return err;
-}
-
-typedef int write_fn(const char *path, const char *value, struct act_error *error);
-
-static int command(struct damon *damon, unsigned int slot, const char *word, write_fn *write,
-		   struct act_error *error)
-{
-	struct place state = place("%s/%u/state", damon->root, slot);
-	int err = still_ours(damon, error);
-
-	return err ? err : write(state.path, word, error);
-}
-
-int damon_show_regions(struct damon *damon, unsigned int slot, struct act_error *error)
-{
-	return command(damon, slot, "update_schemes_tried_regions", knob_write_once, error);
-}
-
-int damon_hide_regions(struct damon *damon, unsigned int slot, struct act_error *error)
-{
-	return command(damon, slot, "clear_schemes_tried_regions", knob_write, error);
-}
-
-void damon_regions_path(const struct damon *damon, unsigned int slot, char *path)
-{
-	struct place regions =
-		place("%s/%u/contexts/0/schemes/%u/tried_regions", damon->root, slot, SCHEME_HEAT);
-
-	memcpy(path, regions.path, sizeof(regions.path));
 }

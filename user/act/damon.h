@@ -27,8 +27,7 @@ struct damon_settings {
 	bool collapses;		/* scheme 0 may collapse; false: it only ever counts (executor none) */
 	bool hints;		/* or it marks what it would collapse, for khugepaged (MADV_HUGEPAGE) */
 	bool watches_only;	/* neither scheme matches anything: all that counts are the regions */
-	bool tells_regions; /* but for scheme 1: it matches what was accessed at all, for damon_show_regions() */
-	bool tells_huge;    /* this kernel's `stat` knows a filter by size of folio for vaddr (6.18+) */
+	bool tells_huge;	/* this kernel's `stat` knows a filter by size of folio for vaddr (6.18+) */
 };
 
 /* What changes from target to target and from look to look. */
@@ -119,17 +118,6 @@ int damon_stats(struct damon *damon, unsigned int slot, struct damon_stats *stat
  * speed that it measured; 0: no quota. It waits up to one sample interval.
  */
 int damon_effective_bytes(struct damon *damon, unsigned int slot, uint64_t *bytes, struct act_error *error);
-
-/*
- * Has the kernel make a directory for each region of a running slot that was accessed, of slots with tells_regions. It
- * waits until scheme 1 is applied next: up to an aggregation interval, of long ones half a second or a sample. They
- * are in damon_regions_path(), and cost kernel memory, until they are hidden. -ECANCELED, -EINVAL: it has ended.
- */
-int damon_show_regions(struct damon *damon, unsigned int slot, struct act_error *error);
-int damon_hide_regions(struct damon *damon, unsigned int slot, struct act_error *error);
-
-/* Writes where that is to @path (PATH_MAX). */
-void damon_regions_path(const struct damon *damon, unsigned int slot, char *path);
 
 /*
  * Stops the @n_slots slots below @root and leaves @n_before empty ones: for an orderly end, and for

@@ -68,13 +68,6 @@ int knob_write(const char *path, const char *value, struct act_error *error)
 	return err ? act_fail(error, -err, "write '%s' to %s", value, path) : 0;
 }
 
-int knob_write_once(const char *path, const char *value, struct act_error *error)
-{
-	int err = write_once(path, value);
-
-	return err ? act_fail(error, -err, "write '%s' to %s", value, path) : 0;
-}
-
 int knob_write_number(const char *path, uint64_t value, struct act_error *error)
 {
 	char text[24];

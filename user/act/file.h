@@ -31,7 +31,6 @@ int act_fail(struct act_error *error, int err, const char *format, ...) __attrib
  * only try-locks one global lock.
  */
 int knob_write(const char *path, const char *value, struct act_error *error);
-int knob_write_once(const char *path, const char *value, struct act_error *error); /* EBUSY fails at once */
 int knob_write_number(const char *path, uint64_t value, struct act_error *error);
 
 /* Reads the first line, without its end. EBUSY as above. Negative errno. */

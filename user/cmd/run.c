@@ -31,7 +31,6 @@ enum {
 	OPT_QUOTA_MS,
 	OPT_QUOTA_BYTES,
 	OPT_QUOTA_RESET_MS,
-	OPT_REGIONS,
 	OPT_STALL_BUDGET_US,
 	OPT_MIN_POPULATED_PCT,
 	OPT_MAX_HUGE_MIB,
@@ -87,10 +86,6 @@ static const struct argp_option run_options_help[] = {
 	{"quota-bytes", OPT_QUOTA_BYTES, "BYTES", 0, "Bytes tried in each reset interval (default 0)", 0},
 	{"quota-reset-ms", OPT_QUOTA_RESET_MS, "MS", 0, "The reset interval (default 1000)", 0},
 	{NULL, 0, NULL, 0, "By executor madvise:", 5},
-	{"regions", OPT_REGIONS, "auto|bpf|sysfs", 0,
-	 "How it reads where memory is hot: by BPF, from DAMON's sysfs (slower, and costs more), or auto "
-	 "(default), by BPF where that works",
-	 0},
 	{"stall-budget-us", OPT_STALL_BUDGET_US, "US", 0,
 	 "CPU time that collapses may take in each second, per process (default 20000)", 0},
 	{"min-populated-pct", OPT_MIN_POPULATED_PCT, "PCT", 0,
@@ -121,14 +116,6 @@ static enum executor parse_executor(const struct argp_state *state, const char *
 						  EXECUTOR_HINT, EXECUTOR_NONE};
 
 	return executors[choice(state, "executor", text, words, 5)];
-}
-
-static enum source_kind parse_regions(const struct argp_state *state, const char *text)
-{
-	static const char *const words[] = {"auto", "bpf", "sysfs"};
-	static const enum source_kind kinds[] = {SOURCE_AUTO, SOURCE_BPF, SOURCE_SYSFS};
-
-	return kinds[choice(state, "regions", text, words, 3)];
 }
 
 static void parse_pids(const struct argp_state *state, char *text, struct run_options *options)
@@ -190,9 +177,6 @@ static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 	struct run_options *options = state->input;
 
 	switch (key) {
-	case OPT_REGIONS:
-		options->regions = parse_regions(state, arg);
-		return 0;
 	case OPT_STALL_BUDGET_US:
 		options->stall_budget_us = cli_number(state, "stall-budget-us", arg, 1, 1000000);
 		return 0;

@@ -6,13 +6,13 @@
 
 #define BACKOFF_MAX_SLOTS 4096
 
-struct collapser *collapser_new(struct source *source, uint64_t budget_us, uint64_t now_ns)
+struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uint64_t now_ns)
 {
 	struct collapser *collapser = calloc(1, sizeof(*collapser));
 
 	if (!collapser)
 		return NULL;
-	collapser->source = source;
+	collapser->regions = regions;
 	collapser->heat = heat_new();
 	collapser->backoff = backoff_new(BACKOFF_MAX_SLOTS);
 	pace_start(&collapser->pace, budget_us, now_ns);
@@ -27,7 +27,7 @@ void collapser_free(struct collapser *collapser)
 	if (!collapser)
 		return;
 	if (collapser->watched)
-		source_leave(collapser->source, collapser->watched);
+		regions_leave(collapser->regions, collapser->watched);
 	heat_free(collapser->heat);
 	vma_map_free(&collapser->mappings);
 	backoff_free(collapser->backoff);
@@ -42,9 +42,9 @@ int collapser_watch(struct collapser *collapser, pid_t kdamond, uint64_t now_ns)
 	if (kdamond == collapser->watched)
 		return 0;
 	if (collapser->watched)
-		source_leave(collapser->source, collapser->watched);
+		regions_leave(collapser->regions, collapser->watched);
 	collapser->watched = 0;
-	err = kdamond ? source_watch(collapser->source, kdamond) : 0;
+	err = kdamond ? regions_watch(collapser->regions, kdamond) : 0;
 	if (err)
 		return err;
 	collapser->watched = kdamond;

@@ -5,18 +5,18 @@
 
 #include <sys/types.h>
 
-#include "daemon/source.h"
 #include "decide/backoff.h"
 #include "decide/choice.h"
 #include "decide/heat.h"
 #include "decide/pace.h"
 #include "decide/sweep.h"
+#include "sense/regions.h"
 #include "sense/vma.h"
 
 struct collapser {
-	struct source *source; /* borrowed */
-	pid_t watched;	       /* the kdamond whose regions are handed on; 0: none */
-	uint64_t heard_ns;     /* when its last aggregation ended, or when it was begun to be watched */
+	struct regions *regions; /* borrowed */
+	pid_t watched;		 /* the kdamond whose regions are handed on; 0: none */
+	uint64_t heard_ns;	 /* when its last aggregation ended, or when it was begun to be watched */
 
 	struct heat *heat;
 	uint64_t mapped_since_ns; /* when its first aggregation came; 0: not yet */
@@ -47,7 +47,7 @@ struct collapser {
 };
 
 /* @budget_us of stall per second. NULL: no memory. */
-struct collapser *collapser_new(struct source *source, uint64_t budget_us, uint64_t now_ns);
+struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uint64_t now_ns);
 void collapser_free(struct collapser *collapser); /* NULL is fine */
 
 /* Follows the target's kdamond, 0: it has none just now. Negative errno when it cannot be listened to. */

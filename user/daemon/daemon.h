@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/source.h"
 #include "decide/executor.h"
 #include "decide/ranking.h"
 
@@ -26,7 +25,6 @@ struct run_options {
 	uint32_t max_processes; /* of the map of processes; 0: by pid_max */
 	enum executor executor;
 	bool progressive;
-	enum source_kind regions;     /* of executor madvise: where heat is read */
 	uint32_t pids[RUN_MAX_SLOTS]; /* --pid */
 	unsigned int n_pids;	      /* 0: choose by heat */
 	uint64_t sample_us, aggr_us, update_us;

@@ -49,7 +49,7 @@
 #define LOOK_ASKS_AGAIN 16
 
 struct madvise {
-	struct source *source;
+	struct regions *regions;
 	struct pace_limit limit;
 	uint64_t pressure_ns, look_ns, listened_ns; /* when each was last */
 	uint64_t look_cost_ns;			    /* what the last one took */
@@ -66,6 +66,16 @@ struct madvise {
 	size_t room;
 };
 
+static int open_regions(const struct daemon *daemon, struct regions **out, struct act_error *error)
+{
+	int err = regions_open(daemon->n_slots, daemon->options->max_regions, out);
+
+	if (err == -ENOENT)
+		return act_fail(error, ENOENT, "find the tracepoint damon_aggregated");
+	return err ? act_fail(error, -err, "load regions.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)")
+		   : 0;
+}
+
 int madvise_open(struct daemon *daemon, struct madvise **out, struct act_error *error)
 {
 	struct madvise *madvise = calloc(1, sizeof(*madvise));
@@ -74,7 +84,7 @@ int madvise_open(struct daemon *daemon, struct madvise **out, struct act_error *
 	if (!madvise)
 		return act_fail(error, ENOMEM, "executor madvise");
 	madvise->limit.share_pct = 100;
-	err = source_open(daemon, &madvise->source, error);
+	err = open_regions(daemon, &madvise->regions, error);
 	if (err) {
 		madvise_close(madvise);
 		return err;
@@ -87,7 +97,7 @@ void madvise_close(struct madvise *madvise)
 {
 	if (!madvise)
 		return;
-	source_close(madvise->source);
+	regions_close(madvise->regions);
 	free(madvise->warm);
 	free(madvise->places);
 	free(madvise->starts);
@@ -97,12 +107,7 @@ void madvise_close(struct madvise *madvise)
 
 int madvise_fd(const struct madvise *madvise)
 {
-	return source_fd(madvise->source);
-}
-
-bool madvise_streams(const struct madvise *madvise)
-{
-	return source_streams(madvise->source);
+	return regions_fd(madvise->regions);
 }
 
 int madvise_enter(struct daemon *daemon, struct target *target)
@@ -115,7 +120,7 @@ int madvise_enter(struct daemon *daemon, struct target *target)
 		return err;
 	target_count_own(target, (uint32_t)getpid(), counts, n);
 	target->collapser =
-		collapser_new(daemon->madvise->source, daemon->options->stall_budget_us, daemon->now_ns);
+		collapser_new(daemon->madvise->regions, daemon->options->stall_budget_us, daemon->now_ns);
 	if (!target->collapser)
 		return -ENOMEM;
 	pace_set_share(&target->collapser->pace, daemon->madvise->limit.share_pct, daemon->now_ns);
@@ -158,20 +163,17 @@ static void listen_again(struct daemon *daemon, const struct target *target)
 	if (daemon->now_ns - madvise->listened_ns < LISTEN_AGAIN_NS)
 		return;
 	madvise->listened_ns = daemon->now_ns;
-	err = source_listen_again(madvise->source);
+	err = regions_attach_again(madvise->regions);
 	log_warning("%s (%u): kdamond %d says nothing of its regions for %.1f s: listening anew%s%s",
 		    target->comm, target->id.tgid, target->collapser->watched,
 		    (double)(daemon->now_ns - target->collapser->heard_ns) / 1e9, err ? ": " : "",
 		    err ? strerror(-err) : "");
 }
 
-/* Readings of sysfs come one after the other. */
 static bool is_silent(const struct daemon *daemon, const struct target *target)
 {
 	uint64_t silent_ns = SILENT_NS + 10000 * target->intervals.aggr_us;
 
-	if (!source_streams(daemon->madvise->source))
-		silent_ns += daemon->n_slots * NS_PER_S;
 	return target->collapser->watched && daemon->now_ns > target->collapser->heard_ns + silent_ns;
 }
 
@@ -179,7 +181,7 @@ static void follow_kdamond(struct daemon *daemon, struct target *target)
 {
 	if (collapser_watch(target->collapser, target->kdamond_pid, daemon->now_ns))
 		return; /* the next look tries again */
-	if (is_silent(daemon, target) && source_streams(daemon->madvise->source))
+	if (is_silent(daemon, target))
 		listen_again(daemon, target);
 }
 
@@ -468,7 +470,7 @@ static void look_at_pressure(struct daemon *daemon)
 
 static void say_incomplete(struct madvise *madvise)
 {
-	struct regions_counts counts = source_counts(madvise->source);
+	struct regions_counts counts = regions_counts(madvise->regions);
 
 	if (!counts.incomplete || madvise->said_incomplete)
 		return;
@@ -705,10 +707,8 @@ static bool collapse_one(struct daemon *daemon)
 
 static uint64_t next_turn_ns(const struct daemon *daemon)
 {
-	uint64_t next_ns = next_look_ns(daemon), next_take_ns = source_next_ns(daemon->madvise->source);
+	uint64_t next_ns = next_look_ns(daemon);
 
-	if (next_take_ns < next_ns)
-		next_ns = next_take_ns;
 	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
 		uint64_t goes_on = goes_on_ns(daemon, &daemon->targets[slot]);
 
@@ -722,7 +722,7 @@ uint64_t madvise_turn(struct daemon *daemon)
 {
 	uint64_t until_ns;
 
-	source_take(daemon, daemon->madvise->source, on_aggregation);
+	regions_take(daemon->madvise->regions, on_aggregation, daemon);
 	until_ns = daemon->now_ns + TURN_NS;
 	if (daemon->now_ns >= next_look_ns(daemon))
 		look(daemon);
@@ -775,9 +775,4 @@ void madvise_status(const struct daemon *daemon, const struct target *target, st
 	status->sparse_slots = collapser->choice.sparse;
 	status->waiting_slots = collapser->choice.waiting;
 	status->chosen_slots = collapser_left(collapser);
-}
-
-void madvise_status_of_all(const struct daemon *daemon, struct status *status)
-{
-	source_status(daemon->madvise->source, daemon, status);
 }

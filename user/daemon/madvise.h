@@ -22,9 +22,6 @@ void madvise_close(struct madvise *madvise); /* NULL is fine */
 /* A descriptor that is readable when madvise_turn() should come before its time; -1: there is none. */
 int madvise_fd(const struct madvise *madvise);
 
-/* Regions come by BPF; false: from sysfs, where kdamonds must have them for us. */
-bool madvise_streams(const struct madvise *madvise);
-
 /* For a target that comes in; its execs are known. Negative errno; target_release() undoes what was begun. */
 int madvise_enter(struct daemon *daemon, struct target *target);
 
@@ -43,8 +40,5 @@ void madvise_evidence(const struct daemon *daemon, const struct target *target,
 
 /* What the status tells of a target besides what it tells with any executor. */
 void madvise_status(const struct daemon *daemon, const struct target *target, struct status_target *status);
-
-/* And besides what it tells of all. */
-void madvise_status_of_all(const struct daemon *daemon, struct status *status);
 
 #endif

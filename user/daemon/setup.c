@@ -55,9 +55,7 @@ static enum executor choose_executor(const struct host_facts *facts)
 
 static unsigned int needs(const struct daemon *daemon)
 {
-	bool stream = daemon->executor == EXECUTOR_MADVISE && daemon->options->regions == SOURCE_BPF;
-
-	return host_needs_of(daemon->executor) | (stream ? HOST_FOR_STREAM : 0);
+	return host_needs_of(daemon->executor);
 }
 
 /* What this host lacks, told with the remedy. What --stop-damon-stat mends is not missing. */
@@ -359,7 +357,6 @@ static int make_slots(struct daemon *daemon, struct act_error *error)
 		.collapses = daemon->executor == EXECUTOR_DAMOS,
 		.hints = daemon->executor == EXECUTOR_HINT,
 		.watches_only = daemon->executor == EXECUTOR_MADVISE,
-		.tells_regions = daemon->madvise && !madvise_streams(daemon->madvise),
 		.tells_huge = daemon->tells_huge && daemon->executor != EXECUTOR_MADVISE,
 	};
 	int err = damon_empty_slots(daemon->paths.damon_root, &daemon->claim.slots_before, error);

@@ -108,8 +108,6 @@ void daemon_publish(struct daemon *daemon)
 
 	if (targets && skipped) {
 		status.n_targets = fill_targets(daemon, targets);
-		if (daemon->madvise)
-			madvise_status_of_all(daemon, &status);
 		status.n_skipped = fill_skipped(daemon, skipped);
 		write_status(daemon, &status);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,

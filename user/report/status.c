@@ -127,17 +127,6 @@ static void add_skip(struct json *json, const struct status_skip *skip)
 	json_close(json);
 }
 
-/* What reading cost is told where something was read; BPF costs next to nothing. */
-static void add_regions(struct json *json, const struct status *status)
-{
-	json_add_text(json, "regions_source", status->regions_source);
-	if (!status->readings)
-		return;
-	json_add_u64(json, "regions_readings", status->readings);
-	json_add_decimal(json, "regions_reading_ms", status->reading_ms, 1);
-	json_add_decimal(json, "regions_reading_pct", status->reading_pct, 1);
-}
-
 static void add_head(struct json *json, const struct status *status)
 {
 	json_add_text(json, "version", HOTDAMON_VERSION);
@@ -152,7 +141,6 @@ static void add_head(struct json *json, const struct status *status)
 	json_add_u64(json, "slots", status->slots);
 	json_add_u64(json, "collapses", status->collapses);
 	json_add_u64(json, "missed_threads", status->missed_threads);
-	add_regions(json, status);
 }
 
 char *status_to_json(const struct status *status)

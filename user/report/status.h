@@ -92,11 +92,6 @@ struct status {
 	unsigned int slots;
 	uint64_t collapses;	 /* of all processes since the start */
 	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
-	const char *
-		regions_source; /* where executor madvise reads heat: "bpf", "sysfs"; NULL: another executor */
-	uint64_t readings;	/* from sysfs, since the start; 0: none */
-	double reading_ms;	/* what one took on average, most of it waiting */
-	double reading_pct;	/* of the time since the start, all of them */
 	const struct status_target *targets;
 	size_t n_targets;
 	const struct status_skip *skipped;

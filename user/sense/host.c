@@ -295,7 +295,8 @@ bool host_can_madvise(const struct host_facts *facts)
 {
 	bool may = host_may_collapse(&facts->self) && !facts->collapse_err;
 
-	return host_can_watch(facts) && host_kernel_since(facts, 6, 1) &&
+	return host_can_watch(facts) && host_kernel_since(facts, 6, 7) &&
+	       facts->tracepoints[HOST_TP_DAMON_AGGREGATED] != HOST_NO &&
 	       (may || !host_may_bpf(&facts->self));
 }
 

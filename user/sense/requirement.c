@@ -36,8 +36,6 @@ const char *host_need_name(enum host_need need)
 		return "madvise";
 	case HOST_FOR_HINT:
 		return "hint";
-	case HOST_FOR_STREAM:
-		return "regions_bpf";
 	default:
 		return "information";
 	}
@@ -132,11 +130,9 @@ static void judge_tracepoint(const struct host_facts *facts, struct host_require
 	      : r->answer == HOST_NO ? "not in the kernel's BTF"
 				     : OF_NO_BTF);
 	switch (r->needed_for) {
-	case HOST_FOR_STREAM:
-		FOLLOWS(r, "regions are read from sysfs: coarser in time, and costs more (executor madvise)");
-		mend(r,
-		     "none is needed: --regions auto does so; or boot a kernel built with CONFIG_DAMON=y and "
-		     "CONFIG_DEBUG_INFO_BTF=y");
+	case HOST_FOR_MADVISE:
+		FOLLOWS(r, "executor madvise cannot see where memory is hot");
+		mend(r, "boot a kernel built with CONFIG_DAMON=y and CONFIG_DEBUG_INFO_BTF=y");
 		break;
 	case HOST_FOR_COLLAPSING:
 		FOLLOWS(r, "whether memory really became huge cannot be told, so a descent would never end");
@@ -451,7 +447,7 @@ static const struct judgement judgements[] = {
 	{"damon_privilege", HOST_FOR_WATCHING, "", judge_damon_privilege},
 	{"damon_sysfs", HOST_FOR_WATCHING, "6.7 (apply_interval_us), CONFIG_DAMON_SYSFS", judge_damon_sysfs},
 	{"damon_vaddr", HOST_FOR_WATCHING, "5.15, CONFIG_DAMON_VADDR", judge_damon_vaddr},
-	{"tp_damon_aggregated", HOST_FOR_STREAM, "5.15, CONFIG_DAMON", judge_tracepoint},
+	{"tp_damon_aggregated", HOST_FOR_MADVISE, "5.15, CONFIG_DAMON", judge_tracepoint},
 	{"damon_stat_off", HOST_FOR_WATCHING, "", judge_damon_stat},
 	{"damon_reclaim_off", HOST_FOR_WATCHING, "", judge_damon_reclaim},
 	{"damon_lru_sort_off", HOST_FOR_WATCHING, "", judge_damon_lru_sort},

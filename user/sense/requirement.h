@@ -25,8 +25,6 @@ enum host_need {
 	HOST_FOR_DAMOS = 8,    /* executor damos */
 	HOST_FOR_MADVISE = 16, /* executor madvise */
 	HOST_FOR_HINT = 32,    /* executor hint */
-	HOST_FOR_STREAM =
-		64, /* executor madvise with --regions bpf; without, it reads sysfs where this is missing */
 };
 
 struct host_requirement {
