@@ -22,11 +22,10 @@ const volatile int collapse_has_order = 0; /* mm_collapse_huge_page tells the or
 const volatile int scan_status_arg =
 	5; /* place of the status in mm_khugepaged_scan_pmd: 5, or 4 since `writable` went */
 const volatile int pmd_order = 9;
-/* Who else collapses for us: hotdamon itself with the executor madvise, khugepaged with hint */
-const volatile int own_tgid = 0;
+const volatile int own_tgid = 0; /* hotdamon itself collapses too, with the executor madvise */
 
 /*
- * khugepaged unasked, and other processes that call madvise, are not evidence for us; on a busy host they would fill
+ * khugepaged, and other processes that call madvise, are not evidence for us; on a busy host they would fill
  * the map. DAMON's threads are named by kthread_run(), "kdamond.%d".
  */
 static __always_inline bool is_kdamond(struct task_struct *task)
@@ -45,7 +44,7 @@ static __always_inline bool is_kdamond(struct task_struct *task)
 
 static __always_inline bool acts_for_us(struct task_struct *task)
 {
-	return (own_tgid && task->tgid == own_tgid) || is_kdamond(task);
+	return task->tgid == own_tgid || is_kdamond(task);
 }
 
 static __always_inline void count(struct mm_struct *mm, int status)

@@ -1387,45 +1387,6 @@ static void test_heat_keeps_holding(void **state)
 	assert_false(rig.descent.probing); /* it found something */
 }
 
-/* Executor hint: what is hot is marked and held; khugepaged's collapses come late, and their end is dryness. */
-static void test_hints(void **state)
-{
-	struct rig rig = rig_started();
-
-	(void)state;
-	rig.config.hints = true;
-	rig.config.dry_ns = 120 * SECOND;
-	set_heat(&rig, 0, 0);
-	later(&rig, 2, 5);
-	assert_string_equal(rig.descent.reason,
-			    "nothing hot and small at 90 % (18 of 20) in 5 applies: down to "
-			    "80 % (16 of 20)");
-	set_heat(&rig, 64 * MIB, 0);
-	assert_int_equal(later(&rig, 1, 5), DESCENT_CHANGED_STATE);
-	assert_string_equal(rig.descent.reason, "64 MiB hot at 80 % (16 of 20) are small and marked for "
-						"khugepaged: holding; 12 of 20 and up is of the same heat");
-	for (int i = 0; i < 10; i++) {
-		assert_int_equal(later(&rig, 100, 500), 0);
-		rig.evidence.succeeded++;
-		look(&rig);
-	}
-	assert_is(&rig, DESCENT_HOLDING, 1, true);
-	later(&rig, 119, 500);
-	later(&rig, 1, 10);
-	assert_is(&rig, DESCENT_HOLDING, 1, false); /* hot memory that stays small does not keep it at work */
-	assert_contains(rig.descent.reason, "64 MiB hot stay small");
-	later(&rig, 60, 0);
-	set_heat(&rig, 64 * MIB, 64 * MIB);
-	later(&rig, 120, 500);
-	assert_is(&rig, DESCENT_SATISFIED, 1, false);
-	rig = rig_started();
-	rig.config.hints = true;
-	for (unsigned int i = 0; i < 14; i++)
-		later(&rig, 2, 5);
-	assert_is(&rig, DESCENT_FLOOR, 13, false);
-	assert_contains(rig.descent.reason, "nothing hot and small down to the lowest level");
-}
-
 static void test_heat_floor(void **state)
 {
 	struct rig rig = rig_started();
@@ -1561,7 +1522,6 @@ int main(void)
 		cmocka_unit_test(test_blocked_later),
 		cmocka_unit_test(test_heat_is_evidence),
 		cmocka_unit_test(test_heat_keeps_holding),
-		cmocka_unit_test(test_hints),
 		cmocka_unit_test(test_heat_floor),
 		cmocka_unit_test(test_single_level),
 		cmocka_unit_test(test_reasons_fit),

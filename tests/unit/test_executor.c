@@ -10,34 +10,22 @@ static void test_choose(void **state)
 		enum executor chosen;
 		const char *reason;
 	} cases[] = {
-		{{true, true, true, true},
+		{{true, true, true},
 		 EXECUTOR_MADVISE,
 		 "process_madvise can collapse, which did best of all that was measured"},
-		{{false, true, false, true},
+		{{false, true, true},
 		 EXECUTOR_MADVISE,
 		 "process_madvise can collapse, which did best of all that was measured"},
-		{{true, false, true, true},
+		{{true, false, true},
 		 EXECUTOR_DAMOS,
-		 "process_madvise cannot collapse here (6.1, see hotdamon check); the kernel has a collapse "
+		 "process_madvise cannot collapse here (6.7, see hotdamon check); the kernel has a collapse "
 		 "scheme"},
-		{{true, false, false, true},
-		 EXECUTOR_DAMOS,
-		 "process_madvise cannot collapse here (6.1, see hotdamon check); the kernel has a collapse "
-		 "scheme"},
-		{{false, false, true, true},
-		 EXECUTOR_HINT,
-		 "process_madvise cannot collapse here (6.1, see hotdamon check), no collapse scheme (7.2); "
-		 "khugepaged runs, and "
-		 "memory can "
-		 "be marked for it"},
-		{{false, false, false, false},
+		{{false, false, false},
 		 EXECUTOR_NONE,
 		 "DAMON cannot watch processes here, or there are no huge pages"},
-		{{false, false, false, true},
+		{{false, false, true},
 		 EXECUTOR_NONE,
-		 "process_madvise cannot collapse here (6.1, see hotdamon check), no collapse scheme (7.2), "
-		 "no khugepaged (THP mode "
-		 "always or madvise)"},
+		 "process_madvise cannot collapse here (6.7, see hotdamon check), no collapse scheme (7.2)"},
 	};
 
 	(void)state;
@@ -52,12 +40,11 @@ static void test_choose(void **state)
 static void test_can(void **state)
 {
 	(void)state;
-	for (unsigned int bits = 0; bits < 16; bits++) {
-		struct executor_abilities can = {bits & 1, bits & 2, bits & 4, bits & 8};
+	for (unsigned int bits = 0; bits < 8; bits++) {
+		struct executor_abilities can = {bits & 1, bits & 2, bits & 4};
 
 		assert_int_equal(executor_can(EXECUTOR_DAMOS, &can), can.damos);
 		assert_int_equal(executor_can(EXECUTOR_MADVISE, &can), can.madvise);
-		assert_int_equal(executor_can(EXECUTOR_HINT, &can), can.hint);
 		assert_int_equal(executor_can(EXECUTOR_NONE, &can), can.watch);
 		assert_true(executor_can(EXECUTOR_DRY_RUN, &can));
 	}
@@ -65,7 +52,7 @@ static void test_can(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const names[] = {"auto", "damos", "madvise", "hint", "none", "dry-run"};
+	static const char *const names[] = {"auto", "damos", "madvise", "none", "dry-run"};
 
 	(void)state;
 	for (unsigned int i = 0; i < EXECUTORS; i++)

@@ -170,8 +170,6 @@ static void put_good_host(const struct world *world)
 	put(world, "sys/module/damon_stat/parameters/enabled", "N\n");
 	put(world, "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
 	put(world, "sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152\n");
-	put(world, "proc/41/stat", "41 (khugepaged) S 1 0 0 0 -1 0\n"); /* somebody who calls himself so */
-	put(world, "proc/42/stat", "42 (khugepaged) S 2 0 0 0 -1 0\n");
 }
 
 static void look(struct world *world)
@@ -333,16 +331,10 @@ static void good_host_lacks_nothing(void **state)
 	assert_int_equal(missing(world, HOST_FOR_ALL), 0);
 	assert_true(host_can_damos(facts));
 	assert_true(host_can_madvise(facts));
-	assert_true(host_can_hint(facts));
 	assert_string_equal(facts->release, "7.2.12+deb14-cloud-amd64");
 	assert_true(host_kernel_since(facts, 7, 2) && host_kernel_since(facts, 6, 18));
 	assert_false(host_kernel_since(facts, 7, 3) || host_kernel_since(facts, 8, 0));
 	assert_string_equal(facts->thp_mode, "madvise");
-	assert_int_equal(facts->khugepaged_pid, 42);
-	drop(world, "proc/42/stat");
-	look(world);
-	assert_int_equal(facts->khugepaged_pid, 0);
-	assert_false(host_can_hint(facts));
 	assert_int_equal(facts->pmd_size_bytes, 2097152);
 	assert_int_equal(facts->nr_scan_results, 4);
 	assert_string_equal(facts->scan_results[1], "SCAN_SUCCEED");
@@ -425,7 +417,7 @@ static void regions_without_their_tracepoint(void **state)
 
 	put_btf_without(world, "DAMOS_COLLAPSE", "damon_aggregated");
 	look(world);
-	assert_int_equal(missing(world, HOST_FOR_ALL | HOST_FOR_DAMOS | HOST_FOR_HINT), 0);
+	assert_int_equal(missing(world, HOST_FOR_ALL | HOST_FOR_DAMOS), 0);
 	assert_int_equal(missing(world, HOST_FOR_MADVISE), 1);
 	assert_false(host_can_madvise(&world->facts));
 	r = requirement(world, "tp_damon_aggregated");
@@ -518,7 +510,6 @@ static void vaddr_is_known_by_two_ways(void **state)
 	put(world, "proc/kallsyms", "0000000000000000 T _stext\n");
 	look(world);
 	assert_int_equal(answer(world, "damon_vaddr"), HOST_NO);
-	assert_false(host_can_hint(&world->facts));
 	put(world, KDAMONDS "/nr_kdamonds", "1\n");
 	put_kdamond(world, 0, "off\n", "-1\n", "1\n");
 	put_context(world, 0, "vaddr\n", "0\n");

@@ -39,7 +39,6 @@ bad_values() {
 		--quota-ms -1 x 3600001
 		--quota-bytes -1 x 1
 		--quota-reset-ms 0 x 3600001
-		--regions x BPF none
 		--stall-budget-us 0 -1 x 1000001
 		--min-populated-pct -1 x 101
 		--max-huge-mib -1 x 1.5 1

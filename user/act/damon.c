@@ -94,11 +94,7 @@ static int write_collapse_scheme(const struct damon *damon, unsigned int slot, s
 	const struct damon_settings *s = &damon->settings;
 	struct place scheme = scheme_place(damon, slot, SCHEME_COLLAPSE);
 	const struct setting settings[] = {
-		{"action",
-		 s->collapses ? "collapse"
-		 : s->hints   ? "hugepage"
-			      : "stat",
-		 0},
+		{"action", s->collapses ? "collapse" : "stat", 0},
 		{"access_pattern/sz/min", NULL, PMD_SIZE_BYTES},
 		{"access_pattern/sz/max", NO_LIMIT_LONG, 0},
 		{"access_pattern/nr_accesses/max", NO_LIMIT_U32, 0},

@@ -25,7 +25,6 @@ struct damon_settings {
 	uint64_t quota_bytes;
 	uint64_t heat_apply_us; /* how often scheme 1 counts: it walks the page tables of what is hot */
 	bool collapses;		/* scheme 0 may collapse; false: it only ever counts (executor none) */
-	bool hints;		/* or it marks what it would collapse, for khugepaged (MADV_HUGEPAGE) */
 	bool watches_only;	/* neither scheme matches anything: all that counts are the regions */
 	bool tells_huge;	/* this kernel's `stat` knows a filter by size of folio for vaddr (6.18+) */
 };

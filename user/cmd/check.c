@@ -34,7 +34,6 @@ struct way {
 static const struct way ways[] = {
 	{EXECUTOR_DAMOS, "the kernel's collapse scheme, 7.2"},
 	{EXECUTOR_MADVISE, "process_madvise(MADV_COLLAPSE) of hot slots, 6.7"},
-	{EXECUTOR_HINT, "marks for khugepaged, 6.7; THP mode always or madvise"},
 	{EXECUTOR_NONE, "watches and explains"},
 };
 
@@ -45,7 +44,6 @@ static struct executor_abilities abilities(const struct host_facts *facts)
 	return (struct executor_abilities){
 		.damos = host_can_damos(facts),
 		.madvise = host_can_madvise(facts),
-		.hint = host_can_hint(facts),
 		.watch = host_can_watch(facts),
 	};
 }

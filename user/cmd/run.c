@@ -58,8 +58,8 @@ static const struct argp_option run_options_help[] = {
 	{"executor", OPT_EXECUTOR, "NAME", 0,
 	 "madvise: hotdamon collapses the hottest memory itself (6.7+); damos: the kernel's collapse scheme "
 	 "does "
-	 "(7.2+); hint: marks for khugepaged; none: watch and explain only; auto (default): madvise where it "
-	 "may, then damos, then hint, as check tells",
+	 "(7.2+); none: watch and explain only; auto (default): madvise where it "
+	 "may, then damos, as check tells",
 	 0},
 	{"descent", OPT_DESCENT, "hold|progressive", 0,
 	 "Stop at the level where memory first collapses (default), or go on down when it dries up", 0},
@@ -111,11 +111,11 @@ static unsigned int choice(const struct argp_state *state, const char *option, c
 
 static enum executor parse_executor(const struct argp_state *state, const char *text)
 {
-	static const char *const words[] = {"auto", "damos", "madvise", "hint", "none"};
+	static const char *const words[] = {"auto", "damos", "madvise", "none"};
 	static const enum executor executors[] = {EXECUTOR_AUTO, EXECUTOR_DAMOS, EXECUTOR_MADVISE,
-						  EXECUTOR_HINT, EXECUTOR_NONE};
+						  EXECUTOR_NONE};
 
-	return executors[choice(state, "executor", text, words, 5)];
+	return executors[choice(state, "executor", text, words, 4)];
 }
 
 static void parse_pids(const struct argp_state *state, char *text, struct run_options *options)

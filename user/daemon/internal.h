@@ -28,7 +28,6 @@ struct daemon_totals {
 struct daemon {
 	const struct run_options *options;
 	enum executor executor;
-	pid_t khugepaged_pid; /* 0: it does not run */
 	struct claim_paths paths;
 	struct claim claim;
 	char kernel[65];

@@ -41,7 +41,6 @@ static enum executor choose_executor(const struct host_facts *facts)
 	struct executor_abilities can = {
 		.damos = host_can_damos(facts),
 		.madvise = host_can_madvise(facts),
-		.hint = host_can_hint(facts),
 		.watch = host_can_watch(facts),
 	};
 	char reason[REASON_LEN];
@@ -77,7 +76,6 @@ static int check_host(struct daemon *daemon)
 		say_missing(missing, n);
 		if (n && daemon->executor == EXECUTOR_AUTO)
 			log_error("--dry-run chooses and explains only, without DAMON");
-		daemon->khugepaged_pid = facts->khugepaged_pid;
 		daemon->tells_huge = daemon->executor == EXECUTOR_MADVISE ||
 				     (host_kernel_since(facts, 6, 18) && facts->hugepage_filter != HOST_NO);
 		snprintf(daemon->kernel, sizeof(daemon->kernel), "%s", facts->release);
@@ -211,17 +209,6 @@ static unsigned int find_listed(struct daemon *daemon)
 }
 
 /*
- * khugepaged looks at 8 of its huge pages' worth of memory every 10 s, by default: what is marked is made huge in
- * minutes. Marks stay when a scheme is parked, and so do its collapses.
- */
-static void wait_for_khugepaged(struct descent_config *descent)
-{
-	descent->hints = true;
-	descent->dry_ns = 2 * descent->probe_ns;
-	descent->probe_ns *= 5;
-}
-
-/*
  * The heat map knows at once that nothing is above a threshold; it only has to be given time to fill. It is looked at
  * five times a second.
  */
@@ -265,8 +252,6 @@ static int make_decision_makers(struct daemon *daemon)
 	daemon->descent.level_ns -= daemon->descent.level_ns / 8;
 	daemon->descent.settle_ns -= daemon->descent.settle_ns / 8;
 	daemon->descent.progressive = options->progressive;
-	if (daemon->executor == EXECUTOR_HINT)
-		wait_for_khugepaged(&daemon->descent);
 	daemon->descent.heat_is_evidence = daemon->executor == EXECUTOR_NONE;
 	/* A `stat` is charged as well: what only counts has no quota. */
 	/* Without the walk each aggregation may count; it must, where a commit puts the next apply off (6.12). */
@@ -311,8 +296,7 @@ static int open_eyes(struct daemon *daemon, struct act_error *error)
 	if (err)
 		return act_fail(error, -err,
 				"load hotness.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)");
-	err = collapse_open(daemon->executor == EXECUTOR_HINT ? daemon->khugepaged_pid : 0,
-			    &daemon->collapse);
+	err = collapse_open(&daemon->collapse);
 	if (err)
 		return act_fail(error, -err,
 				"load collapse.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)");
@@ -355,7 +339,6 @@ static int make_slots(struct daemon *daemon, struct act_error *error)
 		.quota_bytes = daemon->executor == EXECUTOR_DAMOS ? options->quota_bytes : 0,
 		.heat_apply_us = daemon->heat_apply_us,
 		.collapses = daemon->executor == EXECUTOR_DAMOS,
-		.hints = daemon->executor == EXECUTOR_HINT,
 		.watches_only = daemon->executor == EXECUTOR_MADVISE,
 		.tells_huge = daemon->tells_huge && daemon->executor != EXECUTOR_MADVISE,
 	};

@@ -112,8 +112,7 @@ static void start_anew(struct daemon *daemon, struct target *target)
 /* The kdamond is doing more than to watch. */
 static bool works(const struct daemon *daemon, const struct target *target)
 {
-	return (daemon->executor == EXECUTOR_DAMOS || daemon->executor == EXECUTOR_HINT) &&
-	       target->descent.acting;
+	return daemon->executor == EXECUTOR_DAMOS && target->descent.acting;
 }
 
 static struct intervals_look intervals_look(struct daemon *daemon, unsigned int slot)

@@ -177,19 +177,6 @@ static void leave(struct daemon *daemon, unsigned int slot, const char *reason)
 	daemon_release(daemon, slot);
 }
 
-/* What khugepaged did to it before was not for our marks. */
-static void count_khugepaged(struct daemon *daemon, struct target *target)
-{
-	const struct collapse_count *counts;
-	size_t n = 0;
-
-	if (daemon->executor != EXECUTOR_HINT)
-		return;
-	if (collapse_read(daemon->collapse, &counts, &n))
-		n = 0;
-	target_count_own(target, (uint32_t)daemon->khugepaged_pid, counts, n);
-}
-
 static void enter(struct daemon *daemon, const struct governor_move *move)
 {
 	struct target *target = &daemon->targets[move->slot];
@@ -205,7 +192,6 @@ static void enter(struct daemon *daemon, const struct governor_move *move)
 		governor_slot_failed(daemon->governor, move->slot, strerror(-err));
 		return;
 	}
-	count_khugepaged(daemon, target);
 	intervals_start(&target->intervals, &daemon->intervals, daemon->now_ns);
 	evidence = target_evidence(target, daemon->collapse, daemon->now_ns, daemon->tells_huge);
 	descent_start(&target->descent, &daemon->descent, &evidence);

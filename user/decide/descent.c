@@ -461,9 +461,9 @@ static void start_holding(struct descent *descent, const struct descent_config *
 	descent->probing = false;
 	held = hold_part(descent, config);
 	if (!collapses)
-		reason_write(descent->reason, "%" PRIu64 " MiB hot at %.40s are small and %s: %.80s",
-			     bytes_to_mib(small_bytes(heat_now(evidence))), level.text,
-			     config->hints ? "marked for khugepaged" : "would be collapsed", held.text);
+		reason_write(descent->reason,
+			     "%" PRIu64 " MiB hot at %.40s are small and would be collapsed: %.80s",
+			     bytes_to_mib(small_bytes(heat_now(evidence))), level.text, held.text);
 	else if (collapses == 1)
 		reason_write(descent->reason, "%sreal collapse at %.40s: %.80s", first, level.text,
 			     held.text);
@@ -497,7 +497,7 @@ static void reach_floor(struct descent *descent, const struct descent_config *co
 	struct part level = level_part(config, descent->level), failures = failures_part(evidence);
 
 	park(descent, DESCENT_FLOOR, evidence);
-	if (config->heat_is_evidence || (config->hints && !descent->succeeded))
+	if (config->heat_is_evidence)
 		reason_write(descent->reason, "nothing hot and small down to the lowest level %s: parked",
 			     level.text);
 	else if (descent->succeeded)
@@ -525,8 +525,7 @@ static void go_down(struct descent *descent, const struct descent_config *config
 		    const struct descent_evidence *evidence)
 {
 	struct part from = level_part(config, descent->level), to, failures = failures_part(evidence);
-	const char *missing =
-		config->heat_is_evidence || config->hints ? "nothing hot and small" : "no real collapse";
+	const char *missing = config->heat_is_evidence ? "nothing hot and small" : "no real collapse";
 	uint64_t applies = level_lasted_applies(descent, evidence);
 	unsigned int next = level_to_go_to(descent, config, evidence);
 
@@ -570,7 +569,7 @@ static void step_descending(struct descent *descent, const struct descent_config
 	}
 	if (!level_lasted(descent, config, evidence))
 		return;
-	if ((config->heat_is_evidence || config->hints) && is_hot_and_small(evidence))
+	if (config->heat_is_evidence && is_hot_and_small(evidence))
 		start_holding(descent, config, evidence, 0);
 	else if (all_is_huge(descent, config, evidence))
 		park_all_huge(descent, config, evidence);

@@ -53,9 +53,8 @@ const char *descent_state_name(enum descent_state state); /* "descending", "hold
 
 struct descent_config {
 	struct descent_levels levels;
-	bool progressive;      /* --descent progressive */
-	bool heat_is_evidence; /* nothing acts (executor none): hot, small memory would have collapsed */
-	bool hints; /* collapsing is left to khugepaged, which takes its time: what is hot and small makes HOLDING */
+	bool progressive;	    /* --descent progressive */
+	bool heat_is_evidence;	    /* nothing acts (executor none): hot, small memory would have collapsed */
 	unsigned int level_applies; /* complete applies that a level lasts, at least; default 5 */
 	uint64_t level_ns;	    /* and at least so long; default 1 s */
 	uint64_t settle_ns;	    /* and the first so long, while regions are coarse; default 2 s */
@@ -155,7 +154,7 @@ bool descent_is_at_bottom(const struct descent *descent, const struct descent_co
  *   the old one's.
  * - DESCENDING: a new success makes it HOLDING at this level. Else, when the level has lasted
  *   (level_applies and level_ns, settle_ns for the first; below it, where heat is measured and less than
- *   PMD_SIZE_BYTES are hot, level_ns alone): with heat_is_evidence or hints, PMD_SIZE_BYTES or
+ *   PMD_SIZE_BYTES are hot, level_ns alone): with heat_is_evidence, PMD_SIZE_BYTES or
  *   more that are hot and not known to be huge make it HOLDING too. Where the walk may end (for hold
  *   DESCENT_HOT_PCT and below, for `progressive` the last level), if heat and its huge part are known, at
  *   least PMD_SIZE_BYTES are hot (for `progressive`: or something collapsed on the way) and less than

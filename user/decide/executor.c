@@ -5,26 +5,24 @@
 
 /*
  * The best first, by what was measured side by side (make bench-vm, doc/bench-vm.md): madvise has islands and a hot set
- * that moved, and nothing cold; damos holds at the first islands that it meets. hint leaves all to khugepaged's pace.
+ * that moved, and nothing cold; damos holds at the first islands that it meets.
  */
-static const enum executor by_merit[] = {EXECUTOR_MADVISE, EXECUTOR_DAMOS, EXECUTOR_HINT};
+static const enum executor by_merit[] = {EXECUTOR_MADVISE, EXECUTOR_DAMOS};
 
 #define MERITS (sizeof(by_merit) / sizeof(by_merit[0]))
 
-static const char *const names[EXECUTORS] = {"auto", "damos", "madvise", "hint", "none", "dry-run"};
+static const char *const names[EXECUTORS] = {"auto", "damos", "madvise", "none", "dry-run"};
 
 /* What each has that it can be used. */
 static const char *const means[EXECUTORS] = {
 	[EXECUTOR_DAMOS] = "the kernel has a collapse scheme",
 	[EXECUTOR_MADVISE] = "process_madvise can collapse, which did best of all that was measured",
-	[EXECUTOR_HINT] = "khugepaged runs, and memory can be marked for it",
 };
 
 /* And what it lacks if not. */
 static const char *const lacks[EXECUTORS] = {
 	[EXECUTOR_DAMOS] = "no collapse scheme (7.2)",
-	[EXECUTOR_MADVISE] = "process_madvise cannot collapse here (6.1, see hotdamon check)",
-	[EXECUTOR_HINT] = "no khugepaged (THP mode always or madvise)",
+	[EXECUTOR_MADVISE] = "process_madvise cannot collapse here (6.7, see hotdamon check)",
 };
 
 const char *executor_name(enum executor executor)
@@ -39,8 +37,6 @@ bool executor_can(enum executor executor, const struct executor_abilities *can)
 		return can->damos;
 	case EXECUTOR_MADVISE:
 		return can->madvise;
-	case EXECUTOR_HINT:
-		return can->hint;
 	case EXECUTOR_NONE:
 		return can->watch;
 	default:
@@ -50,19 +46,18 @@ bool executor_can(enum executor executor, const struct executor_abilities *can)
 
 enum executor executor_choose(const struct executor_abilities *can, char *reason)
 {
-	const char *first = lacks[by_merit[0]], *second = lacks[by_merit[1]], *third = lacks[by_merit[2]];
+	const char *first = lacks[by_merit[0]], *second = lacks[by_merit[1]];
 
 	for (size_t i = 0; i < MERITS; i++) {
 		enum executor executor = by_merit[i];
 
 		if (!executor_can(executor, can))
 			continue;
-		reason_write(reason, "%s%s%s%s%s", i > 0 ? first : "", i > 1 ? ", " : "", i > 1 ? second : "",
-			     i > 0 ? "; " : "", means[executor]);
+		reason_write(reason, "%s%s%s", i > 0 ? first : "", i > 0 ? "; " : "", means[executor]);
 		return executor;
 	}
 	if (can->watch)
-		reason_write(reason, "%s, %s, %s", first, second, third);
+		reason_write(reason, "%s, %s", first, second);
 	else
 		reason_write(reason, "DAMON cannot watch processes here, or there are no huge pages");
 	return EXECUTOR_NONE;

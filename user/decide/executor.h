@@ -9,19 +9,17 @@ enum executor {
 	EXECUTOR_AUTO,
 	EXECUTOR_DAMOS,	  /* the kernel's collapse scheme (7.2+) */
 	EXECUTOR_MADVISE, /* kdamonds watch, hotdamon collapses slot by slot (6.7+) */
-	EXECUTOR_HINT,	  /* DAMOS marks hot memory for khugepaged */
 	EXECUTOR_NONE,	  /* kdamonds that only watch */
 	EXECUTOR_DRY_RUN, /* not even a kdamond */
 };
 
-#define EXECUTORS 6
+#define EXECUTORS 5
 
 /* What the kernel, and this hotdamon, can do here. */
 struct executor_abilities {
 	bool damos;   /* the scheme `collapse` works on processes */
 	bool madvise; /* process_madvise(MADV_COLLAPSE), and a kdamond that watches */
-	bool hint;    /* the scheme `hugepage` works on processes, and khugepaged runs */
-	bool watch; /* a kdamond can watch a process, and there are huge pages: none of the three can without */
+	bool watch; /* a kdamond can watch a process, and there are huge pages: neither of the two can without */
 };
 
 const char *executor_name(enum executor executor); /* as the command line has it: "damos", ... "dry-run" */

@@ -79,7 +79,7 @@ static int tracepoint_args(const struct btf *btf, const char *typedef_name)
  * The signatures changed over time: `order` came to mm_collapse_huge_page, `writable` left
  * mm_khugepaged_scan_pmd.
  */
-static int fit_to_kernel(struct collapse *collapse, pid_t collapser)
+static int fit_to_kernel(struct collapse *collapse)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	int scan_args;
@@ -88,7 +88,7 @@ static int fit_to_kernel(struct collapse *collapse, pid_t collapser)
 		return -errno;
 	collapse->bpf->rodata->collapse_has_order =
 		tracepoint_args(btf, "btf_trace_mm_collapse_huge_page") >= 4;
-	collapse->bpf->rodata->own_tgid = collapser ? collapser : getpid();
+	collapse->bpf->rodata->own_tgid = getpid();
 	scan_args = tracepoint_args(btf, "btf_trace_mm_khugepaged_scan_pmd");
 	collapse->bpf->rodata->scan_status_arg = scan_args == 6 ? 4 : 5;
 	if (scan_args != 6 && scan_args != 7) /* unknown: failures of the first look go uncounted */
@@ -108,7 +108,7 @@ static int make_room(struct collapse *collapse)
 	return collapse->keys && collapse->values && collapse->counts ? 0 : -ENOMEM;
 }
 
-int collapse_open(pid_t collapser, struct collapse **out)
+int collapse_open(struct collapse **out)
 {
 	struct collapse *collapse = calloc(1, sizeof(*collapse));
 	int err;
@@ -116,7 +116,7 @@ int collapse_open(pid_t collapser, struct collapse **out)
 	if (!collapse)
 		return -ENOMEM;
 	collapse->bpf = collapse_bpf__open();
-	err = collapse->bpf ? fit_to_kernel(collapse, collapser) : -errno;
+	err = collapse->bpf ? fit_to_kernel(collapse) : -errno;
 	if (!err)
 		err = make_room(collapse);
 	if (!err)

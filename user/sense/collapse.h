@@ -21,10 +21,10 @@ struct collapse_count {
 struct collapse;
 
 /*
- * Loads and attaches. Attempts of kdamonds are counted, and those of the process @collapser (khugepaged, say); 0: our
- * own. Needs what hotness_open() needs, and CONFIG_MEMCG for mm->owner. Negative errno.
+ * Loads and attaches. Attempts of kdamonds and our own are counted. Needs what hotness_open() needs, and CONFIG_MEMCG
+ * for mm->owner. Negative errno.
  */
-int collapse_open(pid_t collapser, struct collapse **out);
+int collapse_open(struct collapse **out);
 void collapse_close(struct collapse *collapse); /* NULL is fine */
 
 /* All counts, in no order; *@counts belongs to @collapse until the next call. Negative errno. */

@@ -192,39 +192,11 @@ static void read_pmu(const struct host_roots *roots, struct host_facts *facts)
 		facts->pmu = HOST_NO;
 }
 
-/* A kernel thread: any process may call itself so, but the parent of none is kthreadd. */
-static bool is_khugepaged(const char *proc, const char *pid)
-{
-	char text[HOST_TEXT_LEN];
-	const char *rest;
-	int parent;
-
-	if (host_read_text(text, sizeof(text), proc, "%s/stat", pid) || !strstr(text, " (khugepaged) "))
-		return false;
-	rest = strrchr(text, ')');
-	return sscanf(rest + 1, " %*c %d", &parent) == 1 && parent == KTHREADD_PID;
-}
-
-static pid_t find_khugepaged(const char *proc)
-{
-	DIR *dir = opendir(proc);
-	struct dirent *entry;
-	pid_t found = 0;
-
-	while (dir && !found && (entry = readdir(dir)))
-		if (isdigit((unsigned char)*entry->d_name) && is_khugepaged(proc, entry->d_name))
-			found = (pid_t)strtol(entry->d_name, NULL, 10);
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
-static void read_thp(const char *proc, const char *sys, struct host_facts *facts)
+static void read_thp(const char *sys, struct host_facts *facts)
 {
 	char text[HOST_TEXT_LEN];
 	long long bytes;
 
-	facts->khugepaged_pid = find_khugepaged(proc);
 	facts->thp = host_exists(sys, THP "/enabled");
 	if (!host_read_text(text, sizeof(text), sys, THP "/enabled"))
 		host_parse_bracketed(text, facts->thp_mode, sizeof(facts->thp_mode));
@@ -255,7 +227,7 @@ int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 	host_bpf_read(&at, &found);
 	read_pmu(&at, &found);
 	host_damon_read(&at, &found);
-	read_thp(at.proc, at.sys, &found);
+	read_thp(at.sys, &found);
 	found.psi = read_psi(at.proc);
 	*facts = found;
 	return 0;
@@ -298,9 +270,4 @@ bool host_can_madvise(const struct host_facts *facts)
 	return host_can_watch(facts) && host_kernel_since(facts, 6, 7) &&
 	       facts->tracepoints[HOST_TP_DAMON_AGGREGATED] != HOST_NO &&
 	       (may || !host_may_bpf(&facts->self));
-}
-
-bool host_can_hint(const struct host_facts *facts)
-{
-	return host_can_watch(facts) && facts->khugepaged_pid > 0;
 }

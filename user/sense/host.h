@@ -120,7 +120,6 @@ struct host_facts {
 
 	enum host_answer thp;	      /* built in */
 	char thp_mode[HOST_WORD_LEN]; /* always, madvise, never */
-	pid_t khugepaged_pid;	      /* 0: it does not run, as with the mode never */
 	/*
 	 * What collapse_refused() of act/collapse.h said, for the caller to fill in: 0, or the negative errno by which the
 	 * kernel refuses collapses in all other processes.
@@ -150,7 +149,6 @@ bool host_can_damos(const struct host_facts *facts); /* the scheme `collapse` on
  * not. Who may not even load BPF is told what root could do.
  */
 bool host_can_madvise(const struct host_facts *facts);
-bool host_can_hint(const struct host_facts *facts); /* the scheme `hugepage` on vaddr, and khugepaged runs */
 
 /* What this process may do, by its capabilities and namespaces. */
 bool host_may_bpf(const struct host_self *self);

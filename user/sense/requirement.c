@@ -34,8 +34,6 @@ const char *host_need_name(enum host_need need)
 		return "damos";
 	case HOST_FOR_MADVISE:
 		return "madvise";
-	case HOST_FOR_HINT:
-		return "hint";
 	default:
 		return "information";
 	}
@@ -50,8 +48,6 @@ unsigned int host_needs_of(enum executor executor)
 		return HOST_FOR_HOTNESS | HOST_FOR_PINNING | HOST_FOR_WATCHING;
 	case EXECUTOR_DAMOS:
 		return HOST_FOR_ALL | HOST_FOR_DAMOS;
-	case EXECUTOR_HINT:
-		return HOST_FOR_ALL | HOST_FOR_HINT;
 	default:
 		return HOST_FOR_ALL | HOST_FOR_MADVISE;
 	}
@@ -371,17 +367,6 @@ static void judge_thp_mode(const struct host_facts *facts, struct host_requireme
 	FOLLOWS(r, "there are no huge pages to give");
 }
 
-static void judge_khugepaged(const struct host_facts *facts, struct host_requirement *r)
-{
-	r->answer = facts->khugepaged_pid > 0 ? HOST_YES : HOST_NO;
-	if (r->answer == HOST_YES)
-		found(r, "runs, pid %d", facts->khugepaged_pid);
-	else
-		found(r, "does not run; the THP mode is %s", *facts->thp_mode ? facts->thp_mode : "not told");
-	FOLLOWS(r, "what hotdamon marks for it (executor hint) nobody would make huge");
-	mend(r, "echo madvise > /sys/" THP "/enabled");
-}
-
 static void judge_pmd_size(const struct host_facts *facts, struct host_requirement *r)
 {
 	uint64_t size = facts->pmd_size_bytes;
@@ -459,7 +444,6 @@ static const struct judgement judgements[] = {
 	{"tp_mm_khugepaged_scan_pmd", HOST_FOR_COLLAPSING, BTF_SINCE, judge_tracepoint},
 	{"scan_result_names", HOST_FOR_INFORMATION, BTF_SINCE, judge_scan_results},
 	{"thp_mode", HOST_FOR_INFORMATION, "2.6.38", judge_thp_mode},
-	{"khugepaged", HOST_FOR_HINT, "2.6.38", judge_khugepaged},
 	{"huge_page_size", HOST_FOR_INFORMATION, "4.10", judge_pmd_size},
 	{"hugepage_filter", HOST_FOR_INFORMATION, "6.18", judge_hugepage_filter},
 	{"dtlb_counters", HOST_FOR_INFORMATION, "", judge_dtlb_counters},

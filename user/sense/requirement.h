@@ -24,7 +24,6 @@ enum host_need {
 	HOST_FOR_ALL = HOST_FOR_HOTNESS | HOST_FOR_WATCHING | HOST_FOR_COLLAPSING | HOST_FOR_PINNING,
 	HOST_FOR_DAMOS = 8,    /* executor damos */
 	HOST_FOR_MADVISE = 16, /* executor madvise */
-	HOST_FOR_HINT = 32,    /* executor hint */
 };
 
 struct host_requirement {
