@@ -194,7 +194,6 @@ static void test_populations(void **state)
 	struct slot_pages pages = pages_of(child, FULL);
 
 	assert_int_equal(pages.present, SLOT_PAGES);
-	assert_true(pages.huge_known);
 	assert_false(pages.huge);
 	pages = pages_of(child, HALF);
 	assert_int_equal(pages.present, SLOT_PAGES / 2);
@@ -222,11 +221,11 @@ static void test_guard_page(void **state)
 	assert_false(pages_of(child, GUARDED).huge);
 }
 
-/* All of the arena, in one go, is what single looks say; and what the plain page map says. */
+/* All of the arena, in one go, is what single looks say. */
 static void test_all_at_once(void **state)
 {
 	const struct child *child = *state;
-	struct slot_pages one, many[LAST + 1], plain[LAST + 1];
+	struct slot_pages one, many[LAST + 1];
 	uint64_t slots[LAST + 1];
 	size_t n = 0;
 
@@ -235,14 +234,9 @@ static void test_all_at_once(void **state)
 		if (slot != UNTOUCHED) /* a gap */
 			slots[n++] = slot_of(child, slot);
 	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, slots, n, many), 0);
-	assert_int_equal(slot_pages_read_plain("/proc", (uint32_t)child->pid, slots, n, plain), 0);
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &slots[i], 1, &one), 0);
 		assert_memory_equal(&one, &many[i], sizeof(one));
-		assert_int_equal(plain[i].present, many[i].present + many[i].zero);
-		assert_int_equal(plain[i].swapped + plain[i].guard, many[i].swapped + many[i].guard);
-		if (plain[i].huge_known)
-			assert_int_equal(plain[i].huge, many[i].huge);
 	}
 	assert_true(many[BESIDE - 1].huge);
 }

@@ -77,26 +77,6 @@ static void test_sums(void **state)
 	assert_int_equal(slot_pages_populated(&pages), 17);
 }
 
-static void test_words(void **state)
-{
-	uint64_t words[SLOT_PAGES] = {0};
-	struct slot_pages pages;
-
-	(void)state;
-	memset(&pages, 0xa5, sizeof(pages));
-	slot_pages_count(&pages, words);
-	assert_int_equal(pages.present + pages.swapped + pages.guard + pages.zero, 0);
-	words[0] = 1ULL << 63 | 1234;
-	words[7] = 1ULL << 62 | 99;
-	words[8] = 1ULL << 62 | 1ULL << 58; /* a guard page is told as swapped, too */
-	words[SLOT_PAGES - 1] = 1ULL << 63 | 1ULL << 61 | 1ULL << 56;
-	slot_pages_count(&pages, words);
-	assert_int_equal(pages.present, 2);
-	assert_int_equal(pages.swapped, 1);
-	assert_int_equal(pages.guard, 1);
-	assert_false(pages.huge || pages.huge_known);
-}
-
 static void test_nothing_to_read(void **state)
 {
 	uint64_t slot = FIRST;
@@ -104,7 +84,6 @@ static void test_nothing_to_read(void **state)
 
 	(void)state;
 	assert_int_equal(slot_pages_read("/nowhere", 1, &slot, 1, &pages), -ESRCH);
-	assert_int_equal(slot_pages_read_plain("/nowhere", 1, &slot, 1, &pages), -ESRCH);
 }
 
 /* Every second page, of more slots than one call can tell of; each page is told once. */
@@ -167,7 +146,6 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_clipped),
 		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_nothing_to_read),
 		cmocka_unit_test(test_more_than_one_answer),
 		cmocka_unit_test(test_walk),

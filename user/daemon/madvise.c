@@ -323,8 +323,7 @@ static void take_pages(struct madvise *madvise, struct collapser *collapser, siz
 
 		slot->unread = false;
 		slot->populated = slot_pages_populated(pages);
-		if (pages->huge_known)
-			slot->huge = pages->huge;
+		slot->huge = pages->huge;
 		heat_set_pages(collapser->heat, slot->start, (uint16_t)slot->populated, slot->huge);
 	}
 }
@@ -607,8 +606,7 @@ static bool is_still_small(struct daemon *daemon, struct target *target, uint64_
 		return false;
 	slot.huge = pages.huge;
 	slot.populated = slot_pages_populated(&pages);
-	if (pages.huge_known)
-		heat_set_huge(target->collapser->heat, start, pages.huge);
+	heat_set_huge(target->collapser->heat, start, pages.huge);
 	return choice_make(&slot, 1, daemon->options->min_populated_pct, &chosen).n;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "sense/host.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>

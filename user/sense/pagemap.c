@@ -30,14 +30,6 @@ struct scan_arg {
 #define IS_HUGE	   (1U << 6)
 #define IS_GUARD   (1U << 8) /* 6.15+; before, the ioctl refuses it */
 
-/* A word of /proc/PID/pagemap. The number of the page frame is 0 without CAP_SYS_ADMIN. */
-#define WORD_PRESENT (1ULL << 63)
-#define WORD_SWAPPED (1ULL << 62)
-#define WORD_GUARD   (1ULL << 58) /* 6.15+ */
-#define WORD_FRAME   ((1ULL << 55) - 1)
-
-#define FLAG_THP (1ULL << 22) /* of a word of /proc/kpageflags */
-
 /* So many answers of one call; a slot has at most SLOT_PAGES of them. */
 #define MAX_REGIONS (2 * SLOT_PAGES)
 
@@ -50,24 +42,16 @@ struct scan_arg {
 
 #define WALK_PAGES 65536 /* at most in one call: what the process can be kept waiting for */
 
-static int open_below(const char *proc_root, const char *name)
+static int open_pagemap(const char *proc_root, uint32_t pid)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", proc_root, name);
+	snprintf(path, sizeof(path), "%s/%u/pagemap", proc_root, pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	return fd;
-}
-
-static int open_pagemap(const char *proc_root, uint32_t pid)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "%u/pagemap", pid);
-	return open_below(proc_root, name);
 }
 
 static int check_slots(const uint64_t *slots, size_t n)
@@ -165,7 +149,7 @@ static int scan_run(int fd, struct scan_arg *arg, uint64_t first, size_t n, stru
 	uint64_t seen = first;
 
 	for (size_t i = 0; i < n; i++)
-		pages[i] = (struct slot_pages){.huge_known = true};
+		pages[i] = (struct slot_pages){0};
 	arg->start = first;
 	arg->end = first + n * PMD_SIZE_BYTES;
 	while (arg->start < arg->end) {
@@ -250,81 +234,8 @@ int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid,
 	return done;
 }
 
-/* ---- kernels before 6.7 ---- */
-
-void slot_pages_count(struct slot_pages *pages, const uint64_t words[SLOT_PAGES])
-{
-	*pages = (struct slot_pages){0};
-	for (size_t i = 0; i < SLOT_PAGES; i++) {
-		if (words[i] & WORD_GUARD)
-			pages->guard++;
-		else if (words[i] & WORD_PRESENT)
-			pages->present++;
-		else if (words[i] & WORD_SWAPPED)
-			pages->swapped++;
-	}
-}
-
-/* Page frames in one piece and aligned, as those of a huge page are; and of others now and then. */
-static bool frames_are_one_block(const uint64_t words[SLOT_PAGES])
-{
-	uint64_t first = words[0] & WORD_FRAME;
-
-	if (first % SLOT_PAGES)
-		return false;
-	for (size_t i = 1; i < SLOT_PAGES; i++)
-		if ((words[i] & WORD_FRAME) != first + i)
-			return false;
-	return true;
-}
-
-/*
- * These kernels do not tell how a huge page is mapped. One mapped page by page, after a split, is taken for
- * huge here: it is rare, and a slot left alone by mistake is the lesser harm.
- */
-static void find_huge(int flags_fd, const uint64_t words[SLOT_PAGES], struct slot_pages *pages)
-{
-	uint64_t first = words[0] & WORD_FRAME, flags;
-
-	pages->huge_known = true;
-	if (pages->present < SLOT_PAGES)
-		return;
-	if (first && !frames_are_one_block(words))
-		return;
-	pages->huge_known = first && flags_fd >= 0 &&
-			    pread(flags_fd, &flags, sizeof(flags), (off_t)(first * sizeof(flags))) ==
-				    (ssize_t)sizeof(flags);
-	pages->huge = pages->huge_known && (flags & FLAG_THP);
-}
-
-static int count_slot(int fd, int flags_fd, uint64_t slot, struct slot_pages *pages)
-{
-	uint64_t words[SLOT_PAGES];
-	ssize_t got = pread(fd, words, sizeof(words), (off_t)(slot / PAGE_BYTES * sizeof(words[0])));
-
-	if (got < 0)
-		return -errno;
-	if (!got) /* the memory is gone */
-		return -ESRCH;
-	memset((char *)words + got, 0, sizeof(words) - (size_t)got); /* beyond the end of addresses */
-	slot_pages_count(pages, words);
-	find_huge(flags_fd, words, pages);
-	return 0;
-}
-
-static int count_all(int fd, const char *proc_root, const uint64_t *slots, size_t n, struct slot_pages *pages)
-{
-	int flags_fd = open_below(proc_root, "kpageflags"), err = 0;
-
-	for (size_t i = 0; i < n && !err; i++)
-		err = count_slot(fd, flags_fd, slots[i], &pages[i]);
-	if (flags_fd >= 0)
-		close(flags_fd);
-	return err;
-}
-
-static int read_slots(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n, bool plain,
-		      struct slot_pages *pages)
+int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+		    struct slot_pages *pages)
 {
 	int err = check_slots(slots, n), fd;
 
@@ -333,21 +244,7 @@ static int read_slots(const char *proc_root, uint32_t pid, const uint64_t *slots
 	fd = open_pagemap(proc_root, pid);
 	if (fd < 0)
 		return fd;
-	err = plain ? -ENOTTY : scan_all(fd, slots, n, pages);
-	if (err == -ENOTTY)
-		err = count_all(fd, proc_root, slots, n, pages);
+	err = scan_all(fd, slots, n, pages);
 	close(fd);
 	return err;
-}
-
-int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
-			  struct slot_pages *pages)
-{
-	return read_slots(proc_root, pid, slots, n, true, pages);
-}
-
-int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
-		    struct slot_pages *pages)
-{
-	return read_slots(proc_root, pid, slots, n, false, pages);
 }

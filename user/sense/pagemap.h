@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * How much of an aligned 2 MiB slot of a process is populated, and whether it is huge already: by the
- * PAGEMAP_SCAN ioctl (6.7+), which walks the page tables once and copies out ranges; where the kernel lacks
- * it by the plain page map, a word for each page. Nothing of the process is changed or waited for.
+ * PAGEMAP_SCAN ioctl (6.7), which walks the page tables once and copies out ranges. Nothing of the process is changed
+ * or waited for.
  */
 #ifndef HOTDAMON_SENSE_PAGEMAP_H
 #define HOTDAMON_SENSE_PAGEMAP_H
@@ -17,11 +17,9 @@
 struct slot_pages {
 	uint16_t present; /* with memory of their own; 512 when huge */
 	uint16_t swapped; /* in swap, compressed, or just being migrated */
-	uint16_t
-		zero; /* mapped to the kernel's zero page: only read so far. Counted as present on old kernels */
-	uint16_t guard; /* guard pages (6.13+): the slot can't be collapsed. As swapped before 6.15 */
-	bool huge;	/* mapped by one huge page */
-	bool huge_known; /* false: @huge could not be told (before 6.7, and /proc/kpageflags is not readable) */
+	uint16_t zero;	  /* mapped to the kernel's zero page: only read so far */
+	uint16_t guard;	  /* guard pages (6.13+): the slot can't be collapsed. As swapped before 6.15 */
+	bool huge;	  /* mapped by one huge page */
 };
 
 /*
@@ -33,10 +31,6 @@ struct slot_pages {
 int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
 		    struct slot_pages *pages);
 
-/* The same without the ioctl, as on kernels before 6.7. For tests. */
-int slot_pages_read_plain(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
-			  struct slot_pages *pages);
-
 /* A range of pages of equal kind, the answer of PAGEMAP_SCAN: struct page_region of <linux/fs.h>. */
 struct pagemap_region {
 	uint64_t start, end; /* bytes, multiples of 4096 */
@@ -45,9 +39,6 @@ struct pagemap_region {
 
 /* Adds the part of @region that lies in the slot at address @slot. Apart from reading, for tests. */
 void slot_pages_add(struct slot_pages *pages, uint64_t slot, const struct pagemap_region *region);
-
-/* Counts the 512 words of /proc/PID/pagemap of a slot; huge is left false and unknown. */
-void slot_pages_count(struct slot_pages *pages, const uint64_t words[SLOT_PAGES]);
 
 /*
  * A walk through all memory of a process for its huge pages, in pieces: the kernel keeps the process from mapping and
@@ -60,7 +51,7 @@ struct huge_walk {
 
 /*
  * Goes on with @walk, {0} at first, over about @pages small pages. 1: it is at the end, *@huge_bytes is what it found, and
- * it begins anew; 0: not yet. Negative errno: -ENOTTY before 6.7, others as above; then it begins anew.
+ * it begins anew; 0: not yet. Negative errno as above; then it begins anew.
  */
 int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t pages,
 		    uint64_t *huge_bytes);
