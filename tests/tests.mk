@@ -10,6 +10,7 @@ UNIT_claim := user/base/dir.c user/act/damon.c user/act/file.c
 UNIT_file := user/base/dir.c
 UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
 UNIT_damon := user/base/dir.c user/act/file.c
+UNIT_probe := user/act/collapse.c user/act/file.c user/base/dir.c
 UNIT_pressure := user/sense/proc.c
 UNIT_log := user/base/printable.c
 UNIT_json := user/base/printable.c

@@ -2,11 +2,10 @@
 #include "act/collapse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -101,17 +100,29 @@ static uint64_t touch_slot(char *memory)
 	return (uintptr_t)slot;
 }
 
-/* Waits to be killed, and has the same memory as we. */
-static pid_t start_child(void)
+/*
+ * Has the same memory as we. It ends by itself when *@leash is closed, by us or by our end: whoever may not be killed
+ * would be waited for without end.
+ */
+static pid_t start_child(int *leash)
 {
-	pid_t parent = getpid(), pid = fork();
+	int ends[2];
+	pid_t pid;
+	char byte;
 
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (getppid() == parent)
-		pause();
-	_exit(0);
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) != 0);
+	}
+	close(ends[0]);
+	if (pid > 0)
+		*leash = ends[1];
+	else
+		close(ends[1]);
+	return pid;
 }
 
 static int probe_child(pid_t pid, uint64_t slot, struct act_error *error)
@@ -142,13 +153,13 @@ static int probe_child(pid_t pid, uint64_t slot, struct act_error *error)
 static int probe_with(char *memory, struct act_error *error)
 {
 	uint64_t slot = touch_slot(memory);
-	pid_t pid = start_child();
-	int err;
+	int leash, err;
+	pid_t pid = start_child(&leash);
 
 	if (pid < 0)
 		return act_fail(error, errno, "fork");
 	err = probe_child(pid, slot, error);
-	kill(pid, SIGKILL);
+	close(leash);
 	waitpid(pid, NULL, 0);
 	return err;
 }
