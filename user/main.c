@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/cli.h"
 #include "cmd/cmd.h"
 
 static const struct command {
@@ -37,16 +38,16 @@ int main(int argc, char **argv)
 
 	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
 		print_help(stdout);
-		return EXIT_DONE;
+		return cli_end("hotdamon", EXIT_DONE);
 	}
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
 		printf("hotdamon %s\n", HOTDAMON_VERSION);
-		return EXIT_DONE;
+		return cli_end("hotdamon", EXIT_DONE);
 	}
 	for (size_t i = 0; i < N_COMMANDS; i++) {
 		if (!strcmp(word, commands[i].name)) {
 			argv[1] = commands[i].full_name;
-			return commands[i].run(argc - 1, argv + 1);
+			return cli_end(argv[1], commands[i].run(argc - 1, argv + 1));
 		}
 	}
 	if (*word)

@@ -2,6 +2,7 @@
 /* Wrong usage ends the program, so each parse is a child's; what it printed and its status come back. */
 #include "cm.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -75,12 +76,14 @@ static void read_to(int fd, char *text, size_t size)
 	close(fd);
 }
 
+static const char *stdout_is; /* NULL: a pipe to us */
+
 static void child(char **argv, const int *out, const int *err)
 {
 	struct options options = {0};
 	int argc = 0;
 
-	dup2(out[1], STDOUT_FILENO);
+	dup2(stdout_is ? open(stdout_is, O_WRONLY | O_CLOEXEC) : out[1], STDOUT_FILENO);
 	dup2(err[1], STDERR_FILENO);
 	for (int i = 0; i < 2; i++) {
 		close(out[i]);
@@ -119,6 +122,20 @@ static struct outcome parse(const char *const *words)
 	assert_true(WIFEXITED(status));
 	outcome.status = WEXITSTATUS(status);
 	return outcome;
+}
+
+/* A disk that is full, or a reader that has gone: what was asked for did not arrive. */
+static void test_output_lost(void **state)
+{
+	static const char *const words[] = {"--help", NULL};
+	struct outcome outcome;
+
+	(void)state;
+	stdout_is = "/dev/full";
+	outcome = parse(words);
+	stdout_is = NULL;
+	assert_int_equal(outcome.status, EXIT_FAILED);
+	assert_string_equal(outcome.err, NAME ": output: No space left on device\n");
 }
 
 static void test_good(void **state)
@@ -259,7 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	      cmocka_unit_test(test_bad_numbers),
 		cmocka_unit_test(test_bad_fractions), cmocka_unit_test(test_bad_words),
-		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help),	      cmocka_unit_test(test_output_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,8 +333,6 @@ int cmd_check(int argc, char **argv)
 		err = print_json(&check);
 	else
 		print_table(&check);
-	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = -errno;
 	if (err) {
 		fprintf(stderr, "%s: output: %s\n", argv[0], strerror(-err));
 		return EXIT_FAILED;

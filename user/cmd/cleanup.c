@@ -53,10 +53,7 @@ static int take_back_unclaimed(const struct claim_paths *paths)
 			paths->state_dir, paths->pin_dir);
 		return EXIT_FAILED;
 	}
-	if (claim_remove_unclaimed(paths, &error))
-		return fail(&error, EXIT_FAILED);
-	printf("hotdamon cleanup: nothing was left behind\n");
-	return EXIT_DONE;
+	return claim_remove_unclaimed(paths, &error) ? fail(&error, EXIT_FAILED) : EXIT_DONE;
 }
 
 static int take_back_claimed(const struct claim_paths *paths, const struct claim *claim)
@@ -73,12 +70,13 @@ static int take_back_claimed(const struct claim_paths *paths, const struct claim
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int take_back(const struct claim_paths *paths)
+static int take_back(const struct claim_paths *paths, bool *claimed)
 {
 	struct act_error error;
 	struct claim claim;
 	int err = claim_read(paths, &claim, &error);
 
+	*claimed = err != -ENOENT;
 	if (err == -ENOENT)
 		return take_back_unclaimed(paths);
 	if (err) /* of another directory than hotdamon's */
@@ -102,6 +100,7 @@ int cmd_cleanup(int argc, char **argv)
 	struct claim_paths paths = claim_default_paths;
 	struct act_error error;
 	int lock_fd, status;
+	bool claimed;
 
 	cli_parse(&argp, argc, argv, &paths.state_dir);
 	if (geteuid()) { /* bpffs may let anybody in: without root "nothing was left" would be no more than not seen */
@@ -115,9 +114,11 @@ int cmd_cleanup(int argc, char **argv)
 	}
 	if (lock_fd < 0)
 		return fail(&error, lock_fd == -EPERM || lock_fd == -EACCES ? EXIT_HOST : EXIT_FAILED);
-	status = take_back(&paths);
+	status = take_back(&paths, &claimed);
 	if (claim_unlock(&paths, lock_fd, &error) &&
 	    status == EXIT_DONE) /* else that was said, or follows from it */
 		status = fail(&error, EXIT_FAILED);
+	if (status == EXIT_DONE && !claimed)
+		printf("hotdamon cleanup: nothing was left behind\n");
 	return status;
 }

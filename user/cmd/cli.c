@@ -29,7 +29,7 @@ static error_t parse_wrapped(int key, char *arg, struct argp_state *state)
 	case 'h':
 		argp_help(wrapped->inner, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK,
 			  (char *)wrapped->name);
-		exit(EXIT_DONE);
+		exit(cli_end(wrapped->name, EXIT_DONE));
 	case ARGP_KEY_ARG:
 		cli_fail(state, "'%s' is one word too many; see %s --help", arg, wrapped->name);
 	default:
@@ -59,6 +59,15 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 	err = argp_parse(&wrapper, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &wrapped);
 	if (err)
 		exit(EXIT_USAGE);
+}
+
+int cli_end(const char *name, int status)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "%s: output: %s\n", name, strerror(errno ? errno : EIO)); /* 0: it failed before */
+	return EXIT_FAILED;
 }
 
 void cli_fail(const struct argp_state *state, const char *format, ...)

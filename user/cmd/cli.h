@@ -8,10 +8,16 @@
 
 /*
  * Parses argv[1..]; argv[0] is the subcommand's name. --help (-h) prints the help of @argp to stdout
- * and ends the program with 0. An option that does not exist, lacks its value or is followed by a stray
+ * and ends the program as cli_end() says. An option that does not exist, lacks its value or is followed by a stray
  * word: one line on stderr, and the program ends with EXIT_USAGE.
  */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/*
+ * The exit status of a command that ends with @status: EXIT_FAILED, after one line on stderr, if what it wrote to
+ * stdout did not get there.
+ */
+int cli_end(const char *name, int status);
 
 /* One line on stderr, "hotdamon SUBCOMMAND: ...", then exit(EXIT_USAGE). */
 void cli_fail(const struct argp_state *state, const char *format, ...)

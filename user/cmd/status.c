@@ -64,13 +64,9 @@ static int print(const struct status_options *options, const char *text)
 		fputs(text, stdout);
 	else
 		err = status_print(text, stdout);
-	if (err) {
+	if (err)
 		fprintf(stderr, "hotdamon status: %s/" STATUS_FILE " is no status of hotdamon\n",
 			options->state_dir);
-	} else if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "hotdamon status: output: %s\n", strerror(errno));
-		err = -EIO;
-	}
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
