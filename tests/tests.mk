@@ -8,7 +8,7 @@ UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sen
 	       user/cmd/$(1).c tests/workload/$(1).c))
 UNIT_claim := user/base/dir.c user/act/damon.c user/act/file.c
 UNIT_file := user/base/dir.c
-UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c user/sense/tlb.c
+UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c
 UNIT_damon := user/base/dir.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c user/base/dir.c
 UNIT_pressure := user/sense/proc.c
@@ -16,7 +16,6 @@ UNIT_log := user/base/printable.c
 UNIT_json := user/base/printable.c
 UNIT_status := user/base/json.c user/base/printable.c user/report/text.c
 UNIT_text := user/base/printable.c
-UNIT_tlb := user/sense/proc.c
 UNIT_table := user/report/trend.c
 UNIT_top   := user/base/json.c user/base/printable.c user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
 
@@ -48,7 +47,7 @@ $(B)/tests/slow.so: tests/bpf/slow.c
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared -o $@ $<
 
 # The parts that collapse memory, on children of their own: natively, as root.
-LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c user/sense/tlb.c \
+LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
 	    user/sense/vma.c user/act/collapse.c user/act/file.c user/base/dir.c
 $(B)/tests/live: $(LIVE_SRC)
 	@mkdir -p $(@D)

@@ -24,7 +24,6 @@
 #include "sense/pagemap.h"
 #include "sense/pressure.h"
 #include "sense/proc.h"
-#include "sense/tlb.h"
 #include "sense/vma.h"
 
 #define PAGE  4096UL
@@ -577,180 +576,6 @@ static void test_pressure(void **state)
 	assert_int_equal(pressure.psi_known, !access("/proc/pressure/memory", R_OK));
 }
 
-/* With counters: they count. Without: it is said so. */
-static void test_tlb(void **state)
-{
-	struct tlb_counts before, after;
-	struct tlb *tlb = NULL;
-	volatile uint64_t sum = 0;
-	int err = tlb_open("/proc", (uint32_t)getpid(), tlb_events, TLB_MAX_THREADS, &tlb);
-
-	(void)state;
-	assert_int_equal(tlb_open("/proc", 4194305, tlb_events, TLB_MAX_THREADS, &tlb), -ESRCH);
-	assert_int_equal(tlb_probe(), err);
-	if (err) {
-		print_message("no counters here: %s\n", strerror(-err));
-		assert_true(err == -ENOENT || err == -EOPNOTSUPP || err == -EACCES || err == -ENODEV);
-		assert_null(tlb);
-		return;
-	}
-	assert_int_equal(tlb_read(tlb, &before), 0);
-	for (uint64_t i = 0; i < 10000000; i++)
-		sum += i;
-	assert_int_equal(tlb_read(tlb, &after), 0);
-	assert_true(after.instructions - before.instructions > 10000000);
-	assert_true(after.misses >= before.misses);
-	tlb_close(tlb);
-}
-
-/* Page faults and alignment faults, which every kernel counts: the same code, without the CPU's counters. */
-static const struct tlb_event software_events[2] = {
-	{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS},
-	{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_ALIGNMENT_FAULTS},
-};
-
-#define FAULTS 500
-
-/* Touches so many new pages. */
-static void *fault(void *arg)
-{
-	unsigned char *memory = mmap(NULL, FAULTS * PAGE, PROT_READ | PROT_WRITE,
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	(void)arg;
-	if (memory == MAP_FAILED)
-		return NULL;
-	madvise(memory, FAULTS * PAGE, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < FAULTS; i++)
-		memory[i * PAGE] = 1;
-	munmap(memory, FAULTS * PAGE);
-	return memory;
-}
-
-static double faults_of(const struct tlb *tlb)
-{
-	struct tlb_counts counts;
-
-	assert_int_equal(tlb_read(tlb, &counts), 0);
-	return counts.instructions;
-}
-
-/* A thread that is made later counts, also after its end; a process that is made does not. */
-static void test_tlb_follows_threads(void **state)
-{
-	struct tlb *tlb = NULL;
-	pthread_t thread;
-	double before;
-	void *done;
-	pid_t child;
-	int status;
-
-	(void)state;
-	assert_int_equal(tlb_open("/proc", (uint32_t)getpid(), software_events, TLB_MAX_THREADS, &tlb), 0);
-	before = faults_of(tlb);
-	assert_int_equal(pthread_create(&thread, NULL, fault, NULL), 0);
-	assert_int_equal(pthread_join(thread, &done), 0);
-	assert_non_null(done);
-	assert_true(faults_of(tlb) - before >= FAULTS);
-	before = faults_of(tlb);
-	child = fork();
-	if (!child) {
-		for (int i = 0; i < 10; i++)
-			fault(NULL);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	assert_true(faults_of(tlb) - before < 10 * FAULTS); /* fork() itself costs the parent some */
-	tlb_close(tlb);
-}
-
-struct sleeper {
-	pthread_t thread;
-	pthread_mutex_t held; /* until it is to go on */
-	bool faults;
-};
-
-static void *sleep_then_fault(void *arg)
-{
-	struct sleeper *sleeper = arg;
-	volatile uint64_t sum = 0;
-
-	for (uint64_t i = 0; sleeper->faults && i < 30000000; i++)
-		sum += i; /* the busiest of all */
-	pthread_mutex_lock(&sleeper->held);
-	if (sleeper->faults)
-		fault(NULL);
-	return NULL;
-}
-
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-static bool has_run(pid_t tid, uint64_t ns)
-{
-	uint64_t cpu_ns;
-
-	return !process_thread_cpu_ns("/proc", (uint32_t)tid, &cpu_ns) && cpu_ns >= ns;
-}
-
-static bool any_has_run(uint64_t ns)
-{
-	DIR *dir = opendir("/proc/self/task");
-	struct dirent *dirent;
-	bool found = false;
-
-	while ((dirent = readdir(dir))) {
-		pid_t tid = (pid_t)strtol(dirent->d_name, NULL, 10);
-
-		found |= tid && tid != getpid() && has_run(tid, ns);
-	}
-	closedir(dir);
-	return found;
-}
-
-/* Of many threads the busiest are counted, with two descriptors each, whichever they are. */
-static void test_tlb_takes_the_busiest(void **state)
-{
-	enum { SLEEPERS = 40, BUSY = 29 };
-	struct sleeper sleepers[SLEEPERS];
-	struct tlb *tlb = NULL;
-	int descriptors;
-	double before;
-
-	(void)state;
-	for (int i = 0; i < SLEEPERS; i++) {
-		sleepers[i].faults = i == BUSY;
-		pthread_mutex_init(&sleepers[i].held, NULL);
-		pthread_mutex_lock(&sleepers[i].held);
-		assert_int_equal(pthread_create(&sleepers[i].thread, NULL, sleep_then_fault, &sleepers[i]),
-				 0);
-	}
-	for (int i = 0; i < 10000 && !any_has_run(10000000); i++)
-		usleep(1000);
-	assert_true(any_has_run(10000000));
-	descriptors = open_descriptors();
-	/* The main thread has run for longer, maybe. */
-	assert_int_equal(tlb_open("/proc", (uint32_t)getpid(), software_events, 2, &tlb), 0);
-	assert_int_equal(open_descriptors(), descriptors + 4);
-	before = faults_of(tlb);
-	for (int i = 0; i < SLEEPERS; i++) {
-		pthread_mutex_unlock(&sleepers[i].held);
-		pthread_join(sleepers[i].thread, NULL);
-	}
-	assert_true(faults_of(tlb) - before >= FAULTS);
-	tlb_close(tlb);
-	assert_int_equal(open_descriptors(), descriptors);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -771,9 +596,6 @@ int main(void)
 		cmocka_unit_test(test_words_of_refusal),
 		cmocka_unit_test(test_main_thread_has_exited),
 		cmocka_unit_test(test_pressure),
-		cmocka_unit_test(test_tlb),
-		cmocka_unit_test(test_tlb_follows_threads),
-		cmocka_unit_test(test_tlb_takes_the_busiest),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);

@@ -1440,33 +1440,6 @@ static void test_reasons_fit(void **state)
 	assert_true(longest < REASON_LEN - 1);
 }
 
-/* Huge pages that gain it nothing are not made any more, from any state, and it does not start again. */
-static void test_no_gain(void **state)
-{
-	struct rig descending = rig_started(), holding = rig_holding(2), satisfied = rig_satisfied();
-
-	(void)state;
-	descending.evidence.no_gain = holding.evidence.no_gain = satisfied.evidence.no_gain = true;
-	assert_int_equal(later(&descending, 1, 1), DESCENT_CHANGED_ACTING | DESCENT_CHANGED_STATE);
-	assert_is(&descending, DESCENT_FLOOR, 0, false);
-	assert_int_equal(later(&holding, 1, 1), DESCENT_CHANGED_ACTING);
-	assert_is(&holding, DESCENT_HOLDING, 2, false);
-	assert_string_equal(holding.descent.reason,
-			    "huge pages gain it nothing (benefit: none), 1 collapsed: parked");
-	holding.evidence.collapsible_bytes = 64 * MIB;
-	holding.evidence.anon_bytes *= 4;
-	assert_int_equal(later(&holding, 1000, 100), 0);
-	assert_int_equal(later(&satisfied, 1000, 100), 0);
-	assert_contains(satisfied.descent.reason, "1 collapsed, none in");
-	holding.evidence.no_gain = false;
-	later(&holding, 1, 1);
-	assert_is(&holding, DESCENT_HOLDING, 2, true);
-	holding.evidence.no_gain = true;
-	holding.evidence.execs++; /* what is said is of the old program, for a look at most */
-	later(&holding, 1, 1);
-	assert_is(&holding, DESCENT_DESCENDING, 0, true);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1475,7 +1448,6 @@ int main(void)
 		cmocka_unit_test(test_levels_that_hold_half),
 		cmocka_unit_test(test_levels_of_extremes),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_no_gain),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_level_lasts),

@@ -372,23 +372,6 @@ static void every_missing_one_says_what_follows(void **state)
 	}
 }
 
-/* No counters stop nobody; what follows is told. */
-static void counters_of_the_cpu(void **state)
-{
-	struct world *world = *state;
-
-	look(world);
-	assert_int_equal(answer(world, "dtlb_counters"), HOST_UNKNOWN); /* not probed */
-	world->facts.pmu = HOST_NO;
-	world->n = host_requirements(&world->facts, world->list);
-	assert_int_equal(answer(world, "dtlb_counters"), HOST_NO);
-	assert_non_null(strstr(requirement(world, "dtlb_counters")->consequence, "by the huge share"));
-	assert_int_equal(missing(world, HOST_FOR_ALL | HOST_FOR_DAMOS | HOST_FOR_MADVISE), 0);
-	world->facts.pmu = HOST_YES;
-	world->n = host_requirements(&world->facts, world->list);
-	assert_int_equal(answer(world, "dtlb_counters"), HOST_YES);
-}
-
 static void needs_are_told_apart(void **state)
 {
 	struct world *world = *state;
@@ -660,7 +643,6 @@ int main(void)
 		cmocka_unit_test(parses_own),
 		TEST(good_host_lacks_nothing),
 		TEST(every_missing_one_says_what_follows),
-		TEST(counters_of_the_cpu),
 		TEST(needs_are_told_apart),
 		TEST(regions_without_their_tracepoint),
 		TEST(damon_stat_stands_in_the_way),

@@ -46,7 +46,6 @@ struct daemon {
 	struct quota_config quota;
 	struct intervals_config intervals;
 	struct benefit_config benefit;
-	bool said_no_counters;
 	struct target *targets;			 /* [n_slots] */
 	struct plan_slot *have, *want;		 /* [n_slots] */
 	struct plan_step *steps_of_plan;	 /* [2 * n_slots] */
@@ -106,12 +105,9 @@ void daemon_take_counts(struct daemon *daemon);
 /* One step of the descent of the target in @slot, by the evidence there is. */
 void daemon_descend(struct daemon *daemon, unsigned int slot);
 
-/*
- * trial.c: what huge pages gain each target. trial_begin() opens the counters of one that comes in; trial_step() takes
- * a look at it, and tells @evidence what follows for the descent.
- */
+/* trial.c: what huge pages gain each target. trial_begin() for one that comes in; trial_step() takes a look at it. */
 void trial_begin(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence);
-void trial_step(struct daemon *daemon, unsigned int slot, struct descent_evidence *evidence);
+void trial_step(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence);
 
 /* Lets the target in @slot go: its kdamond is stopped, its sums are kept. */
 void daemon_release(struct daemon *daemon, unsigned int slot);

@@ -38,7 +38,6 @@ void target_release(struct target *target)
 	if (target->used)
 		close(target->pidfd);
 	collapser_free(target->collapser);
-	tlb_close(target->tlb);
 	*target = (struct target){0};
 }
 
@@ -174,6 +173,7 @@ void target_new_kdamond(struct target *target, pid_t kdamond_pid, uint64_t now_n
 {
 	keep_outcomes(target);
 	target->past_applies += target->stats.applies;
+	target->past_exceeds += target->stats.quota_exceeds;
 	target->stats = (struct damon_stats){0};
 	target->stats_ns = now_ns;
 	target->heat_known = false;
@@ -245,7 +245,7 @@ uint64_t target_refused(const struct target *target, struct collapse *names)
 {
 	struct target_outcome outcomes[TARGET_OUTCOMES];
 	size_t n = all_outcomes(target, outcomes);
-	uint64_t refused = target->stats.quota_exceeds;
+	uint64_t refused = target->past_exceeds + target->stats.quota_exceeds;
 
 	for (size_t i = 0; i < n; i++)
 		if (is_for_want_of_memory(collapse_status_name(names, outcomes[i].status)))
@@ -373,19 +373,15 @@ static void status_heat(const struct target *target, struct status_target *statu
 
 static struct status_benefit status_benefit(const struct benefit *benefit)
 {
-	struct status_benefit status = {
+	return (struct status_benefit){
 		.verdict = benefit_verdict_name(benefit->verdict),
 		.reason = benefit->reason,
 		.share_before_known = benefit->before_pct_known,
 		.share_now_known = benefit->pct_seen,
 		.share_before_pct = benefit->before_pct,
 		.share_now_pct = benefit->pct,
-		.trial_s = (double)(benefit_tried_ns(benefit) / 1000000000),
+		.trial_s = (double)(benefit->given_up_ns / 1000000000),
 	};
-
-	status.walks_before_known = benefit_before_per_1000(benefit, &status.walks_before);
-	status.walks_now_known = benefit_now_per_1000(benefit, &status.walks_now);
-	return status;
 }
 
 struct status_target target_status(const struct target *target, const struct descent_config *config,

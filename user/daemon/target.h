@@ -18,7 +18,6 @@
 #include "sense/collapse.h"
 #include "sense/pagemap.h"
 #include "sense/proc.h"
-#include "sense/tlb.h"
 
 /* Attempts on its memory by kdamonds of ours, or by ourselves, by outcome. */
 struct target_outcome {
@@ -52,10 +51,10 @@ struct target {
 	struct target_outcome base[TARGET_OUTCOMES]; /* of ourselves, when it was watched before */
 	size_t n_base;
 
-	struct damon_stats stats; /* of its present kdamond, as last read */
-	uint64_t stats_ns;	  /* when that was, or when the kdamond started */
-	uint64_t past_applies;
-	bool estimates_applies; /* this kernel does not count them */
+	struct damon_stats stats;	     /* of its present kdamond, as last read */
+	uint64_t stats_ns;		     /* when that was, or when the kdamond started */
+	uint64_t past_applies, past_exceeds; /* of its kdamonds before */
+	bool estimates_applies;		     /* this kernel does not count them */
 	uint64_t
 		acting_ns; /* time with the scheme at work: an estimate of applies where they are not counted */
 	uint64_t past_acting_applies; /* the same, of the time with other intervals */
@@ -69,10 +68,6 @@ struct target {
 	uint64_t heat_ns; /* when it was measured */
 	uint64_t hot_bytes, hot_huge_bytes;
 
-	struct tlb *tlb;  /* NULL: no counters just now */
-	bool no_counters; /* nor ever */
-	struct tlb_counts counts;
-	uint64_t counted_ns; /* when they last went on, or were to be opened */
 	struct benefit benefit;
 
 	struct descent descent;

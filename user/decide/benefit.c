@@ -2,7 +2,6 @@
 #include "decide/benefit.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "decide/reason.h"
@@ -24,48 +23,9 @@ const char *benefit_verdict_name(enum benefit_verdict verdict)
 	}
 }
 
-static bool per_1000(double walks, double instructions, double *out)
-{
-	if (instructions < BENEFIT_LEAST_INSTRUCTIONS)
-		return false;
-	*out = walks * 1000 / instructions;
-	return true;
-}
-
-bool benefit_before_per_1000(const struct benefit *benefit, double *out)
-{
-	return benefit->before_walks > 0 &&
-	       per_1000(benefit->before_walks, benefit->before_instructions, out);
-}
-
-bool benefit_now_per_1000(const struct benefit *benefit, double *out)
-{
-	return (benefit->before_walks > 0 || benefit->now_walks > 0) &&
-	       per_1000(benefit->now_walks, benefit->now_instructions, out);
-}
-
-uint64_t benefit_tried_ns(const struct benefit *benefit)
-{
-	return benefit->mostly_huge_ns > benefit->given_up_ns ? benefit->mostly_huge_ns
-							      : benefit->given_up_ns;
-}
-
-bool benefit_is_useless(const struct benefit *benefit)
-{
-	return benefit->verdict == BENEFIT_NONE && benefit->is_useless;
-}
-
-bool benefit_wants_counts(const struct benefit *benefit)
-{
-	double before;
-
-	return benefit->verdict == BENEFIT_UNKNOWN &&
-	       (!benefit->is_after || benefit_before_per_1000(benefit, &before));
-}
-
 bool benefit_is_before(const struct benefit *benefit)
 {
-	return benefit->verdict == BENEFIT_UNKNOWN && !benefit->is_after &&
+	return benefit->verdict == BENEFIT_UNKNOWN &&
 	       !(benefit->pct_seen && benefit->pct > BENEFIT_SMALL_PCT);
 }
 
@@ -74,8 +34,7 @@ static void begin_trial(struct benefit *benefit, const struct benefit_look *look
 {
 	benefit->verdict = BENEFIT_UNKNOWN;
 	benefit->reason[0] = '\0';
-	benefit->mostly_huge_ns = benefit->given_up_ns = benefit->risen_ns = 0;
-	benefit->uncounted_ns = 0;
+	benefit->given_up_ns = benefit->risen_ns = 0;
 	benefit->least_anon_bytes = look->anon_bytes;
 }
 
@@ -85,9 +44,6 @@ static void begin(struct benefit *benefit, const struct benefit_look *look)
 		.began = true,
 		.at_ns = look->now_ns,
 		.execs = look->execs,
-		.counting = look->counted,
-		.last_walks = look->walks,
-		.last_instructions = look->instructions,
 		.parked = look->parked,
 		.succeeded = look->succeeded,
 		.refused = look->refused,
@@ -106,20 +62,6 @@ static uint64_t made_bytes(const struct benefit *benefit, const struct benefit_l
 	return (look->succeeded - benefit->succeeded) * PMD_SIZE_BYTES;
 }
 
-/* What is huge and was not made so since is at most a small part: so was it in the time until now. */
-static void settle_pending(struct benefit *benefit, const struct benefit_look *look)
-{
-	uint64_t made = made_bytes(benefit, look);
-	uint64_t huge_before = look->hot_huge_bytes > made ? look->hot_huge_bytes - made : 0;
-
-	if (huge_before * 100 <= look->hot_bytes * BENEFIT_SMALL_PCT) {
-		benefit->before_walks += benefit->pending_walks;
-		benefit->before_instructions += benefit->pending_instructions;
-		benefit->before_cpu_pct = look->cpu_pct;
-	}
-	benefit->pending_walks = benefit->pending_instructions = 0;
-}
-
 static void note_share(struct benefit *benefit, const struct benefit_look *look)
 {
 	benefit->pct_known = look->heat_known && look->huge_known && look->hot_bytes >= PMD_SIZE_BYTES;
@@ -131,62 +73,7 @@ static void note_share(struct benefit *benefit, const struct benefit_look *look)
 		benefit->before_pct = benefit->pct;
 		benefit->before_pct_known = true;
 	}
-	if (!benefit->pct_seen)
-		settle_pending(benefit, look);
 	benefit->pct_seen = true;
-}
-
-/* Memory that was huge when it came in says nothing of the time before; small memory later may be another hot set. */
-static bool is_before(const struct benefit *benefit, const struct benefit_look *look)
-{
-	if (benefit->is_after)
-		return false;
-	if (look->huge_known)
-		return benefit->pct_known && benefit->pct <= BENEFIT_SMALL_PCT;
-	return !has_collapsed(benefit, look);
-}
-
-static bool is_as_busy(const struct benefit *benefit, const struct benefit_look *look)
-{
-	return look->cpu_pct >= BENEFIT_BUSY_SHARE * benefit->before_cpu_pct;
-}
-
-static void add_counts(struct benefit *benefit, double walks, double instructions,
-		       const struct benefit_look *look, uint64_t step_ns)
-{
-	double kept = exp(-(double)step_ns / (double)BENEFIT_SMOOTH_NS);
-
-	if (is_before(benefit, look)) {
-		benefit->before_walks += walks;
-		benefit->before_instructions += instructions;
-		benefit->before_cpu_pct = look->cpu_pct;
-		return;
-	}
-	if (look->huge_known && !benefit->pct_seen && !has_collapsed(benefit, look)) {
-		benefit->pending_walks = benefit->pending_walks * kept + walks;
-		benefit->pending_instructions = benefit->pending_instructions * kept + instructions;
-	}
-	if (benefit->pct_known || !look->huge_known)
-		benefit->is_after |= has_collapsed(benefit, look);
-	if (!benefit->is_after)
-		return;
-	benefit->now_walks = benefit->now_walks * kept + walks;
-	benefit->now_instructions = benefit->now_instructions * kept + instructions;
-	if (is_as_busy(benefit, look))
-		benefit->after_ns += step_ns;
-}
-
-static void take_counts(struct benefit *benefit, const struct benefit_look *look, uint64_t step_ns)
-{
-	double walks = look->walks - benefit->last_walks,
-	       instructions = look->instructions - benefit->last_instructions;
-
-	if (benefit->counting && look->counted && walks >= 0 && instructions >= 0)
-		add_counts(benefit, walks, instructions, look, step_ns);
-	benefit->counting = look->counted;
-	benefit->uncounted_ns = look->counted ? 0 : benefit->uncounted_ns + step_ns;
-	benefit->last_walks = look->walks;
-	benefit->last_instructions = look->instructions;
 }
 
 /* A walk in which memory was short tells nothing, nor does the time after it; the next one may. */
@@ -237,13 +124,6 @@ static bool has_given_up(const struct benefit *benefit, const struct benefit_con
 static void count_trial(struct benefit *benefit, const struct benefit_config *config,
 			const struct benefit_look *look, uint64_t step_ns)
 {
-	double before;
-
-	if (benefit->pct_known && benefit->pct < BENEFIT_MOST_PCT)
-		benefit->mostly_huge_ns = 0;
-	else if (benefit->pct_known && look->counted && benefit_before_per_1000(benefit, &before) &&
-		 is_as_busy(benefit, look))
-		benefit->mostly_huge_ns += step_ns;
 	if (has_risen(benefit, look))
 		benefit->risen_ns += step_ns;
 	else if (benefit->pct_known || !look->huge_known)
@@ -289,58 +169,13 @@ static struct part cause_part(const struct benefit_look *look)
 	return part;
 }
 
-/* "3.10 dTLB walks per 1000 instructions, 12.40 before" */
-static struct part walks_part(double before, double now)
-{
-	struct part part;
-
-	snprintf(part.text, sizeof(part.text), "%.2f dTLB walks per 1000 instructions, %.2f before", now,
-		 before);
-	return part;
-}
-
-/* Huge pages do not make walks: what ran before was other work, and is no measure. */
-static bool is_other_work(double before, double now)
-{
-	return (now - before) * 100 >= before * BENEFIT_FALL_PCT && now - before >= BENEFIT_FALL_PER_1000;
-}
-
-static void forget_before(struct benefit *benefit)
-{
-	benefit->before_walks = benefit->before_instructions = 0;
-	benefit->mostly_huge_ns = 0;
-}
-
-static void set_none(struct benefit *benefit, bool is_useless)
+static void set_none(struct benefit *benefit)
 {
 	unsigned int shift = benefit->nones < MAX_AGAIN_SHIFT ? benefit->nones : MAX_AGAIN_SHIFT;
 
 	benefit->verdict = BENEFIT_NONE;
-	benefit->is_useless = is_useless;
 	benefit->none_until_ns = benefit->at_ns + (BENEFIT_AGAIN_NS << shift);
 	benefit->nones++;
-}
-
-static void judge_by_walks(struct benefit *benefit, const struct benefit_config *config, double before)
-{
-	double now;
-	struct part walks;
-	bool fell;
-
-	if (!benefit_now_per_1000(benefit, &now) || benefit->after_ns < BENEFIT_SMOOTH_NS)
-		return;
-	fell = (before - now) * 100 >= before * BENEFIT_FALL_PCT && before - now >= BENEFIT_FALL_PER_1000;
-	walks = walks_part(before, now);
-	if (fell) {
-		benefit->verdict = BENEFIT_GAINS;
-		reason_write(benefit->reason, "%s", walks.text);
-	} else if (is_other_work(before, now)) {
-		forget_before(benefit);
-	} else if (config->trial_ns && benefit->mostly_huge_ns >= config->trial_ns) {
-		set_none(benefit, true);
-		reason_write(benefit->reason, "no gain in %" PRIu64 " s: %s; %u %% of what is hot is huge",
-			     benefit->mostly_huge_ns / SECOND_NS, walks.text, benefit->pct);
-	}
 }
 
 static void judge_by_share(struct benefit *benefit, const struct benefit_look *look)
@@ -360,16 +195,12 @@ static void judge(struct benefit *benefit, const struct benefit_config *config,
 		  const struct benefit_look *look)
 {
 	struct part share = share_part(benefit), cause = cause_part(look);
-	double before;
 
-	if (benefit_before_per_1000(benefit, &before) && benefit->uncounted_ns < BENEFIT_SMOOTH_NS)
-		judge_by_walks(benefit, config, before);
-	else
-		judge_by_share(benefit, look);
+	judge_by_share(benefit, look);
 	if (benefit->verdict != BENEFIT_UNKNOWN || !config->trial_ns ||
 	    benefit->given_up_ns < config->trial_ns)
 		return;
-	set_none(benefit, false);
+	set_none(benefit);
 	if (look->refusal)
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: nothing can be collapsed in it: %s",
 			     benefit->given_up_ns / SECOND_NS, look->refusal);
@@ -393,8 +224,7 @@ static bool wants_new_trial(const struct benefit *benefit, const struct benefit_
 		return true;
 	if (benefit->verdict == BENEFIT_UNKNOWN)
 		return false;
-	return look->now_ns >= benefit->none_until_ns ||
-	       (!benefit->is_useless && is_partly_huge(benefit, look));
+	return look->now_ns >= benefit->none_until_ns || is_partly_huge(benefit, look);
 }
 
 bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
@@ -410,7 +240,6 @@ bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 	step_ns = step_of(benefit, look->now_ns);
 	benefit->at_ns = look->now_ns;
 	note_share(benefit, look);
-	take_counts(benefit, look, step_ns);
 	note_refusals(benefit, look);
 	note_loading(benefit, look);
 	if (wants_new_trial(benefit, look))

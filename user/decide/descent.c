@@ -727,21 +727,6 @@ static void step_parked(struct descent *descent, const struct descent_config *co
 	descent->probing = true;
 }
 
-/* A trial is over: what it might still collapse would be of no use. */
-static void park_useless(struct descent *descent, const struct descent_evidence *evidence)
-{
-	enum descent_state state = descent->state;
-
-	if (!descent->acting)
-		return;
-	if (state == DESCENT_DESCENDING)
-		state = descent->succeeded ? DESCENT_HOLDING : DESCENT_FLOOR;
-	park(descent, state, evidence);
-	reason_write(descent->reason,
-		     "huge pages gain it nothing (benefit: none), %" PRIu64 " collapsed: parked",
-		     descent->succeeded);
-}
-
 /* The collapses since the last look. */
 static uint64_t take_collapses(struct descent *descent, const struct descent_evidence *evidence)
 {
@@ -759,10 +744,6 @@ static void step(struct descent *descent, const struct descent_config *config,
 	uint64_t collapses = take_collapses(descent, evidence);
 
 	note_small_heat(descent, evidence);
-	if (evidence->no_gain) {
-		park_useless(descent, evidence);
-		return;
-	}
 	if (!descent->acting) {
 		step_parked(descent, config, evidence, collapses);
 		return;

@@ -92,7 +92,6 @@ struct descent_evidence {
 	bool small_heat_known;
 	unsigned int small_heat_pct; /* heat of the hottest memory that is small and could be collapsed */
 	uint64_t sparse;   /* hot slots that are left alone, as too few of their pages are populated */
-	bool no_gain;	   /* its memory is huge, and it gained nothing by that: no more is to be collapsed */
 	uint32_t execs;	   /* execs seen, cumulative */
 	bool thp_disabled; /* THP_enabled: 0 in /proc/PID/status */
 };
@@ -167,7 +166,6 @@ bool descent_is_at_bottom(const struct descent *descent, const struct descent_co
  *   next level that the hold did not take in (DESCENDING), unless there is none or it is a probe. Otherwise,
  *   with heat and its huge part known and PMD_SIZE_BYTES or more hot memory still small, it is parked but
  *   stays HOLDING, saying what fails; else SATISFIED, parked.
- * - no_gain: parked as it is, HOLDING if something collapsed and FLOOR if not, and stays so while that is said.
  * - while something collapsible is about to be tried, or the executor is held up, no level is over and none is dry.
  * - while hot memory is known to be small, no level is dry before quota_reset_ns without a success, nor, once
  *   something collapsed, over: it may just wait for its turn.

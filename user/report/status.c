@@ -77,10 +77,8 @@ static void add_known(struct json *json, const char *key, bool known, double val
 static void add_benefit(struct json *json, const struct status_benefit *benefit)
 {
 	json_open_object(json, "benefit");
-	json_add_text(json, "source", benefit->walks_before_known ? "dtlb_walks" : "huge_share");
+	json_add_text(json, "source", "huge_share");
 	json_add_text(json, "verdict", benefit->verdict);
-	add_known(json, "dtlb_walks_per_1000_before", benefit->walks_before_known, benefit->walks_before, 3);
-	add_known(json, "dtlb_walks_per_1000_now", benefit->walks_now_known, benefit->walks_now, 3);
 	add_known(json, "hot_huge_pct_before", benefit->share_before_known, benefit->share_before_pct, 0);
 	add_known(json, "hot_huge_pct_now", benefit->share_now_known, benefit->share_now_pct, 0);
 	json_add_decimal(json, "trial_s", benefit->trial_s, 0);
@@ -255,11 +253,6 @@ static void print_pace(struct json_object *pace, FILE *file)
 
 static void print_gain(struct json_object *benefit, FILE *file)
 {
-	if (get(benefit, "dtlb_walks_per_1000_before"))
-		fprintf(file, "; %.2f dTLB walks per 1000 instructions before",
-			get_double(benefit, "dtlb_walks_per_1000_before"));
-	if (get(benefit, "dtlb_walks_per_1000_now"))
-		fprintf(file, ", %.2f now", get_double(benefit, "dtlb_walks_per_1000_now"));
 	if (get(benefit, "hot_huge_pct_now"))
 		fprintf(file, "; %" PRIu64 " %% of the hot memory is huge",
 			get_u64(benefit, "hot_huge_pct_now"));

@@ -23,8 +23,6 @@ struct status_failure {
 struct status_benefit {
 	const char *verdict; /* "gains", "none", "unknown"; NULL: nothing is told */
 	const char *reason;  /* of the verdict; "" while it is unknown */
-	bool walks_before_known, walks_now_known;
-	double walks_before, walks_now; /* dTLB walks per 1000 instructions */
 	bool share_before_known, share_now_known;
 	unsigned int share_before_pct, share_now_pct; /* of the hot memory that is huge */
 	double trial_s;				      /* without gain, so far */

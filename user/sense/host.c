@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "sense/host_read.h"
-#include "sense/tlb.h"
 
 /* A newer capability than the headers may know: libc's copy of Debian 11 ends before. */
 #ifndef CAP_PERFMON
@@ -176,20 +175,6 @@ bool host_may_collapse(const struct host_self *self)
 	return (self->cap_eff & both) == both && self->cap_eff & readers;
 }
 
-/* Without the capability all is refused, and that says nothing of the CPU. */
-static void read_pmu(const struct host_roots *roots, struct host_facts *facts)
-{
-	int err;
-
-	if (roots->no_bpf_probe || !host_may_bpf(&facts->self))
-		return;
-	err = tlb_probe();
-	if (!err)
-		facts->pmu = HOST_YES;
-	else if (err == -ENOENT || err == -EOPNOTSUPP || err == -ENODEV || err == -ENOSYS)
-		facts->pmu = HOST_NO;
-}
-
 static void read_thp(const char *sys, struct host_facts *facts)
 {
 	char text[HOST_TEXT_LEN];
@@ -223,7 +208,6 @@ int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 	if (err)
 		return err;
 	host_bpf_read(&at, &found);
-	read_pmu(&at, &found);
 	host_damon_read(&at, &found);
 	read_thp(at.sys, &found);
 	found.psi = read_psi(at.proc);

@@ -103,7 +103,6 @@ struct host_facts {
 			 [HOST_SCAN_NAME_LEN]; /* by value: "SCAN_SUCCEED"; "" is none */
 	size_t nr_scan_results;		       /* 1 + the highest value; 0: not told */
 
-	enum host_answer pmu;	      /* counters of instructions and dTLB misses */
 	char lockdown[HOST_WORD_LEN]; /* none, integrity, confidentiality; "" when it is not told */
 	enum host_answer bpf_loads;   /* a trial program does, that calls what ours call */
 	int bpf_err;		      /* why it does not: negative errno */

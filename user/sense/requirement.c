@@ -393,21 +393,6 @@ static void judge_hugepage_filter(const struct host_facts *facts, struct host_re
 	FOLLOWS(r, "how much of a region is huge is not told by DAMON; /proc tells it for the process");
 }
 
-static void judge_dtlb_counters(const struct host_facts *facts, struct host_requirement *r)
-{
-	r->answer = facts->pmu;
-	found(r, "%s",
-	      r->answer == HOST_YES  ? "the CPU counts instructions and dTLB walks of processes"
-	      : r->answer == HOST_NO ? "no such counters; virtual machines mostly have none"
-				     : "cannot be probed without root");
-	FOLLOWS(r,
-		"what a process gains is judged by the huge share of its hot memory, not by its dTLB walks");
-	mend(r, "%s",
-	     r->answer == HOST_UNKNOWN
-		     ? AS_ROOT
-		     : "none is needed; or give the virtual machine a PMU (KVM: -cpu host,pmu=on)");
-}
-
 struct judgement {
 	const char *name;
 	enum host_need needed_for;
@@ -446,7 +431,6 @@ static const struct judgement judgements[] = {
 	{"thp_mode", HOST_FOR_INFORMATION, "2.6.38", judge_thp_mode},
 	{"huge_page_size", HOST_FOR_INFORMATION, "4.10", judge_pmd_size},
 	{"hugepage_filter", HOST_FOR_INFORMATION, "6.18", judge_hugepage_filter},
-	{"dtlb_counters", HOST_FOR_INFORMATION, "", judge_dtlb_counters},
 };
 
 #define JUDGEMENTS (sizeof(judgements) / sizeof(*judgements))
