@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "cm.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
@@ -317,6 +318,69 @@ static void test_zombie_leader(void **state)
 	assert_string_equal(facts.comm, "redis-server");
 }
 
+/* The ids in /proc/100/task, in the order in which they are read. Returns how many. */
+static size_t listed_threads(uint32_t *tids, size_t room)
+{
+	char path[PATH_MAX];
+	struct dirent *dirent;
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/100/task", root);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((dirent = readdir(dir)) && n < room)
+		if (strtoul(dirent->d_name, NULL, 10) > 100)
+			tids[n++] = (uint32_t)strtoul(dirent->d_name, NULL, 10);
+	closedir(dir);
+	return n;
+}
+
+static void put_thread(uint32_t tid, char letter)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "100/task/%u/stat", tid);
+	snprintf(text, sizeof(text), "%u (worker) %c " STAT_REST, tid, letter);
+	put(path, text);
+	snprintf(path, sizeof(path), "100/task/%u/status", tid);
+	put(path, STATUS);
+}
+
+/* How many calls it takes until that one is found; 99: more than there should be. */
+static int calls_until(uint32_t tid)
+{
+	for (int calls = 1; calls < 99; calls++)
+		if (facts_of(100).live_tid == tid)
+			return calls;
+	return 99;
+}
+
+/* Each call looks at few of them, and all together at all. */
+static void test_many_zombie_threads(void **state)
+{
+	enum { THREADS = 600, LOOKED_AT = 128 };
+	uint32_t tids[THREADS];
+
+	(void)state;
+	put("100/stat",
+	    "100 (first) Z 1 100 100 0 -1 4194560 900 0 0 0 77 78 79 80 20 0 3 0 345678 5000 600\n");
+	put("100/task/100/stat", "100 (redis-server) Z " STAT_REST);
+	for (uint32_t tid = 101; tid <= 100 + THREADS; tid++)
+		put_thread(tid, 'Z');
+	assert_int_equal(listed_threads(tids, THREADS), THREADS);
+	assert_int_equal(facts_of(100).live_tid, 0);
+	put_thread(tids[THREADS - 1], 'S');
+	assert_in_range(calls_until(tids[THREADS - 1]), THREADS / LOOKED_AT - 1, THREADS / LOOKED_AT + 2);
+	assert_int_equal(calls_until(tids[THREADS - 1]), 1); /* it is where it was */
+	put_thread(tids[THREADS - 1], 'X');
+	put_thread(tids[0], 'R');
+	assert_in_range(calls_until(tids[0]), 1, 2);
+	put("100/stat",
+	    "100 (another) Z 1 100 100 0 -1 4194560 900 0 0 0 77 78 79 80 20 0 3 0 234567 5000 600\n");
+	assert_int_equal(calls_until(tids[0]), 1); /* from the start, of another process */
+}
+
 static void test_zombie(void **state)
 {
 	struct process_facts facts;
@@ -442,6 +506,7 @@ int main(void)
 		TEST(test_many_groups),
 		TEST(test_id_of_a_thread),
 		TEST(test_zombie_leader),
+		TEST(test_many_zombie_threads),
 		TEST(test_zombie),
 		TEST(test_kernel_thread),
 		TEST(test_thp_disabled),

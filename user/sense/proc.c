@@ -115,28 +115,81 @@ static void parse_comm(const char *stat_text, char comm[COMM_LEN])
 }
 
 /*
- * A thread of @pid that is not a zombie: the memory of a process whose leader exited is reached through
- * it.
+ * Where the search in a process without a living leader goes on. A debugger can keep any number of its threads as
+ * zombies: of each process a few are looked at in one call, from where it was left; a found one is looked at first.
  */
-static uint32_t find_live_thread(const char *proc_root, uint32_t pid)
+#define SEARCH_THREADS 128 /* a call; some 50 us each on a busy machine */
+#define SEARCHES       16  /* remembered; those that share a place begin anew */
+
+static struct search {
+	uint32_t pid;
+	uint64_t start_time_ticks;
+	long at; /* of telldir() */
+} searches[SEARCHES];
+
+static struct search *search_of(uint32_t pid, uint64_t start_time_ticks)
+{
+	struct search *search = &searches[pid % SEARCHES];
+
+	if (search->pid != pid || search->start_time_ticks != start_time_ticks)
+		*search = (struct search){.pid = pid, .start_time_ticks = start_time_ticks};
+	return search;
+}
+
+static bool thread_lives(const char *proc_root, uint32_t pid, uint32_t tid)
 {
 	char path[PATH_MAX], text[1024], state;
-	uint32_t found = 0;
-	struct dirent *dirent;
 	uint64_t start;
+
+	snprintf(path, sizeof(path), "%s/%u/task/%u/stat", proc_root, pid, tid);
+	return tid && read_text(path, text, sizeof(text)) > 0 && !proc_parse_stat(text, &state, &start) &&
+	       state != 'Z' && state != 'X';
+}
+
+/* The first one of the next few in @dir; *@at is then where it stands, else where to go on. */
+static uint32_t search_on(DIR *dir, const char *proc_root, uint32_t pid, long *at)
+{
+	struct dirent *dirent;
+
+	for (int i = 0; i < SEARCH_THREADS; i++) {
+		uint32_t tid;
+
+		*at = telldir(dir);
+		dirent = readdir(dir);
+		if (!dirent) {
+			*at = 0;
+			return 0;
+		}
+		tid = (uint32_t)strtoul(dirent->d_name, NULL, 10);
+		if (thread_lives(proc_root, pid, tid))
+			return tid;
+	}
+	*at = telldir(dir);
+	return 0;
+}
+
+/*
+ * A thread of @pid that is not a zombie: the memory of a process whose leader exited is reached through
+ * it. 0: there is none, or not among those that were looked at now.
+ */
+static uint32_t find_live_thread(const char *proc_root, uint32_t pid, uint64_t start_time_ticks)
+{
+	struct search *search = search_of(pid, start_time_ticks);
+	char path[PATH_MAX];
+	uint32_t found;
+	bool resumed = search->at != 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/%u/task", proc_root, pid);
 	dir = opendir(path);
 	if (!dir)
 		return 0;
-	while (!found && (dirent = readdir(dir))) {
-		uint32_t tid = (uint32_t)strtoul(dirent->d_name, NULL, 10);
-
-		snprintf(path, sizeof(path), "%s/%u/task/%u/stat", proc_root, pid, tid);
-		if (tid && read_text(path, text, sizeof(text)) > 0 &&
-		    !proc_parse_stat(text, &state, &start) && state != 'Z' && state != 'X')
-			found = tid;
+	if (resumed)
+		seekdir(dir, search->at);
+	found = search_on(dir, proc_root, pid, &search->at);
+	if (!found && !search->at && resumed) { /* those before it */
+		rewinddir(dir);
+		found = search_on(dir, proc_root, pid, &search->at);
 	}
 	closedir(dir);
 	return found;
@@ -203,7 +256,7 @@ int process_facts_read(const char *proc_root, uint32_t pid, struct process_facts
 	if (err)
 		return err;
 	if (found.state == 'Z' || found.state == 'X')
-		found.live_tid = find_live_thread(proc_root, pid);
+		found.live_tid = find_live_thread(proc_root, pid, found.start_time_ticks);
 	err = read_status(proc_root, pid, &found);
 	if (err)
 		return err;

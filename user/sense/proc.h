@@ -15,8 +15,9 @@ struct process_facts {
 	char comm[COMM_LEN];
 	char state;		   /* R, S, D, Z, ... of the leader */
 	uint64_t start_time_ticks; /* since boot, in units of PROC_TICK_NS */
-	uint32_t live_tid;   /* a thread that still has the memory: not a leader that is a zombie; 0: none */
-	uint64_t anon_bytes; /* resident anonymous memory */
+	uint32_t
+		live_tid; /* a thread that still has the memory: not a leader that is a zombie; 0: none found yet */
+	uint64_t anon_bytes;	/* resident anonymous memory */
 	uint64_t hugetlb_bytes; /* of hugetlbfs, private and shared; not among anon_bytes */
 	uint64_t mapped_bytes;	/* of address space, resident or not (VmSize) */
 	bool kernel_thread;
