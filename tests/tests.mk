@@ -42,6 +42,8 @@ $(B)/tests/watch: tests/bpf/watch.c
 $(B)/tests/cost: tests/bench/cost.c
 -include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d
 $(B)/tests/slow.so: tests/bpf/slow.c
+$(B)/tests/fail.so: tests/top/fail.c
+$(B)/tests/slow.so $(B)/tests/fail.so:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared -o $@ $<
@@ -65,7 +67,7 @@ test-vm: all $(B)/workload $(B)/tests/load
 	$(Q)tests/vm/suite
 
 # `hotdamon top` in a terminal.
-test-top: all
+test-top: all $(B)/tests/fail.so
 	$(Q)tests/top/run
 
 test: test-unit test-live test-bpf test-top test-vm

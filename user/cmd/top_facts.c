@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd/top_facts.h"
 
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "report/unit.h"
@@ -9,7 +11,8 @@
 #define NS_PER_S     1000000000ULL
 #define OWNER_AGE_NS (30 * NS_PER_S) /* a process may be moved to another cgroup */
 #define HUGE_AGE_NS  (5 * NS_PER_S)
-#define HUGE_REST    100 /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
+#define HUGE_PAGES   (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
+#define HUGE_REST    100	  /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
 
 uint64_t facts_now_ns(void)
 {
@@ -66,20 +69,32 @@ void facts_read_memory(const struct facts *facts, struct row *row, uint64_t sinc
 	row->facts.anon_known = true;
 }
 
-static void read_huge(const struct facts *facts, struct row *row, uint64_t now_ns)
+/* One piece of the walk of @row; it stays the stalest until the walk is at its end. */
+static void read_huge(struct facts *facts, struct row *row, uint64_t now_ns)
 {
+	struct row_facts *of = &row->facts;
 	struct process_facts found;
 	uint64_t huge_bytes = 0;
+	int done = -ESRCH;
 
-	row->facts.huge_read_ns = now_ns;
-	/* No room for a huge page: nothing to ask. */
-	if (row->facts.anon_bytes >= PMD_SIZE_BYTES &&
-	    (!still_there(facts, row, &found) || !found.live_tid ||
-	     process_huge_bytes(facts->proc_root, found.live_tid, &huge_bytes)))
+	if (process_id_cmp(facts->walked, row->ranked.id)) {
+		facts->walked = row->ranked.id;
+		facts->walk = (struct huge_walk){0};
+		facts->walk_cost_ns = 0;
+	}
+	if (of->anon_bytes < PMD_SIZE_BYTES) /* no room for a huge page: nothing to ask */
+		done = 1;
+	else if (still_there(facts, row, &found) && found.live_tid)
+		done = process_huge_go_on(&facts->walk, facts->proc_root, &found, HUGE_PAGES, &huge_bytes);
+	facts->walk_cost_ns += facts_now_ns() - now_ns;
+	if (!done)
 		return;
-	row->facts.huge_cost_ns = facts_now_ns() - now_ns;
-	row->facts.huge_bytes = huge_bytes;
-	row->facts.huge_known = true;
+	facts->walked = (struct process_id){0};
+	of->huge_read_ns = now_ns;
+	of->huge_cost_ns = facts->walk_cost_ns;
+	if (done > 0)
+		of->huge_bytes = huge_bytes;
+	of->huge_known = done > 0 || (of->huge_known && done != -EFBIG);
 }
 
 static bool huge_is_due(const struct row *row, uint64_t now_ns)
@@ -104,13 +119,37 @@ static struct row *stalest(struct row *const *rows, size_t n, uint64_t now_ns)
 	return found;
 }
 
-void facts_read_huge(const struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns)
+/* The one that was begun, if it still is among them. */
+static struct row *next_to_walk(const struct facts *facts, struct row *const *rows, size_t n, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!process_id_cmp(facts->walked, rows[i]->ranked.id) && huge_is_due(rows[i], now_ns))
+			return rows[i];
+	return stalest(rows, n, now_ns);
+}
+
+void facts_read_huge(struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns)
 {
 	uint64_t began_ns = facts_now_ns(), now_ns = began_ns;
 	struct row *row;
 
-	while (now_ns - began_ns < budget_ns && (row = stalest(rows, n, now_ns))) {
+	while (now_ns - began_ns < budget_ns && (row = next_to_walk(facts, rows, n, now_ns))) {
 		read_huge(facts, row, now_ns);
 		now_ns = facts_now_ns();
 	}
+}
+
+bool facts_idle_row(const struct facts *facts, uint32_t pid, const struct ranked *ranked, size_t n,
+		    struct ranked *idle)
+{
+	struct process_facts found;
+
+	for (size_t i = 0; i < n; i++)
+		if (ranked[i].id.tgid == pid)
+			return false;
+	if (process_facts_read(facts->proc_root, pid, &found))
+		return false;
+	*idle = (struct ranked){.id = {pid, found.start_time_ticks * PROC_TICK_NS}};
+	memcpy(idle->comm, found.comm, sizeof(idle->comm));
+	return true;
 }

@@ -4,12 +4,16 @@
 #define HOTDAMON_CMD_TOP_FACTS_H
 
 #include "report/table.h"
+#include "sense/huge.h"
 #include "sense/owner.h"
 
 struct facts {
 	const char *proc_root;
 	struct user_names *names;
 	const char *cgroup; /* rows below it have in_cgroup; NULL: not asked for */
+	struct process_id walked;
+	struct huge_walk walk; /* of that one, which goes on at the next refresh */
+	uint64_t walk_cost_ns; /* so far */
 };
 
 /* CLOCK_BOOTTIME. */
@@ -23,8 +27,16 @@ void facts_read_memory(const struct facts *facts, struct row *row, uint64_t sinc
 
 /*
  * The huge part of it, which makes the kernel walk the page tables: the stalest of @rows first, until
- * @budget_ns is used up, each at most every few seconds, and seldom where it takes long.
+ * @budget_ns is used up, each at most every few seconds, and seldom where it takes long. A big one takes several
+ * refreshes.
  */
-void facts_read_huge(const struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns);
+void facts_read_huge(struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns);
+
+/*
+ * A process that was asked for and never ran since we began is not in the ranking: an idle row, without a
+ * rank. Its start time is /proc's, rounded down, so once it runs it is a row of its own. False if there is no such process, or it is in @ranked.
+ */
+bool facts_idle_row(const struct facts *facts, uint32_t pid, const struct ranked *ranked, size_t n,
+		    struct ranked *idle);
 
 #endif

@@ -188,7 +188,10 @@ static void draw_header(const struct picture *picture)
 		return;
 	if (picture->ui->paused)
 		columns -= (unsigned int)strlen(paused) + 1;
-	if (picture->summary) {
+	if (picture->failure) {
+		snprintf(line, sizeof(line), "the last window failed: %s", picture->failure);
+		put_to_end(0, 0, colour(PAIR_RED) | A_BOLD, line);
+	} else if (picture->summary) {
 		top_summary_line(picture->summary, title, columns, line);
 		put_to_end(0, 0, A_NORMAL, line);
 		if (roomy())
@@ -196,7 +199,7 @@ static void draw_header(const struct picture *picture)
 	} else {
 		put_to_end(0, 0, A_NORMAL, "hotdamon top: measuring");
 	}
-	if (title)
+	if (title && !picture->failure)
 		put(0, 0, A_BOLD, title);
 	if (roomy())
 		draw_settings(picture, 1, (int)meter + 2);

@@ -26,6 +26,7 @@ size_t screen_page(void);
 struct picture {
 	const struct top_ui *ui;
 	const struct view *view;
+	const char *failure;		   /* of the last window; NULL: it is shown */
 	const struct top_summary *summary; /* NULL before the first window */
 	struct row *const *rows;	   /* of the view */
 	size_t n;

@@ -16,6 +16,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/top_screen.h"
+#include "decide/patience.h"
 #include "report/top.h"
 #include "sense/hotness.h"
 #include "sense/proc.h"
@@ -28,7 +29,7 @@
 #define FIRST_S	       0.5		 /* nobody likes to look at an empty screen */
 #define PLAIN_ROWS     20		 /* where there is no screen to fill */
 #define PLAIN_COLUMNS  132		 /* where there is no terminal to ask */
-#define HUGE_SCREEN_NS (20 * NS_PER_MS)	 /* for smaps_rollup, per refresh: not felt */
+#define HUGE_SCREEN_NS (20 * NS_PER_MS)	 /* for what is huge, per refresh: not felt */
 #define HUGE_PLAIN_NS  (200 * NS_PER_MS) /* there may be no later refresh to make up for it */
 #define PROC_ROOT      "/proc"
 
@@ -49,7 +50,10 @@ struct top {
 	struct row **rows;    /* of the view: room for all of the shown table */
 	sd_event *event;
 	sd_event_source *timer;
-	int err; /* what ended the loop */
+	struct patience patience;
+	bool gave_up;
+	int window_err; /* of the last window; 0: it is shown */
+	int err;	/* what ended the loop */
 };
 
 static const struct table *shown_table(const struct top *top)
@@ -166,6 +170,7 @@ static void show_screen(struct top *top)
 	screen_draw(&(struct picture){
 		.ui = &top->ui,
 		.view = &view,
+		.failure = top->window_err ? strerror(-top->window_err) : NULL,
 		.summary = !any		    ? NULL
 			   : top->ui.paused ? &top->frozen_summary
 					    : &top->summary,
@@ -220,24 +225,6 @@ static int make_room(struct top *top, size_t n)
 	return 0;
 }
 
-/*
- * A process that was asked for and never ran since we began is not in the ranking: an idle row, without a
- * rank. Its start time is /proc's, rounded down, so once it runs it is a row of its own.
- */
-static bool idle_row(uint32_t pid, const struct ranked *ranked, size_t n, struct ranked *idle)
-{
-	struct process_facts facts;
-
-	for (size_t i = 0; i < n; i++)
-		if (ranked[i].id.tgid == pid)
-			return false;
-	if (process_facts_read(PROC_ROOT, pid, &facts))
-		return false;
-	*idle = (struct ranked){.id = {pid, facts.start_time_ticks * PROC_TICK_NS}};
-	memcpy(idle->comm, facts.comm, sizeof(idle->comm));
-	return true;
-}
-
 /* The ranking and the idle ones behind it, to the live table. */
 static int take_ranking(struct top *top, const struct ranked *ranked, size_t n, double window_s)
 {
@@ -250,7 +237,7 @@ static int take_ranking(struct top *top, const struct ranked *ranked, size_t n, 
 	if (n)
 		memcpy(all, ranked, n * sizeof(*all));
 	for (size_t i = 0; i < top->options->n_pids; i++)
-		n_all += idle_row(top->options->pids[i], all, n_all, &all[n_all]);
+		n_all += facts_idle_row(&top->facts, top->options->pids[i], all, n_all, &all[n_all]);
 	err = make_room(top, n_all);
 	if (!err)
 		err = table_update(&top->live, all, n_all, window_s);
@@ -300,18 +287,32 @@ static int arm(struct top *top, uint64_t last_us)
 	return err < 0 ? err : sd_event_source_set_enabled(top->timer, SD_EVENT_ONESHOT);
 }
 
+/* What failed in this window may not fail in the next. */
+static void tell_failure(struct top *top)
+{
+	if (top->screen)
+		show_screen(top);
+	else
+		fprintf(stderr, "hotdamon top: a window failed: %s\n", strerror(-top->window_err));
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct top *top = data;
-	int err = close_window(top);
 
 	(void)source;
-	if (err)
-		return end(top, err);
-	err = show(top);
-	if (err || ferror(stdout))
-		return end(top, err ? err : -EIO);
-	if (++top->refreshes == top->options->count)
+	top->window_err = close_window(top);
+	if (!top->window_err)
+		top->window_err = show(top);
+	if (ferror(stdout))
+		return end(top, -EIO);
+	if (patience_is_over(&top->patience, top->window_err)) {
+		top->gave_up = true;
+		return end(top, top->window_err);
+	}
+	if (top->window_err)
+		tell_failure(top);
+	else if (++top->refreshes == top->options->count)
 		return end(top, 0);
 	return arm(top, usec);
 }
@@ -464,7 +465,10 @@ static int load_and_run(struct top *top)
 	err = make_room(top, 0);
 	if (!err)
 		err = run_loop(top);
-	if (err < 0)
+	if (err < 0 && top->gave_up)
+		fprintf(stderr, "hotdamon top: %u windows in a row failed: %s\n", top->patience.failed,
+			strerror(-err));
+	else if (err < 0)
 		fprintf(stderr, "hotdamon top: %s\n", strerror(-err));
 	return err < 0 ? EXIT_FAILED : EXIT_DONE;
 }

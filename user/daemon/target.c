@@ -48,21 +48,11 @@ bool target_is_gone(const struct target *target)
 	return poll(&pollfd, 1, 0) > 0;
 }
 
-/*
- * Not by smaps_rollup where there is another way: during it a big process can map and unmap nothing. Only it tells pages of
- * hugetlb from others that are huge; a process that has them mostly has little else.
- */
 static void look_for_huge(struct target *target)
 {
-	uint32_t tid = target->facts.live_tid;
 	uint64_t huge_bytes;
-	int done = -ENOTTY;
 
-	if (!target->facts.hugetlb_bytes)
-		done = huge_walk_go_on(&target->huge_walk, "/proc", tid, LOOK_PAGES, &huge_bytes);
-	if (done < 0)
-		done = !process_huge_bytes("/proc", tid, &huge_bytes);
-	if (done > 0)
+	if (process_huge_go_on(&target->huge_walk, "/proc", &target->facts, LOOK_PAGES, &huge_bytes) > 0)
 		target->huge_bytes = huge_bytes;
 }
 

@@ -16,7 +16,7 @@
 #include "decide/quota.h"
 #include "report/status.h"
 #include "sense/collapse.h"
-#include "sense/pagemap.h"
+#include "sense/huge.h"
 #include "sense/proc.h"
 
 /* Attempts on its memory by kdamonds of ours, or by ourselves, by outcome. */

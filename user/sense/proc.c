@@ -219,6 +219,8 @@ static int parse_status(const char *text, struct process_facts *facts)
 	facts->kernel_thread = proc_field(text, "RssAnon", &facts->anon_bytes) && facts->live_tid;
 	if (proc_field(text, "VmSize", &facts->mapped_bytes))
 		facts->mapped_bytes = 0;
+	if (proc_field(text, "VmPTE", &facts->page_tables_bytes))
+		facts->page_tables_bytes = 0;
 	if (proc_field(text, "HugetlbPages", &facts->hugetlb_bytes))
 		facts->hugetlb_bytes = 0;
 	facts->thp_disabled = !proc_field(text, "THP_enabled", &value) && value == 0;

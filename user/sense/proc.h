@@ -17,9 +17,10 @@ struct process_facts {
 	uint64_t start_time_ticks; /* since boot, in units of PROC_TICK_NS */
 	uint32_t
 		live_tid; /* a thread that still has the memory: not a leader that is a zombie; 0: none found yet */
-	uint64_t anon_bytes;	/* resident anonymous memory */
-	uint64_t hugetlb_bytes; /* of hugetlbfs, private and shared; not among anon_bytes */
-	uint64_t mapped_bytes;	/* of address space, resident or not (VmSize) */
+	uint64_t anon_bytes;	    /* resident anonymous memory */
+	uint64_t hugetlb_bytes;	    /* of hugetlbfs, private and shared; not among anon_bytes */
+	uint64_t page_tables_bytes; /* VmPTE: what a walk through all of them takes grows with it */
+	uint64_t mapped_bytes;	    /* of address space, resident or not (VmSize) */
 	bool kernel_thread;
 	bool thp_disabled; /* THP_enabled: 0, set by prctl(PR_SET_THP_DISABLE) */
 };
