@@ -4,7 +4,7 @@
 #include "decide/reason.h"
 
 /*
- * The best first, by what was measured side by side (make bench-vm, doc/bench-vm.md): madvise has islands and a hot set
+ * The best first, by what was measured side by side (make bench-vm, doc/measurements.md): madvise has islands and a hot set
  * that moved, and nothing cold; damos holds at the first islands that it meets.
  */
 static const enum executor by_merit[] = {EXECUTOR_MADVISE, EXECUTOR_DAMOS};
