@@ -23,8 +23,7 @@ forbid 'sense does not act' '#include "(act/|report/|daemon/|cmd/)' user/sense/*
 forbid 'report renders values' '#include "(act/|sense/|daemon/|cmd/)' user/report/*.[ch]
 forbid 'nothing knows the daemon but the commands' '#include "(daemon|cmd)/' user/sense/*.[ch] user/decide/*.[ch] user/act/*.[ch] user/report/*.[ch]
 forbid 'the daemon does not know the commands' '#include "cmd/' user/daemon/*.[ch]
-forbid "the clock is the daemon's and top's" '\<(clock_gettime|gettimeofday|time)\(' \
-	user/sense/*.c user/decide/*.c user/act/*.c user/report/*.c user/main.c
+forbid "the clock is base's" '\<(clock_gettime|gettimeofday|time)\(' user/[!b]*/*.c user/main.c
 forbid 'paths of /sys belong to act, sense and check' '"/sys/' user/decide/*.[ch] user/report/*.[ch] user/daemon/*.[ch] \
 	user/main.c user/cmd/run.c user/cmd/top.c user/cmd/status.c user/cmd/cleanup.c
 forbid 'only report/log.c logs below the commands' '\<(fprintf\(stderr|perror\(|sd_journal)' user/decide/*.c user/act/*.c user/daemon/*.c

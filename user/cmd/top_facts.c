@@ -3,24 +3,16 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
+#include "base/units.h"
 #include "report/unit.h"
 #include "sense/proc.h"
 
-#define NS_PER_S     1000000000ULL
 #define OWNER_AGE_NS (30 * NS_PER_S) /* a process may be moved to another cgroup */
 #define HUGE_AGE_NS  (5 * NS_PER_S)
 #define HUGE_PAGES   (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
 #define HUGE_REST    100	  /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
-
-uint64_t facts_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 static bool owner_is_due(const struct row *row, uint64_t now_ns)
 {
@@ -86,7 +78,7 @@ static void read_huge(struct facts *facts, struct row *row, uint64_t now_ns)
 		done = 1;
 	else if (still_there(facts, row, &found) && found.live_tid)
 		done = process_huge_go_on(&facts->walk, facts->proc_root, &found, HUGE_PAGES, &huge_bytes);
-	facts->walk_cost_ns += facts_now_ns() - now_ns;
+	facts->walk_cost_ns += clock_boot_ns() - now_ns;
 	if (!done)
 		return;
 	facts->walked = (struct process_id){0};
@@ -130,12 +122,12 @@ static struct row *next_to_walk(const struct facts *facts, struct row *const *ro
 
 void facts_read_huge(struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns)
 {
-	uint64_t began_ns = facts_now_ns(), now_ns = began_ns;
+	uint64_t began_ns = clock_boot_ns(), now_ns = began_ns;
 	struct row *row;
 
 	while (now_ns - began_ns < budget_ns && (row = next_to_walk(facts, rows, n, now_ns))) {
 		read_huge(facts, row, now_ns);
-		now_ns = facts_now_ns();
+		now_ns = clock_boot_ns();
 	}
 }
 

@@ -16,9 +16,6 @@ struct facts {
 	uint64_t walk_cost_ns; /* so far */
 };
 
-/* CLOCK_BOOTTIME. */
-uint64_t facts_now_ns(void);
-
 /* User and unit: kept until the process execs, or for half a minute. */
 void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_ns);
 

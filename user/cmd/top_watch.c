@@ -14,6 +14,8 @@
 
 #include <systemd/sd-event.h>
 
+#include "base/clock.h"
+#include "base/units.h"
 #include "cmd/cmd.h"
 #include "cmd/top_screen.h"
 #include "decide/patience.h"
@@ -22,10 +24,7 @@
 #include "sense/proc.h"
 #include "signals.h"
 
-#define REMEMBER_NS    (60 * NS_PER_S) /* of an idle process: what its trend shows */
-#define NS_PER_S       1000000000ULL
-#define NS_PER_US      1000ULL
-#define NS_PER_MS      1000000ULL
+#define REMEMBER_NS    (60 * NS_PER_S)	 /* of an idle process: what its trend shows */
 #define FIRST_S	       0.5		 /* nobody likes to look at an empty screen */
 #define PLAIN_ROWS     20		 /* where there is no screen to fill */
 #define PLAIN_COLUMNS  132		 /* where there is no terminal to ask */
@@ -78,7 +77,7 @@ static struct view current_view(const struct top *top)
 static size_t select_rows(struct top *top, const struct view *view)
 {
 	const struct table *table = shown_table(top);
-	uint64_t now_ns = facts_now_ns();
+	uint64_t now_ns = clock_boot_ns();
 
 	for (size_t i = 0; i < table->n; i++) {
 		struct row *row = &table->rows[i];
@@ -97,7 +96,7 @@ static size_t select_rows(struct top *top, const struct view *view)
 /* All there is to know of the rows that are looked at. */
 static void complete_rows(struct top *top, struct row *const *rows, size_t n, uint64_t huge_budget_ns)
 {
-	uint64_t now_ns = facts_now_ns();
+	uint64_t now_ns = clock_boot_ns();
 
 	for (size_t i = 0; i < n; i++) {
 		facts_read_owner(&top->facts, rows[i], now_ns);
@@ -280,7 +279,7 @@ static int end(struct top *top, int err)
 /* The next window ends a delay after the last one did, or after now if we come late. */
 static int arm(struct top *top, uint64_t last_us)
 {
-	uint64_t delay_us = (uint64_t)llround(top->ui.delay_s * 1e6), now_us = facts_now_ns() / NS_PER_US;
+	uint64_t delay_us = (uint64_t)llround(top->ui.delay_s * 1e6), now_us = clock_boot_ns() / NS_PER_US;
 	int err = sd_event_source_set_time(top->timer, last_us + delay_us > now_us ? last_us + delay_us
 										   : now_us + delay_us);
 
@@ -426,7 +425,7 @@ static int run_loop(struct top *top)
 {
 	int err = add_signals(top); /* before the terminal is ours: from here on each of them gives it back */
 
-	top->began_ns = facts_now_ns();
+	top->began_ns = clock_boot_ns();
 	if (err >= 0)
 		take_terminal(top);
 	if (err >= 0)
@@ -455,7 +454,7 @@ static int load_and_run(struct top *top)
 	int err = sd_event_new(&top->event);
 
 	if (err >= 0) {
-		top->began_ns = facts_now_ns();
+		top->began_ns = clock_boot_ns();
 		err = hotness_open(top->began_ns, top->options->max_processes, &top->hotness);
 	}
 	if (err < 0) {

@@ -8,39 +8,21 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "daemon/internal.h"
 #include "exit_status.h"
 #include "report/log.h"
 #include "signals.h"
 
-#define NS_PER_S    1000000000ULL
-#define NS_PER_US   1000ULL
 #define STEP_MAX_NS NS_PER_S /* the evidence is looked at about once a second, however long a tick is */
 #define ACCURACY_US 1000
 
-uint64_t daemon_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-uint64_t daemon_cpu_ns(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
-}
-
 static void take_time(struct daemon *daemon)
 {
-	daemon->now_ns = daemon_clock_ns();
+	daemon->now_ns = clock_boot_ns();
 	log_set_elapsed_ns(daemon->now_ns - daemon->started_ns);
 }
 
@@ -73,7 +55,7 @@ static void close_window(struct daemon *daemon)
 /* A late turn (suspend, a long wait for DAMON's lock) is not made up for by a burst of them. */
 static void set_next_step(struct daemon *daemon)
 {
-	uint64_t now_ns = daemon_clock_ns();
+	uint64_t now_ns = clock_boot_ns();
 
 	daemon->next_step_ns += daemon->step_ns;
 	if (daemon->next_step_ns < now_ns)
@@ -246,7 +228,7 @@ int daemon_run(const struct run_options *options)
 	int err, status;
 
 	umask(022); /* the status is for everybody to read, whatever started us */
-	daemon.started_ns = daemon_clock_ns();
+	daemon.started_ns = clock_boot_ns();
 	daemon.paths = claim_default_paths;
 	daemon.paths.state_dir = options->state_dir;
 	set_pace(&daemon);

@@ -92,10 +92,6 @@ void daemon_tear_down(struct daemon *daemon);
  */
 int daemon_tick(struct daemon *daemon);
 
-/* daemon.c: the boot clock, now; and the CPU time that this thread used. */
-uint64_t daemon_clock_ns(void);
-uint64_t daemon_cpu_ns(void);
-
 /* step.c: looks at the evidence, descends, and carries out the plan. */
 void daemon_step(struct daemon *daemon);
 

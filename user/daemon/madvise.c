@@ -8,14 +8,12 @@
 #include <unistd.h>
 
 #include "act/collapse.h"
+#include "base/clock.h"
 #include "daemon/internal.h"
 #include "decide/left.h"
 #include "report/log.h"
 #include "sense/pagemap.h"
 #include "sense/pressure.h"
-
-#define NS_PER_MS 1000000ULL
-#define NS_PER_S  (1000 * NS_PER_MS)
 
 #define LOOK_NS	       (200 * NS_PER_MS) /* of targets at work */
 #define LOOK_REST      4		 /* times what it took, if that is longer: of many big targets */
@@ -243,11 +241,11 @@ static int look_at_mappings(struct daemon *daemon, struct target *target)
 		period_ns = collapser->mappings_cost_ns * MAPPINGS_REST;
 	if (collapser->mappings_ns && daemon->now_ns - collapser->mappings_ns < period_ns)
 		return 0;
-	began_ns = daemon_clock_ns();
+	began_ns = clock_boot_ns();
 	err = vma_map_look(&collapser->mappings, "/proc", target->facts.live_tid);
 	if (err)
 		return err;
-	collapser->mappings_cost_ns = daemon_clock_ns() - began_ns;
+	collapser->mappings_cost_ns = clock_boot_ns() - began_ns;
 	collapser->mappings_ns = daemon->now_ns;
 	return 0;
 }
@@ -517,7 +515,7 @@ static void forget_ended(struct daemon *daemon)
 
 static void look(struct daemon *daemon)
 {
-	uint64_t began_ns = daemon_clock_ns();
+	uint64_t began_ns = clock_boot_ns();
 
 	look_at_pressure(daemon);
 	say_incomplete(daemon->madvise);
@@ -542,7 +540,7 @@ static void look(struct daemon *daemon)
 		daemon_descend(daemon, slot);
 	}
 	/* From its end on: looks that take long must leave time for the collapses. */
-	daemon->now_ns = daemon->madvise->look_ns = daemon_clock_ns();
+	daemon->now_ns = daemon->madvise->look_ns = clock_boot_ns();
 	daemon->madvise->look_cost_ns = daemon->now_ns - began_ns;
 }
 
@@ -655,14 +653,14 @@ static void collapse_next(struct daemon *daemon, struct target *target)
 		return;
 	}
 	if (!is_still_small(daemon, target, start)) {
-		daemon->now_ns = daemon_clock_ns(); /* a turn of such slots ends in time too */
+		daemon->now_ns = clock_boot_ns(); /* a turn of such slots ends in time too */
 		return;
 	}
 	/* CPU time: the call also waits for a CPU, and for all CPUs to drain their lists, and that stalls nobody else. */
-	began_ns = daemon_cpu_ns();
+	began_ns = clock_thread_cpu_ns();
 	err = collapse_slot(target->pidfd, start, NULL);
-	took_ns = daemon_cpu_ns() - began_ns;
-	daemon->now_ns = daemon_clock_ns();
+	took_ns = clock_thread_cpu_ns() - began_ns;
+	daemon->now_ns = clock_boot_ns();
 	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
 	if (err == -ENOMEM && !is_still_small(daemon, target, start))
 		err = -EAGAIN;

@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NS_PER_MS  1000000ULL
 #define LOOK_PAGES (4ULL << 18) /* of one look for what is huge: 4 GiB if all are small, about 10 ms */
 
 static int open_pidfd(uint32_t pid)

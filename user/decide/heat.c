@@ -13,7 +13,6 @@
 #define FORGOTTEN_PCT	 0.05 /* a slot below this is let go */
 #define BINS		 1000 /* of heat, for the coldest to be found among very many */
 #define SIGHTS		 3    /* aggregations in which a huge slot reads hot: it is not blind */
-#define NS_PER_S	 1e9
 
 struct slots {
 	struct heat_slot *at; /* in order of their addresses, but for `hottest` */
@@ -223,7 +222,7 @@ static void swap(struct slots *a, struct slots *b)
 
 static double seconds_since(uint64_t then_ns, uint64_t now_ns)
 {
-	return now_ns > then_ns ? (double)(now_ns - then_ns) / NS_PER_S : 0;
+	return now_ns > then_ns ? (double)(now_ns - then_ns) / (double)NS_PER_S : 0;
 }
 
 /* Of all aggregations before one that comes so much later. */

@@ -7,16 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/units.h"
+
 #define COMM_LEN   16  /* TASK_COMM_LEN of the kernel, with its NUL */
 #define REASON_LEN 192 /* one sentence in words and numbers, with its NUL */
-
-#define MIB_BYTES      (1024ULL * 1024)
-#define PMD_SIZE_BYTES (2 * MIB_BYTES) /* a huge page of x86-64 and of arm64 with 4 KiB pages */
-
-static inline uint64_t bytes_to_mib(uint64_t bytes)
-{
-	return bytes / MIB_BYTES;
-}
 
 /*
  * Identity of a process. A pid alone is reused; the boot-clock time at which the group's leader was

@@ -5,8 +5,6 @@
 
 #include "decide/reason.h"
 
-#define NS_PER_MS 1000000ULL
-
 void quota_start(struct quota *quota, const struct quota_config *config)
 {
 	*quota = (struct quota){.ms = config->ms, .reset_ms = config->reset_ms, .factor = 1};

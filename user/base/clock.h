@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The clocks: nothing above asks the kernel for the time but through these. */
+#ifndef HOTDAMON_BASE_CLOCK_H
+#define HOTDAMON_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Since the boot, with the time in which the machine slept. Never goes back. */
+uint64_t clock_boot_ns(void);
+
+/* CPU time that the calling thread used. */
+uint64_t clock_thread_cpu_ns(void);
+
+#endif
