@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/clock.h"
 
-#include <time.h>
-
 #include "base/units.h"
 
 static uint64_t read_ns(clockid_t clock)
@@ -21,4 +19,9 @@ uint64_t clock_boot_ns(void)
 uint64_t clock_thread_cpu_ns(void)
 {
 	return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+time_t clock_wall_s(void)
+{
+	return time(NULL);
 }

@@ -4,11 +4,15 @@
 #define HOTDAMON_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Since the boot, with the time in which the machine slept. Never goes back. */
 uint64_t clock_boot_ns(void);
 
 /* CPU time that the calling thread used. */
 uint64_t clock_thread_cpu_ns(void);
+
+/* The time of day, which may jump: to be shown, never to be reckoned with. */
+time_t clock_wall_s(void);
 
 #endif

@@ -200,7 +200,7 @@ static unsigned int online_cpus(void)
 
 static void sum_up(struct top *top, const struct ranked *ranked, size_t n, double window_s, uint64_t now_ns)
 {
-	time_t now = time(NULL);
+	time_t now = clock_wall_s();
 	struct tm local;
 
 	top_sum(ranked, n, window_s, &top->summary);
