@@ -222,5 +222,89 @@ test_state_directory() {
 	ok 'a directory that was there stays, with what others put there'
 }
 
+as_nobody() { su -s /bin/sh nobody -c "$1"; }
+
+# bpffs is open to all here, as a plain mount makes it: a link of another user's has us write or remove nothing.
+test_no_link_is_followed() {
+	echo 0 >/proc/sys/fs/protected_symlinks
+	mkdir -p $T/victim
+	echo precious >$T/victim/passwd
+	as_nobody "ln -s $T/victim /sys/fs/bpf/hotdamon"
+	expect 3 hotdamon run --dry-run --interval 0.3 --duration 0.5
+	must_say 'hotdamon is not to be trusted (a link, where others can make one)'
+	mkdir $STATE_DIR
+	: >$STATE_DIR/claim.json
+	expect 3 hotdamon cleanup
+	must_say 'hotdamon is not to be trusted (a link, where others can make one)'
+	[ "$(cat $T/victim/passwd)" = precious ] || fail 'what was behind the link is gone'
+	rm -r /sys/fs/bpf/hotdamon $STATE_DIR
+	echo 1 >/proc/sys/fs/protected_symlinks
+	ok "$(head -n 1 $T/said.err)"
+}
+
+# refuses_dir WHAT: a state directory in a place where all may make one.
+refuses_dir() {
+	for command in 'run --dry-run --interval 0.3 --duration 0.5' cleanup status; do
+		expect 2 timeout 5 hotdamon $command --state-dir $T/all/"$1"
+		must_say "all/$1"
+		[ "$(wc -l <$T/said.err)" = 1 ] || fail "$command says more than a line: $(cat $T/said.err)"
+	done
+}
+
+# Made by another user, or holding what is no claim of ours: nothing is written, nothing hangs.
+test_state_directory_of_others() {
+	mkdir -p $T/all
+	chmod 1777 $T/all
+	echo precious >$T/rootfile
+	as_nobody "mkdir $T/all/theirs; cd $T/all/theirs; ln -s $T/rootfile status.json.new; ln -s $T/newfile claim.json.new;
+		mkfifo claim.json status.json; ln -s $T/victim ../link"
+	refuses_dir theirs
+	refuses_dir link
+	[ "$(cat $T/rootfile)" = precious ] && [ ! -e $T/newfile ] || fail "root wrote behind another user's link"
+	mkdir $T/all/fifo $T/all/endless
+	mkfifo $T/all/fifo/claim.json $T/all/fifo/status.json
+	refuses_dir fifo
+	daemon --dry-run --interval 0.3 --state-dir $T/all/endless
+	wait_for 20 test -e $T/all/endless/status.json || fail 'no status'
+	kill -9 "$daemon"
+	wait "$daemon" 2>/dev/null
+	sed -i 's/"slots": 0/"slots": 4294967295/' $T/all/endless/claim.json
+	expect 2 timeout 5 hotdamon cleanup --state-dir $T/all/endless
+	must_say 'no claim of hotdamon'
+	rm -r $T/all /sys/fs/bpf/hotdamon
+	ok 'refused, each with a line'
+}
+
+# What cannot be undone is said, by cleanup and by the end of a run, and the next cleanup can undo it.
+test_failures_are_said() {
+	remember_state
+	daemon --dry-run --interval 0.3
+	wait_for 20 test -e $STATE_DIR/status.json || fail 'no status'
+	kill -9 "$daemon"
+	wait "$daemon" 2>/dev/null
+	mount -o bind $STATE_DIR $STATE_DIR
+	mount -o remount,bind,ro $STATE_DIR
+	expect 1 hotdamon cleanup
+	must_say 'status.json: Read-only file system'
+	said=$(head -n 1 $T/said.err)
+	expect 1 hotdamon run --dry-run --interval 0.3 --duration 0.5
+	must_say 'not everything could be undone'
+	umount $STATE_DIR
+	expect 0 hotdamon cleanup
+	must_be_unchanged 'the next cleanup'
+	daemon --dry-run --interval 0.3
+	wait_for 20 test -e $PIN || fail 'no pin'
+	mount -o bind /sys/fs/bpf /sys/fs/bpf
+	mount -o remount,bind,ro /sys/fs/bpf
+	kill -TERM "$daemon"
+	wait "$daemon" && fail 'a run that leaves its directory ends with 0'
+	expect 1 hotdamon cleanup
+	umount /sys/fs/bpf
+	expect 0 hotdamon cleanup
+	must_be_unchanged 'the last cleanup'
+	ok "$said"
+}
+
 run_tests sigterm_at_any_moment kill_9_and_cleanup kill_9_and_next_run status_after_kill_9 \
-	somebody_elses_kdamond tree_replaced_after_kill_9 state_directory
+	somebody_elses_kdamond tree_replaced_after_kill_9 state_directory no_link_is_followed \
+	state_directory_of_others failures_are_said
