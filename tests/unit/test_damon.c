@@ -3,19 +3,11 @@
  * A tree of plain files in place of DAMON's sysfs. What is written to it is traced in order by inotify, as
  * "path=value" lines; each file is emptied before, for a plain file keeps what is longer than a new value.
  */
-#include "cm.h"
-
-#include <errno.h>
-#include <ftw.h>
-#include <limits.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "act/damon.h"
+#include "tree.h"
 
 #define MAX_DIRS 256
 
@@ -31,32 +23,6 @@ struct world {
 static struct world *now;	  /* nftw() hands nothing through */
 static const char *ends_at_write; /* a state: the kdamond ends by itself just before the next write() to it */
 
-static const char *at(const struct world *world, const char *path)
-{
-	static char full[PATH_MAX];
-
-	snprintf(full, sizeof(full), "%s/%s", world->root, path);
-	return full;
-}
-
-static void put(const struct world *world, const char *path, const char *text)
-{
-	const char *full = at(world, path);
-	char parent[PATH_MAX];
-	FILE *file;
-
-	snprintf(parent, sizeof(parent), "%s", full);
-	for (char *slash = strchr(parent + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(parent, 0700);
-		*slash = '/';
-	}
-	file = fopen(full, "we");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 /* The C library's, but for the race of a kdamond that ends between a look at it and `off`: EPERM then. */
 ssize_t write(int fd, const void *data, size_t size)
 {
@@ -65,42 +31,9 @@ ssize_t write(int fd, const void *data, size_t size)
 	if (!path)
 		return syscall(SYS_write, fd, data, size);
 	ends_at_write = NULL;
-	put(now, path, "off\n");
+	tree_put(now->root, path, "off\n");
 	errno = EPERM;
 	return -1;
-}
-
-/* A knob that takes no value: ENOSPC stands for whatever DAMON says. */
-static void refuse(const struct world *world, const char *path)
-{
-	put(world, path, "");
-	assert_int_equal(unlink(at(world, path)), 0);
-	assert_int_equal(symlink("/dev/full", at(world, path)), 0);
-}
-
-static void drop(const struct world *world, const char *path)
-{
-	assert_int_equal(unlink(at(world, path)), 0);
-}
-
-static void read_file(const struct world *world, const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(at(world, path), "re");
-	size_t got;
-
-	assert_non_null(file);
-	got = fread(text, 1, size - 1, file);
-	fclose(file);
-	text[got] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-}
-
-static void assert_holds(const struct world *world, const char *path, const char *want)
-{
-	char text[64];
-
-	read_file(world, path, text, sizeof(text));
-	assert_string_equal(text, want);
 }
 
 static int empty_or_watch(const char *path, const struct stat *stat_buf, int type, struct FTW *ftw)
@@ -149,7 +82,8 @@ static void trace_add(struct world *world, const struct inotify_event *event)
 	char path[PATH_MAX], value[64];
 
 	snprintf(path, sizeof(path), "%.200s%s%.60s", dir, *dir ? "/" : "", event->name);
-	read_file(world, path, value, sizeof(value));
+	tree_get(world->root, path, value, sizeof(value));
+	value[strcspn(value, "\n")] = '\0';
 	snprintf(world->trace + used, sizeof(world->trace) - used, "%s=%s\n", path, value);
 }
 
@@ -242,17 +176,17 @@ static void put_slot(const struct world *world, unsigned int slot)
 
 	for (size_t i = 0; i < ARRAY_SIZE(slot_files); i++) {
 		snprintf(path, sizeof(path), "%u/%s", slot, slot_files[i]);
-		put(world, path, "");
+		tree_put(world->root, path, "");
 	}
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(scheme_files); i++) {
 		snprintf(path, sizeof(path), "%u/contexts/0/schemes/%zu/%s", slot, i % 2,
 			 scheme_files[i / 2]);
-		put(world, path, "");
+		tree_put(world->root, path, "");
 	}
 	snprintf(path, sizeof(path), "%u/contexts/nr_contexts", slot);
-	put(world, path, "0\n");
+	tree_put(world->root, path, "0\n");
 	snprintf(path, sizeof(path), "%u/state", slot);
-	put(world, path, "off\n");
+	tree_put(world->root, path, "off\n");
 }
 
 static int setup(void **state)
@@ -268,16 +202,8 @@ static int setup(void **state)
 		return -1;
 	put_slot(world, 0);
 	put_slot(world, 1);
-	put(world, "nr_kdamonds", "2\n");
+	tree_put(world->root, "nr_kdamonds", "2\n");
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *stat_buf, int type, struct FTW *ftw)
-{
-	(void)stat_buf;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 static int teardown(void **state)
@@ -285,7 +211,7 @@ static int teardown(void **state)
 	struct world *world = *state;
 
 	damon_free(world->damon);
-	nftw(world->root, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	tree_remove(world->root);
 	free(world);
 	return 0;
 }
@@ -311,10 +237,10 @@ static void test_open(void **state)
 {
 	struct world *world = *state;
 
-	put(world, "nr_kdamonds", "0\n");
+	tree_put(world->root, "nr_kdamonds", "0\n");
 	assert_int_equal(damon_open(world->root, &usual, 7, &world->damon, &world->error), 0);
-	assert_holds(world, "nr_kdamonds", "7");
-	assert_holds(world, "0/contexts/nr_contexts", "0"); /* that is damon_set_up()'s */
+	assert_tree_holds(world->root, "nr_kdamonds", "7");
+	assert_tree_holds(world->root, "0/contexts/nr_contexts", "0"); /* that is damon_set_up()'s */
 }
 
 /* One that is set up is somebody's, running or not: making slots anew would wipe it. */
@@ -323,12 +249,12 @@ static void test_open_refuses_a_configured_slot(void **state)
 	struct world *world = *state;
 	char want[256];
 
-	put(world, "1/contexts/nr_contexts", "1\n");
+	tree_put(world->root, "1/contexts/nr_contexts", "1\n");
 	assert_int_equal(damon_open(world->root, &usual, 3, &world->damon, &world->error), -EBUSY);
 	assert_null(world->damon);
 	snprintf(want, sizeof(want), "%s/1 is set up by somebody else: %s", world->root, strerror(EBUSY));
 	assert_string_equal(world->error.text, want);
-	assert_holds(world, "nr_kdamonds", "2");
+	assert_tree_holds(world->root, "nr_kdamonds", "2");
 }
 
 static void test_open_refused(void **state)
@@ -336,10 +262,10 @@ static void test_open_refused(void **state)
 	struct world *world = *state;
 	char want[256];
 
-	put(world, "nr_kdamonds", "none\n");
+	tree_put(world->root, "nr_kdamonds", "none\n");
 	assert_int_equal(damon_open(world->root, &usual, 3, &world->damon, &world->error), -EINVAL);
 	assert_contains(world->error.text, "nr_kdamonds: 'none' is no number");
-	drop(world, "nr_kdamonds");
+	tree_drop(world->root, "nr_kdamonds");
 	assert_int_equal(damon_open(world->root, &usual, 3, &world->damon, &world->error), -ENOENT);
 	snprintf(want, sizeof(want), "read %s/nr_kdamonds: %s", world->root, strerror(ENOENT));
 	assert_string_equal(world->error.text, want);
@@ -353,17 +279,17 @@ static void test_empty_slots(void **state)
 
 	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), 0);
 	assert_int_equal(n, 2);
-	put(world, "0/state", "on\n"); /* nothing can run without a context */
+	tree_put(world->root, "0/state", "on\n"); /* nothing can run without a context */
 	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), 0);
-	put(world, "nr_kdamonds", "0\n");
-	put(world, "0/contexts/nr_contexts", "1\n"); /* beyond the last slot: not looked at */
+	tree_put(world->root, "nr_kdamonds", "0\n");
+	tree_put(world->root, "0/contexts/nr_contexts", "1\n"); /* beyond the last slot: not looked at */
 	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), 0);
 	assert_int_equal(n, 0);
-	put(world, "nr_kdamonds", "2\n");
+	tree_put(world->root, "nr_kdamonds", "2\n");
 	n = 77;
 	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), -EBUSY);
 	assert_int_equal(n, 77);
-	drop(world, "0/contexts/nr_contexts");
+	tree_drop(world->root, "0/contexts/nr_contexts");
 	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/contexts/nr_contexts: ");
 	assert_int_equal(n, 77);
@@ -436,7 +362,7 @@ static void test_set_up(void **state)
 		settings.collapses = cases[i].collapses;
 		settings.tells_huge = cases[i].tells_huge;
 		settings.quota_bytes = cases[i].quota_bytes;
-		put(world, "nr_kdamonds", "0");
+		tree_put(world->root, "nr_kdamonds", "0");
 		open_slots(world, &settings, 2);
 		settings.sample_us = 1; /* the settings were copied */
 		trace_begin(world);
@@ -464,13 +390,13 @@ static void test_set_up_refused(void **state)
 
 	open_slots(world, &usual, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
-		refuse(world, knobs[i]);
+		tree_refuse(world->root, knobs[i]);
 		assert_int_equal(damon_set_up(world->damon, &world->error), -ENOSPC);
 		snprintf(want, sizeof(want), "write '%s' to %s/%s: %s", values[i], world->root, knobs[i],
 			 strerror(ENOSPC));
 		assert_string_equal(world->error.text, want);
-		drop(world, knobs[i]);
-		put(world, knobs[i], "");
+		tree_drop(world->root, knobs[i]);
+		tree_put(world->root, knobs[i], "");
 	}
 }
 
@@ -559,15 +485,15 @@ static void test_commit_refused(void **state)
 	char want[256];
 
 	open_slots(world, &usual, 2);
-	refuse(world, "0/state");
+	tree_refuse(world->root, "0/state");
 	assert_int_equal(damon_commit(world->damon, 0, &acting, &world->error), -ENOSPC);
 	snprintf(want, sizeof(want), "write 'commit' to %s/0/state: %s", world->root, strerror(ENOSPC));
 	assert_string_equal(world->error.text, want);
 	/* Half a level is not committed. */
-	refuse(world, "1/contexts/0/schemes/1/access_pattern/nr_accesses/min");
+	tree_refuse(world->root, "1/contexts/0/schemes/1/access_pattern/nr_accesses/min");
 	assert_int_equal(damon_commit(world->damon, 1, &acting, &world->error), -ENOSPC);
 	assert_contains(world->error.text, "write '18' to ");
-	assert_holds(world, "1/state", "");
+	assert_tree_holds(world->root, "1/state", "");
 }
 
 static void test_start(void **state)
@@ -576,15 +502,15 @@ static void test_start(void **state)
 	pid_t kdamond_pid = 0;
 
 	open_slots(world, &usual, 2);
-	put(world, "1/pid", "4711\n");
+	tree_put(world->root, "1/pid", "4711\n");
 	assert_int_equal(damon_start(world->damon, 1, 4242, &parked, &kdamond_pid, &world->error), 0);
 	assert_int_equal(kdamond_pid, 4711);
-	assert_holds(world, "1/state", "on");
-	assert_holds(world, "1/contexts/0/targets/0/pid_target", "4242");
-	assert_holds(world, "1/contexts/0/schemes/0/access_pattern/nr_accesses/min", "4294967295");
-	assert_holds(world, "1/contexts/0/schemes/1/access_pattern/nr_accesses/min", "16");
-	assert_holds(world, "1/contexts/0/schemes/0/quotas/reset_interval_ms", "33000");
-	assert_holds(world, "0/state", "");
+	assert_tree_holds(world->root, "1/state", "on");
+	assert_tree_holds(world->root, "1/contexts/0/targets/0/pid_target", "4242");
+	assert_tree_holds(world->root, "1/contexts/0/schemes/0/access_pattern/nr_accesses/min", "4294967295");
+	assert_tree_holds(world->root, "1/contexts/0/schemes/1/access_pattern/nr_accesses/min", "16");
+	assert_tree_holds(world->root, "1/contexts/0/schemes/0/quotas/reset_interval_ms", "33000");
+	assert_tree_holds(world->root, "0/state", "");
 }
 
 /* Target and level come before "on"; a kdamond that is gone at once has no pid. */
@@ -604,13 +530,13 @@ static void test_start_ended_at_once(void **state)
 	assert_trace_ends(world, "0/contexts/0/targets/0/pid_target=4242\n" LEVEL(
 					 "0", "10", "500", "18", "18", "10", "1000") "0/state=off\n");
 	assert_contains(world->trace, "0/contexts/nr_contexts=1\n");
-	put(world, "0/pid", "-1\n");
-	put(world, "0/state", "");
+	tree_put(world->root, "0/pid", "-1\n");
+	tree_put(world->root, "0/state", "");
 	assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error), -ESRCH);
 	snprintf(want, sizeof(want), "kdamond of slot 0 ended at once: %s", strerror(ESRCH));
 	assert_string_equal(world->error.text, want);
 	assert_int_equal(kdamond_pid, 77);
-	assert_holds(world, "0/state", "off");
+	assert_tree_holds(world->root, "0/state", "off");
 }
 
 static void test_start_refused(void **state)
@@ -624,20 +550,20 @@ static void test_start_refused(void **state)
 
 	open_slots(world, &usual, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
-		refuse(world, knobs[i]);
-		put(world, "0/state", "off\n");
-		put(world, "0/pid", "5\n");
+		tree_refuse(world->root, knobs[i]);
+		tree_put(world->root, "0/state", "off\n");
+		tree_put(world->root, "0/pid", "5\n");
 		assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error),
 				 -ENOSPC);
 		snprintf(want, sizeof(want), "write '%s' to %s/%s: %s", values[i], world->root, knobs[i],
 			 strerror(ENOSPC));
 		assert_string_equal(world->error.text, want);
-		assert_holds(world, "0/state", "off");
+		assert_tree_holds(world->root, "0/state", "off");
 		assert_int_equal(kdamond_pid, 77);
-		drop(world, knobs[i]);
-		put(world, knobs[i], "");
+		tree_drop(world->root, knobs[i]);
+		tree_put(world->root, knobs[i], "");
 	}
-	refuse(world, "0/state");
+	tree_refuse(world->root, "0/state");
 	assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error), -ENOSPC);
 }
 
@@ -647,13 +573,13 @@ static void test_stop(void **state)
 	bool on = false;
 
 	open_slots(world, &usual, 2);
-	put(world, "0/state", "on\n");
-	put(world, "1/state", "on\n");
+	tree_put(world->root, "0/state", "on\n");
+	tree_put(world->root, "1/state", "on\n");
 	assert_int_equal(damon_is_on(world->damon, 0, &on, &world->error), 0);
 	assert_true(on);
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
-	assert_holds(world, "0/state", "off");
-	assert_holds(world, "1/state", "on");
+	assert_tree_holds(world->root, "0/state", "off");
+	assert_tree_holds(world->root, "1/state", "on");
 	assert_int_equal(damon_is_on(world->damon, 0, &on, &world->error), 0);
 	assert_false(on);
 }
@@ -665,14 +591,14 @@ static void test_stop_what_is_off(void **state)
 	bool on = true;
 
 	open_slots(world, &usual, 1);
-	put(world, "0/state", "off\n");
-	assert_int_equal(chmod(at(world, "0/state"), 0400), 0);
+	tree_put(world->root, "0/state", "off\n");
+	assert_int_equal(chmod(tree_at(world->root, "0/state"), 0400), 0);
 	world->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	inotify_add_watch(world->notify, at(world, "0"), IN_MODIFY);
+	inotify_add_watch(world->notify, tree_at(world->root, "0"), IN_MODIFY);
 	snprintf(world->dirs[1], PATH_MAX, "0");
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
 	assert_trace(world, "");
-	drop(world, "0/state");
+	tree_drop(world->root, "0/state");
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/state: ");
 	assert_int_equal(damon_is_on(world->damon, 0, &on, &world->error), -ENOENT);
@@ -684,11 +610,11 @@ static void test_stop_while_it_ends(void **state)
 	struct world *world = *state;
 
 	open_slots(world, &usual, 1);
-	put(world, "0/state", "on\n");
+	tree_put(world->root, "0/state", "on\n");
 	ends_at_write = "0/state";
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
 	assert_null(ends_at_write);
-	refuse(world, "0/state"); /* reads as nothing: not on */
+	tree_refuse(world->root, "0/state"); /* reads as nothing: not on */
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
 }
 
@@ -704,8 +630,8 @@ static void test_slots_made_anew(void **state)
 
 	open_slots(world, &usual, 2);
 	assert_int_equal(damon_commit(world->damon, 1, &acting, &world->error), 0);
-	snprintf(old, sizeof(old), "%s", at(world, "old"));
-	assert_int_equal(rename(at(world, "0"), old), 0);
+	snprintf(old, sizeof(old), "%s", tree_at(world->root, "old"));
+	assert_int_equal(rename(tree_at(world->root, "0"), old), 0);
 	put_slot(world, 0);
 	trace_begin(world);
 	assert_int_equal(damon_start(world->damon, 1, 1, &acting, &kdamond_pid, &world->error), -ESTALE);
@@ -727,28 +653,28 @@ static void test_start_of_one_that_runs(void **state)
 	char want[256];
 
 	open_slots(world, &usual, 1);
-	put(world, "0/state", "on\n");
+	tree_put(world->root, "0/state", "on\n");
 	assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error), -EBUSY);
 	snprintf(want, sizeof(want), "%s/0 was started by somebody else: %s", world->root, strerror(EBUSY));
 	assert_string_equal(world->error.text, want);
-	assert_holds(world, "0/state", "on");
-	assert_holds(world, "0/contexts/0/targets/0/pid_target", "");
+	assert_tree_holds(world->root, "0/state", "on");
+	assert_tree_holds(world->root, "0/contexts/0/targets/0/pid_target", "");
 	assert_int_equal(kdamond_pid, 77);
 }
 
 static void put_stats(const struct world *world, bool young)
 {
-	put(world, "1/contexts/0/schemes/0/stats/sz_tried", "11\n");
-	put(world, "1/contexts/0/schemes/0/stats/sz_applied", "12\n");
-	put(world, "1/contexts/0/schemes/0/stats/qt_exceeds", "13\n");
-	put(world, "1/contexts/0/schemes/1/stats/sz_tried", "9000000000\n");
-	put(world, "1/contexts/0/schemes/1/stats/sz_applied", "66\n");
+	tree_put(world->root, "1/contexts/0/schemes/0/stats/sz_tried", "11\n");
+	tree_put(world->root, "1/contexts/0/schemes/0/stats/sz_applied", "12\n");
+	tree_put(world->root, "1/contexts/0/schemes/0/stats/qt_exceeds", "13\n");
+	tree_put(world->root, "1/contexts/0/schemes/1/stats/sz_tried", "9000000000\n");
+	tree_put(world->root, "1/contexts/0/schemes/1/stats/sz_applied", "66\n");
 	if (!young)
 		return;
-	put(world, "1/contexts/0/schemes/0/stats/nr_snapshots", "15\n");
-	put(world, "1/contexts/0/schemes/1/stats/nr_snapshots", "16\n");
-	put(world, "1/contexts/0/schemes/0/stats/sz_ops_filter_passed", "67\n");
-	put(world, "1/contexts/0/schemes/1/stats/sz_ops_filter_passed", "17\n");
+	tree_put(world->root, "1/contexts/0/schemes/0/stats/nr_snapshots", "15\n");
+	tree_put(world->root, "1/contexts/0/schemes/1/stats/nr_snapshots", "16\n");
+	tree_put(world->root, "1/contexts/0/schemes/0/stats/sz_ops_filter_passed", "67\n");
+	tree_put(world->root, "1/contexts/0/schemes/1/stats/sz_ops_filter_passed", "17\n");
 }
 
 static void assert_stats(const struct damon_stats *stats, uint64_t applies, uint64_t heat_applies,
@@ -772,8 +698,8 @@ static void test_stats(void **state)
 	memset(&stats, 0xff, sizeof(stats));
 	assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), 0);
 	assert_stats(&stats, 15, 16, 17);
-	assert_holds(world, "1/state", "update_schemes_stats");
-	assert_holds(world, "0/state", "");
+	assert_tree_holds(world->root, "1/state", "update_schemes_stats");
+	assert_tree_holds(world->root, "0/state", "");
 }
 
 /* The filter's bytes mean nothing where no filter was set. */
@@ -802,7 +728,7 @@ static void test_stats_of_an_old_kernel(void **state)
 	put_stats(world, false);
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(missing); i++) {
 		snprintf(path, sizeof(path), "1/contexts/0/schemes/%zu/stats/%s", i % 2, missing[i / 2]);
-		drop(world, path);
+		tree_drop(world->root, path);
 	}
 	memset(&stats, 0xff, sizeof(stats));
 	assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), 0);
@@ -820,14 +746,14 @@ static void test_stats_refused(void **state)
 	open_slots(world, &usual, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		put_stats(world, true);
-		put(world, files[i], "many\n");
+		tree_put(world->root, files[i], "many\n");
 		assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), -EINVAL);
 		snprintf(want, sizeof(want), "read %s/%s: 'many' is no number: %s", world->root, files[i],
 			 strerror(EINVAL));
 		assert_string_equal(world->error.text, want);
 	}
 	put_stats(world, true);
-	refuse(world, "1/state");
+	tree_refuse(world->root, "1/state");
 	assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), -ENOSPC);
 	assert_contains(world->error.text, "write 'update_schemes_stats' to ");
 	assert_int_equal(stats.applies, 7);
@@ -840,11 +766,11 @@ static void test_effective_bytes(void **state)
 	uint64_t bytes = 7;
 
 	open_slots(world, &usual, 2);
-	put(world, "1/contexts/0/schemes/0/quotas/effective_bytes", "8388608\n");
+	tree_put(world->root, "1/contexts/0/schemes/0/quotas/effective_bytes", "8388608\n");
 	assert_int_equal(damon_effective_bytes(world->damon, 1, &bytes, &world->error), 0);
 	assert_int_equal(bytes, 8388608);
-	assert_holds(world, "1/state", "update_schemes_effective_quotas");
-	refuse(world, "1/state");
+	assert_tree_holds(world->root, "1/state", "update_schemes_effective_quotas");
+	tree_refuse(world->root, "1/state");
 	assert_int_equal(damon_effective_bytes(world->damon, 1, &bytes, &world->error), -ENOSPC);
 	assert_int_equal(bytes, 8388608);
 }
@@ -854,7 +780,7 @@ static void test_slots_inode(void **state)
 	struct world *world = *state;
 	struct stat stat_buf;
 
-	assert_int_equal(stat(at(world, "0"), &stat_buf), 0);
+	assert_int_equal(stat(tree_at(world->root, "0"), &stat_buf), 0);
 	assert_int_equal(damon_slots_inode(world->root), stat_buf.st_ino);
 	assert_int_equal(damon_slots_inode("/nonexistent"), 0);
 }
@@ -865,12 +791,12 @@ static void put_ours(struct world *world, const char *schemes, const char *state
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s/nr_schemes", schemes);
-	put(world, path, "2\n");
+	tree_put(world->root, path, "2\n");
 	snprintf(path, sizeof(path), "%s/0/access_pattern/sz/min", schemes);
-	put(world, path, "2097152\n");
+	tree_put(world->root, path, "2097152\n");
 	snprintf(path, sizeof(path), "%s/1/action", schemes);
-	put(world, path, "stat\n");
-	put(world, state_path, "on\n");
+	tree_put(world->root, path, "stat\n");
+	tree_put(world->root, state_path, "on\n");
 }
 
 /* Set up by somebody while it was idle: neither stopped nor wiped; ours beside it is. */
@@ -886,11 +812,11 @@ static void test_remove_slots_of_somebody(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		put_ours(world, "0/contexts/0/schemes", "0/state");
 		put_ours(world, "1/contexts/0/schemes", "1/state");
-		put(world, others[i][0], others[i][1]);
+		tree_put(world->root, others[i][0], others[i][1]);
 		assert_int_equal(damon_remove_slots(world->root, 2, 1, &world->error), -EBUSY);
 		assert_contains(world->error.text, "/0 is used by somebody else");
-		assert_holds(world, "0/state", "on");
-		assert_holds(world, "1/state", "off");
+		assert_tree_holds(world->root, "0/state", "on");
+		assert_tree_holds(world->root, "1/state", "off");
 	}
 }
 
@@ -901,9 +827,9 @@ static void test_remove_slots(void **state)
 	put_ours(world, "0/contexts/0/schemes", "0/state");
 	put_ours(world, "1/contexts/0/schemes", "1/state");
 	assert_int_equal(damon_remove_slots(world->root, 2, 1, &world->error), 0);
-	assert_holds(world, "0/state", "off");
-	assert_holds(world, "1/state", "off");
-	assert_holds(world, "nr_kdamonds", "1");
+	assert_tree_holds(world->root, "0/state", "off");
+	assert_tree_holds(world->root, "1/state", "off");
+	assert_tree_holds(world->root, "nr_kdamonds", "1");
 }
 
 /* One that cannot be stopped keeps the others from nothing; the first failure is told. */
@@ -911,18 +837,18 @@ static void test_remove_slots_refused(void **state)
 {
 	struct world *world = *state;
 
-	drop(world, "0/state");
+	tree_drop(world->root, "0/state");
 	put_ours(world, "1/contexts/0/schemes", "1/state");
 	assert_int_equal(damon_remove_slots(world->root, 2, 0, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/state: ");
-	assert_holds(world, "1/state", "off");
-	assert_holds(world, "nr_kdamonds", "0");
-	drop(world, "1/state"); /* now both fail */
+	assert_tree_holds(world->root, "1/state", "off");
+	assert_tree_holds(world->root, "nr_kdamonds", "0");
+	tree_drop(world->root, "1/state"); /* now both fail */
 	assert_int_equal(damon_remove_slots(world->root, 2, 0, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/state: ");
-	put(world, "0/state", "off\n");
-	put(world, "1/state", "off\n");
-	refuse(world, "nr_kdamonds");
+	tree_put(world->root, "0/state", "off\n");
+	tree_put(world->root, "1/state", "off\n");
+	tree_refuse(world->root, "nr_kdamonds");
 	assert_int_equal(damon_remove_slots(world->root, 2, 0, &world->error), -ENOSPC);
 	assert_contains(world->error.text, "write '0' to ");
 	assert_contains(world->error.text, "/nr_kdamonds: ");

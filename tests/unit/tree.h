@@ -18,7 +18,7 @@ static inline const char *tree_at(const char *root, const char *path)
 {
 	static char full[PATH_MAX];
 
-	snprintf(full, sizeof(full), "%s/%s", root, path);
+	snprintf(full, sizeof(full), "%.1000s/%.2000s", root, path);
 	return full;
 }
 
