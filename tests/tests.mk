@@ -8,7 +8,9 @@ UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sen
 	       user/cmd/$(1).c tests/workload/$(1).c))
 UNIT_claim := user/base/dir.c user/act/damon.c user/act/file.c
 UNIT_file := user/base/dir.c
-UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c user/sense/requirement.c
+UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
+	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
+UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
 UNIT_damon := user/base/dir.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c user/base/dir.c
 UNIT_pressure := user/sense/proc.c

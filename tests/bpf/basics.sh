@@ -249,3 +249,29 @@ user_and_system() {
 	holds "$want > 10 && $want < 95" || { fail "no load for this test: $want % system time"; return; }
 	holds "($have - $want)^2 <= 9" || fail "$(calc "$have") % system time, by getrusage $(calc "$want") %"
 }
+
+# one_of_few LIMIT COMMAND...: with that many descriptors it goes well, or ends with 1 and the true name of why.
+one_of_few() {
+	local limit=$1 status
+	shift
+	(ulimit -n "$limit" && "$@") >/dev/null 2>"$tmp/said"
+	status=$?
+	[ $status -eq 0 ] || { [ $status -eq 1 ] && grep -q 'Too many open files' "$tmp/said"; } ||
+		fail "$limit descriptors: $2 ends with $status: $(tail -n 1 "$tmp/said")"
+	said="$said $status"
+}
+
+# What is short for a while is no want of the host's: status 3 would keep the unit from starting again.
+few_descriptors() {
+	local limit said=''
+	for limit in 4 5 6 8 10 11 12 16 24 32 40 48 64; do
+		one_of_few "$limit" "$hotdamon" top --json -n 1 -d 0.1 || return
+	done
+	numbers="statuses of top:$said"
+	said=''
+	for limit in 8 12 24 32 48 64; do
+		one_of_few "$limit" "$hotdamon" run --dry-run --state-dir "$tmp/state" --interval 0.2 --duration 0.3 || return
+	done
+	numbers="$numbers, of run:$said"
+	case $said in *1*0) ;; *) fail "it never went well, or never ill: $said" ;; esac
+}

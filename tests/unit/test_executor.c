@@ -18,14 +18,14 @@ static void test_choose(void **state)
 		 "process_madvise can collapse, which did best of all that was measured"},
 		{{true, false, true},
 		 EXECUTOR_DAMOS,
-		 "process_madvise cannot collapse here (6.7, see hotdamon check); the kernel has a collapse "
+		 "hotdamon cannot collapse here (6.7, see hotdamon check); the kernel has a collapse "
 		 "scheme"},
 		{{false, false, false},
 		 EXECUTOR_NONE,
-		 "DAMON cannot watch processes here, or there are no huge pages"},
+		 "DAMON cannot watch processes here, or there are no huge pages of 2 MiB"},
 		{{false, false, true},
 		 EXECUTOR_NONE,
-		 "process_madvise cannot collapse here (6.7, see hotdamon check), no collapse scheme (7.2)"},
+		 "hotdamon cannot collapse here (6.7, see hotdamon check), no collapse scheme (7.2)"},
 	};
 
 	(void)state;

@@ -125,4 +125,29 @@ test_auto_collapses() {
 }
 huge() { [ "$(truth "$1" hot_huge_bytes)" -ge $((4 * MIB)) ]; }
 
-run_tests bpf_objects_load top counts watches_only auto_collapses
+# The names of what is missing, in what check, or run, said last.
+missing_by_check() { awk '$2 == "missing" { print $1 }' $T/said | sort | tr '\n' ' '; }
+missing_by_run() { sed -n 's/.*error: \([a-z_]*\): .*/\1/p' $T/said $T/said.err | sort | tr '\n' ' '; }
+
+# On a kernel that cannot, or locked down: check says so, run and top end alike, and nothing is changed.
+test_refuses() {
+	remember_state
+	expect 3 hotdamon check
+	must_say 'not ready'
+	missing=$(missing_by_check)
+	case $(cat /sys/kernel/security/lockdown) in
+	*'[confidentiality]'*) wanted=bpf_loading counts=3 ;;
+	*) wanted=pagemap_scan counts=0 ;; # Debian's 6.1 has no DAMON at all
+	esac
+	case " $missing" in *" $wanted "*) ;; *) fail "check misses no $wanted, but: $missing" ;; esac
+	expect 3 hotdamon run --duration 5
+	[ "$(missing_by_run)" = "$missing" ] || fail "run misses $(missing_by_run), check $missing"
+	expect 3 hotdamon run --executor madvise --duration 5
+	expect 3 hotdamon run --executor none --duration 5
+	expect $counts hotdamon run --dry-run --duration 5
+	expect $counts hotdamon top -n 1 -d 0.2
+	must_be_unchanged 'after the refusals'
+	ok "$(uname -r): $missing"
+}
+
+run_tests bpf_objects_load top counts watches_only auto_collapses refuses

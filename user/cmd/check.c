@@ -16,13 +16,14 @@
 #include "cmd/cli.h"
 #include "decide/executor.h"
 #include "sense/host.h"
+#include "sense/libbpf.h"
 #include "sense/requirement.h"
 
 struct check {
 	struct host_facts facts;
 	struct host_requirement list[HOST_MAX_REQUIREMENTS];
 	size_t n;
-	size_t nr_missing; /* of what `run` needs */
+	struct host_verdict verdict; /* of `run` with its defaults */
 };
 
 /* The ways to make memory huge, or not to. */
@@ -38,32 +39,6 @@ static const struct way ways[] = {
 };
 
 #define WAYS (sizeof(ways) / sizeof(*ways))
-
-static struct executor_abilities abilities(const struct host_facts *facts)
-{
-	return (struct executor_abilities){
-		.damos = host_can_damos(facts),
-		.madvise = host_can_madvise(facts),
-		.watch = host_can_watch(facts),
-	};
-}
-
-/* What `run --executor auto` takes, and why; EXECUTOR_NONE: it has none to act with, and ends with EXIT_HOST. */
-static enum executor auto_executor(const struct host_facts *facts, char reason[REASON_LEN])
-{
-	struct executor_abilities can = abilities(facts);
-
-	return executor_choose(&can, reason);
-}
-
-/* Of `run` with its defaults. */
-static unsigned int default_needs(const struct host_facts *facts)
-{
-	char reason[REASON_LEN];
-	enum executor chosen = auto_executor(facts, reason);
-
-	return host_needs_of(chosen == EXECUTOR_NONE ? EXECUTOR_AUTO : chosen);
-}
 
 static const char *owner_name(enum host_kdamond_owner owner)
 {
@@ -83,9 +58,9 @@ static const char *module_state(const struct host_module_facts *module)
 {
 	if (module->present == HOST_NO)
 		return "absent";
-	if (module->enabled == HOST_UNKNOWN)
+	if (module->off == HOST_UNKNOWN)
 		return "unknown";
-	return module->enabled == HOST_YES ? "on" : "off";
+	return module->off == HOST_YES ? "off" : "on";
 }
 
 /* For people. */
@@ -157,38 +132,37 @@ static void print_kdamonds(const struct host_facts *facts)
 		printf("    and %u more\n", facts->nr_kdamonds - HOST_MAX_KDAMONDS);
 }
 
-static void print_executors(const struct host_facts *facts)
+static void print_executors(const struct check *check)
 {
-	struct executor_abilities can = abilities(facts);
-	char reason[REASON_LEN];
-	enum executor chosen = auto_executor(facts, reason);
+	struct executor_abilities can = host_abilities(&check->facts);
+	const struct host_verdict *verdict = &check->verdict;
 
 	puts("\nexecutors:");
 	for (size_t i = 0; i < WAYS; i++)
 		printf("    %-8s%s (%s)\n", executor_name(ways[i].executor),
 		       executor_can(ways[i].executor, &can) ? "this kernel could" : "this kernel cannot",
 		       ways[i].what);
-	if (chosen != EXECUTOR_NONE)
-		printf("    auto    takes %s: %s\n", executor_name(chosen), reason);
+	if (verdict->executor != EXECUTOR_AUTO)
+		printf("    auto    takes %s: %s\n", executor_name(verdict->executor), verdict->reason);
 	else
-		printf("    auto    has none to act with (%s): run ends with status 3; %s\n", reason,
+		printf("    auto    has none to act with (%s): run ends with status 3; %s\n", verdict->reason,
 		       can.watch ? "to watch and explain only: hotdamon run --executor none"
 				 : "to choose and explain only: hotdamon run --dry-run");
 }
 
 static void print_table(const struct check *check)
 {
-	unsigned int needs = default_needs(&check->facts);
+	unsigned int needs = host_needs_of(check->verdict.executor);
 	bool colour = wants_colour();
 
 	printf("%-26s%-8s %-11s %s\n", "requirement", "answer", "needed for", "found");
 	for (size_t i = 0; i < check->n; i++)
 		print_requirement(&check->list[i], check->list[i].needed_for & needs, colour);
 	print_kdamonds(&check->facts);
-	print_executors(&check->facts);
+	print_executors(check);
 	printf("\nhotdamon %s on Linux %s: ", HOTDAMON_VERSION, check->facts.release);
-	if (check->nr_missing)
-		printf("not ready, %zu missing\n", check->nr_missing);
+	if (check->verdict.n_missing)
+		printf("not ready, %zu missing\n", check->verdict.n_missing);
 	else
 		puts("ready");
 }
@@ -237,7 +211,7 @@ static void add_kdamond(struct json *json, const struct host_kdamond *kdamond)
 
 static void add_executor(struct json *json, const struct way *way, const struct host_facts *facts)
 {
-	struct executor_abilities can = abilities(facts);
+	struct executor_abilities can = host_abilities(facts);
 
 	json_open_object(json, NULL);
 	add_text(json, "name", executor_name(way->executor));
@@ -267,16 +241,17 @@ static void add_lists(struct json *json, const struct check *check)
 
 static int print_json(const struct check *check)
 {
-	char reason[REASON_LEN], *text;
-	enum executor chosen = auto_executor(&check->facts, reason);
+	const struct host_verdict *verdict = &check->verdict;
 	struct json json;
+	char *text;
 
 	json_start(&json);
 	add_text(&json, "version", HOTDAMON_VERSION);
 	add_text(&json, "kernel", check->facts.release);
-	json_add_bool(&json, "ready", !check->nr_missing);
-	add_text(&json, "executor", chosen == EXECUTOR_NONE ? NULL : executor_name(chosen));
-	add_text(&json, "executor_reason", reason);
+	json_add_bool(&json, "ready", !verdict->n_missing);
+	add_text(&json, "executor",
+		 verdict->executor == EXECUTOR_AUTO ? NULL : executor_name(verdict->executor));
+	add_text(&json, "executor_reason", verdict->reason);
 	add_lists(&json, check);
 	text = json_finish(&json, JSON_LINE);
 	if (!text)
@@ -313,29 +288,46 @@ static const struct argp argp = {
 	       "Ends with 0 when `hotdamon run` with its defaults would work here, and with 3 otherwise.",
 };
 
+/* The facts, and what `run` would do with them. */
+static int look(struct check *check)
+{
+	int err = host_facts_read(NULL, &check->facts);
+
+	if (err)
+		return err;
+	check->facts.collapse_err = collapse_refused();
+	check->n = host_requirements(&check->facts, check->list);
+	host_judge(&check->facts, EXECUTOR_AUTO, &check->verdict);
+	return 0;
+}
+
+static int print(const char *name, const struct check *check, bool json)
+{
+	int err = 0;
+
+	if (json)
+		err = print_json(check);
+	else
+		print_table(check);
+	if (err) {
+		fprintf(stderr, "%s: output: %s\n", name, strerror(-err));
+		return EXIT_FAILED;
+	}
+	return check->verdict.n_missing ? EXIT_HOST : EXIT_DONE;
+}
+
 int cmd_check(int argc, char **argv)
 {
-	struct host_requirement missing[HOST_MAX_REQUIREMENTS];
-	struct check check = {0};
+	struct check *check = calloc(1, sizeof(*check));
 	bool json = false;
-	int err;
+	int err, status;
 
 	cli_parse(&argp, argc, argv, &json);
-	err = host_facts_read(NULL, &check.facts);
-	if (err) {
-		fprintf(stderr, "%s: /proc cannot be read: %s\n", argv[0], strerror(-err));
-		return EXIT_FAILED;
-	}
-	check.facts.collapse_err = collapse_refused();
-	check.n = host_requirements(&check.facts, check.list);
-	check.nr_missing = host_missing(&check.facts, default_needs(&check.facts), missing);
-	if (json)
-		err = print_json(&check);
-	else
-		print_table(&check);
-	if (err) {
-		fprintf(stderr, "%s: output: %s\n", argv[0], strerror(-err));
-		return EXIT_FAILED;
-	}
-	return check.nr_missing ? EXIT_HOST : EXIT_DONE;
+	sense_quiet_libbpf();
+	err = check ? look(check) : -ENOMEM;
+	if (err)
+		fprintf(stderr, "%s: this host cannot be looked at: %s\n", argv[0], strerror(-err));
+	status = err ? host_status_of(err) : print(argv[0], check, json);
+	free(check);
+	return status;
 }

@@ -10,6 +10,7 @@
 #include "cmd/top_watch.h"
 #include "sense/host.h"
 #include "sense/hotness.h"
+#include "sense/libbpf.h"
 #include "sense/proc.h"
 #include "sense/requirement.h"
 
@@ -106,21 +107,24 @@ static void parse(int argc, char **argv, struct input *input)
 	cli_parse(&argp, argc, argv, input);
 }
 
-/* Says what this host lacks for a ranking. */
-static bool host_is_fit(void)
+/* Says what this host lacks for a ranking. EXIT_DONE: nothing. */
+static int look_at_host(void)
 {
 	struct host_requirement *missing = calloc(HOST_MAX_REQUIREMENTS, sizeof(*missing));
 	struct host_facts *facts = calloc(1, sizeof(*facts));
-	size_t n = 0;
+	int err = facts && missing ? host_facts_read(NULL, facts) : -ENOMEM;
+	size_t n = err ? 0 : host_missing(facts, HOST_FOR_HOTNESS, missing);
 
-	if (facts && missing && !host_facts_read(NULL, facts))
-		n = host_missing(facts, HOST_FOR_HOTNESS, missing);
+	if (err)
+		fprintf(stderr, "hotdamon top: this host cannot be looked at: %s\n", strerror(-err));
 	for (size_t i = 0; i < n; i++)
 		fprintf(stderr, "hotdamon top: %s: %s; remedy: %s\n", missing[i].name, missing[i].found,
 			missing[i].remedy);
 	free(facts);
 	free(missing);
-	return n == 0;
+	if (err)
+		return host_status_of(err);
+	return n ? EXIT_HOST : EXIT_DONE;
 }
 
 /* The others are watched all the same. */
@@ -136,12 +140,13 @@ static void name_missing_pids(const struct top_options *options)
 int cmd_top(int argc, char **argv)
 {
 	struct input input = {.options.delay_s = 2};
-	int status = EXIT_HOST;
+	int status;
 
 	parse(argc, argv, &input);
 	setlocale(LC_CTYPE, ""); /* names and bars; numbers stay as scripts want them */
 	sense_quiet_libbpf();
-	if (host_is_fit()) {
+	status = look_at_host();
+	if (status == EXIT_DONE) {
 		name_missing_pids(&input.options);
 		status = top_watch(&input.options);
 	}

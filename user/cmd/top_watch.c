@@ -22,6 +22,7 @@
 #include "report/top.h"
 #include "sense/hotness.h"
 #include "sense/proc.h"
+#include "sense/requirement.h"
 #include "signals.h"
 
 #define REMEMBER_NS    (60 * NS_PER_S)	 /* of an idle process: what its trend shows */
@@ -458,8 +459,11 @@ static int load_and_run(struct top *top)
 		err = hotness_open(top->began_ns, top->options->max_processes, &top->hotness);
 	}
 	if (err < 0) {
-		fprintf(stderr, "hotdamon top: load hotness.bpf.o: %s\n", strerror(-err));
-		return EXIT_FAILED;
+		fprintf(stderr,
+			"hotdamon top: load hotness.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words): "
+			"%s\n",
+			strerror(-err));
+		return host_status_of_load(err);
 	}
 	err = make_room(top, 0);
 	if (!err)

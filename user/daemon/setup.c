@@ -16,6 +16,7 @@
 #include "exit_status.h"
 #include "report/log.h"
 #include "sense/host.h"
+#include "sense/libbpf.h"
 #include "sense/requirement.h"
 
 #define SMOOTHING_TICKS 1.5 /* of the ranking: what was hot three ticks ago hardly counts */
@@ -35,58 +36,54 @@ static void say_missing(const struct host_requirement *missing, size_t n)
 	}
 }
 
-/* EXECUTOR_AUTO: there is none to choose, and what is missing for the best one is told. */
-static enum executor choose_executor(const struct host_facts *facts)
-{
-	struct executor_abilities can = {
-		.damos = host_can_damos(facts),
-		.madvise = host_can_madvise(facts),
-		.watch = host_can_watch(facts),
-	};
-	char reason[REASON_LEN];
-	enum executor chosen = executor_choose(&can, reason);
-
-	if (chosen == EXECUTOR_NONE)
-		return EXECUTOR_AUTO;
-	log_info("executor %s: %s", executor_name(chosen), reason);
-	return chosen;
-}
-
-static unsigned int needs(const struct daemon *daemon)
-{
-	return host_needs_of(daemon->executor);
-}
-
-/* What this host lacks, told with the remedy. What --stop-damon-stat mends is not missing. */
-static int check_host(struct daemon *daemon)
+/* The facts, with what --stop-damon-stat mends. */
+static int look_at_host(const struct daemon *daemon, struct host_facts *facts)
 {
 	struct host_roots roots = {.state_dir = daemon->options->state_dir};
-	struct host_requirement *missing = calloc(HOST_MAX_REQUIREMENTS, sizeof(*missing));
-	struct host_facts *facts = calloc(1, sizeof(*facts));
-	size_t n = 0;
-	int err = facts && missing ? host_facts_read(&roots, facts) : -ENOMEM;
+	int err;
 
-	if (!err) {
-		facts->collapse_err = collapse_refused();
-		if (daemon->options->stop_damon_stat)
-			facts->modules[HOST_DAMON_STAT].enabled = HOST_NO;
-		if (daemon->executor == EXECUTOR_AUTO)
-			daemon->executor = choose_executor(facts);
-		n = host_missing(facts, needs(daemon), missing);
-		say_missing(missing, n);
-		if (n && daemon->executor == EXECUTOR_AUTO)
-			log_error("--dry-run chooses and explains only, without DAMON");
-		daemon->tells_huge = daemon->executor == EXECUTOR_MADVISE ||
-				     (host_kernel_since(facts, 6, 18) && facts->hugepage_filter != HOST_NO);
-		snprintf(daemon->kernel, sizeof(daemon->kernel), "%s", facts->release);
-	} else {
+	sense_quiet_libbpf();
+	err = host_facts_read(&roots, facts);
+	if (err)
+		return err;
+	facts->collapse_err = collapse_refused();
+	if (daemon->options->stop_damon_stat)
+		facts->modules[HOST_DAMON_STAT].off = HOST_YES;
+	return 0;
+}
+
+static void take_verdict(struct daemon *daemon, const struct host_facts *facts,
+			 const struct host_verdict *verdict)
+{
+	if (daemon->executor == EXECUTOR_AUTO && verdict->executor != EXECUTOR_AUTO)
+		log_info("executor %s: %s", executor_name(verdict->executor), verdict->reason);
+	daemon->executor = verdict->executor;
+	say_missing(verdict->missing, verdict->n_missing);
+	if (verdict->n_missing && daemon->executor == EXECUTOR_AUTO)
+		log_error("--dry-run chooses and explains only, without DAMON");
+	daemon->tells_huge = daemon->executor == EXECUTOR_MADVISE ||
+			     (host_kernel_since(facts, 6, 18) && facts->hugepage_filter != HOST_NO);
+	snprintf(daemon->kernel, sizeof(daemon->kernel), "%s", facts->release);
+}
+
+/* What this host lacks, told with the remedy; EXIT_DONE: nothing. */
+static int check_host(struct daemon *daemon)
+{
+	struct host_verdict *verdict = calloc(1, sizeof(*verdict));
+	struct host_facts *facts = calloc(1, sizeof(*facts));
+	int err = facts && verdict ? look_at_host(daemon, facts) : -ENOMEM;
+	int status = host_status_of(err);
+
+	if (err) {
 		log_error("this host cannot be looked at: %s", strerror(-err));
+	} else {
+		host_judge(facts, daemon->executor, verdict);
+		take_verdict(daemon, facts, verdict);
+		status = verdict->n_missing ? EXIT_HOST : EXIT_DONE;
 	}
 	free(facts);
-	free(missing);
-	if (err)
-		return EXIT_FAILED;
-	return n ? EXIT_HOST : EXIT_DONE;
+	free(verdict);
+	return status;
 }
 
 /* A directory of somebody else's, or what is in it: --state-dir names another, and nothing was changed. */
@@ -288,11 +285,8 @@ static int make_decision_makers(struct daemon *daemon)
 
 static int open_eyes(struct daemon *daemon, struct act_error *error)
 {
-	char pin_path[64];
-	int err;
+	int err = hotness_open(daemon->now_ns, daemon->options->max_processes, &daemon->hotness);
 
-	sense_quiet_libbpf();
-	err = hotness_open(daemon->now_ns, daemon->options->max_processes, &daemon->hotness);
 	if (err)
 		return act_fail(error, -err,
 				"load hotness.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)");
@@ -300,10 +294,14 @@ static int open_eyes(struct daemon *daemon, struct act_error *error)
 	if (err)
 		return act_fail(error, -err,
 				"load collapse.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)");
-	if (daemon->executor == EXECUTOR_MADVISE)
-		err = madvise_open(daemon, &daemon->madvise, error);
-	if (err)
-		return err;
+	return daemon->executor == EXECUTOR_MADVISE ? madvise_open(daemon, &daemon->madvise, error) : 0;
+}
+
+static int pin_hotness(struct daemon *daemon, struct act_error *error)
+{
+	char pin_path[64];
+	int err;
+
 	/* Below the directory that we hold, whatever its name leads to now. */
 	snprintf(pin_path, sizeof(pin_path), "/proc/self/fd/%d/" PIN_NAME, daemon->lock_fd);
 	err = hotness_pin(daemon->hotness, pin_path);
@@ -373,22 +371,32 @@ static void say_ready(const struct daemon *daemon)
 		 daemon->descent.levels.accesses[daemon->descent.levels.n - 1]);
 }
 
-static int change_host(struct daemon *daemon)
+static int set_up_rest(struct daemon *daemon, struct act_error *error)
 {
 	bool acts = daemon->executor != EXECUTOR_DRY_RUN;
-	struct act_error error = {""};
-	int err = open_eyes(daemon, &error);
+	int err = pin_hotness(daemon, error);
 
 	if (!err)
 		err = make_decision_makers(daemon);
 	if (!err && acts && daemon->options->stop_damon_stat)
-		err = stop_damon_stat(daemon, &error);
+		err = stop_damon_stat(daemon, error);
 	if (!err && acts)
-		err = make_slots(daemon, &error);
-	if (!err)
-		return EXIT_DONE;
-	log_error("%s", *error.text ? error.text : strerror(-err));
-	return EXIT_FAILED;
+		err = make_slots(daemon, error);
+	return err;
+}
+
+static int change_host(struct daemon *daemon)
+{
+	struct act_error error = {""};
+	int err = open_eyes(daemon, &error), status = host_status_of_load(err);
+
+	if (!err) {
+		err = set_up_rest(daemon, &error);
+		status = host_status_of(err);
+	}
+	if (err)
+		log_error("%s", *error.text ? error.text : strerror(-err));
+	return status;
 }
 
 int daemon_set_up(struct daemon *daemon)

@@ -22,7 +22,7 @@ static const char *const means[EXECUTORS] = {
 /* And what it lacks if not. */
 static const char *const lacks[EXECUTORS] = {
 	[EXECUTOR_DAMOS] = "no collapse scheme (7.2)",
-	[EXECUTOR_MADVISE] = "process_madvise cannot collapse here (6.7, see hotdamon check)",
+	[EXECUTOR_MADVISE] = "hotdamon cannot collapse here (6.7, see hotdamon check)",
 };
 
 const char *executor_name(enum executor executor)
@@ -59,6 +59,6 @@ enum executor executor_choose(const struct executor_abilities *can, char *reason
 	if (can->watch)
 		reason_write(reason, "%s, %s", first, second);
 	else
-		reason_write(reason, "DAMON cannot watch processes here, or there are no huge pages");
+		reason_write(reason, "DAMON cannot watch processes here, or there are no huge pages of 2 MiB");
 	return EXECUTOR_NONE;
 }

@@ -14,6 +14,7 @@
 
 #include "collapse_map.h"
 #include "collapse.skel.h"
+#include "sense/libbpf.h"
 
 #define STATUS_NAMES 64 /* enum scan_result has about 35 */
 #define NAME_LEN     40
@@ -81,11 +82,12 @@ static int tracepoint_args(const struct btf *btf, const char *typedef_name)
  */
 static int fit_to_kernel(struct collapse *collapse)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	int scan_args;
+	int scan_args, err;
+	struct btf *btf;
 
-	if (!btf)
-		return -errno;
+	err = sense_kernel_btf(&btf);
+	if (err)
+		return err;
 	collapse->bpf->rodata->collapse_has_order =
 		tracepoint_args(btf, "btf_trace_mm_collapse_huge_page") >= 4;
 	collapse->bpf->rodata->own_tgid = getpid();
@@ -115,8 +117,11 @@ int collapse_open(struct collapse **out)
 
 	if (!collapse)
 		return -ENOMEM;
-	collapse->bpf = collapse_bpf__open();
-	err = collapse->bpf ? fit_to_kernel(collapse) : -errno;
+	err = sense_has_room();
+	if (!err) {
+		collapse->bpf = collapse_bpf__open();
+		err = collapse->bpf ? fit_to_kernel(collapse) : -errno;
+	}
 	if (!err)
 		err = make_room(collapse);
 	if (!err)

@@ -234,22 +234,3 @@ bool host_kernel_since(const struct host_facts *facts, unsigned int major, unsig
 {
 	return facts->major > major || (facts->major == major && facts->minor >= minor);
 }
-
-bool host_can_watch(const struct host_facts *facts)
-{
-	return facts->damon_sysfs != HOST_NO && facts->vaddr != HOST_NO && facts->thp != HOST_NO;
-}
-
-bool host_can_damos(const struct host_facts *facts)
-{
-	return host_can_watch(facts) && facts->collapse_action == HOST_YES;
-}
-
-bool host_can_madvise(const struct host_facts *facts)
-{
-	bool may = host_may_collapse(&facts->self) && !facts->collapse_err;
-
-	return host_can_watch(facts) && host_kernel_since(facts, 6, 7) &&
-	       facts->tracepoints[HOST_TP_DAMON_AGGREGATED] != HOST_NO &&
-	       (may || !host_may_bpf(&facts->self));
-}

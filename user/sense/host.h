@@ -25,7 +25,7 @@ struct host_roots {
 	const char *proc;      /* /proc */
 	const char *sys;       /* /sys */
 	const char *state_dir; /* of a running hotdamon: /run/hotdamon */
-	bool no_bpf_probe; /* do not ask bpf(2) and perf_event_open(2); what they would tell stays unknown */
+	bool no_bpf_probe;     /* do not ask bpf(2): whether programs load stays unknown */
 };
 
 /* UNKNOWN is never "no": it is what could not be read, mostly for want of root. */
@@ -47,7 +47,7 @@ enum host_module { HOST_DAMON_STAT, HOST_DAMON_RECLAIM, HOST_DAMON_LRU_SORT, HOS
 
 struct host_module_facts {
 	enum host_answer present; /* built in or loaded */
-	enum host_answer enabled;
+	enum host_answer off;	  /* so that it is not in the way */
 };
 
 /* Of this process. */
@@ -139,15 +139,6 @@ bool host_err_is_passing(int err);
 
 /* At least @major.@minor. */
 bool host_kernel_since(const struct host_facts *facts, unsigned int major, unsigned int minor);
-
-/* What the kernel can do, whatever stands in its way just now. UNKNOWN counts as can: trying tells. */
-bool host_can_watch(const struct host_facts *facts); /* kdamonds on vaddr, and huge pages at all */
-bool host_can_damos(const struct host_facts *facts); /* the scheme `collapse` on vaddr (7.2+) */
-/*
- * process_madvise(MADV_COLLAPSE) (6.1+) beside a monitoring kdamond, and we may: others are to be chosen where we may
- * not. Who may not even load BPF is told what root could do.
- */
-bool host_can_madvise(const struct host_facts *facts);
 
 /* What this process may do, by its capabilities and namespaces. */
 bool host_may_bpf(const struct host_self *self);

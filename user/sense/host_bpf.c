@@ -79,11 +79,12 @@ static void read_btf(const char *sys, struct host_facts *facts)
 	struct btf *btf;
 
 	snprintf(path, sizeof(path), "%s/kernel/btf/vmlinux", sys);
-	errno = 0;
 	btf = btf__parse(path, NULL);
-	facts->btf = btf ? HOST_YES : host_answer_of(errno ? errno : EINVAL);
-	if (!btf)
+	if (!btf) { /* what is damaged is as good as missing */
+		facts->btf = host_err_is_passing(errno) || errno == EACCES ? HOST_UNKNOWN : HOST_NO;
 		return;
+	}
+	facts->btf = HOST_YES;
 	for (unsigned int i = 0; i < HOST_TRACEPOINTS; i++) {
 		snprintf(name, sizeof(name), "btf_trace_%s", tracepoint_names[i]);
 		facts->tracepoints[i] = find_type(btf, name, BTF_KIND_TYPEDEF) ? HOST_YES : HOST_NO;

@@ -178,9 +178,9 @@ static void read_module(const char *sys, const char *name, struct host_module_fa
 
 	module->present = host_exists(sys, "module/%s/parameters/enabled", name);
 	if (module->present == HOST_NO)
-		module->enabled = HOST_NO;
+		module->off = HOST_YES;
 	else if (!host_read_word(enabled, sizeof(enabled), sys, "module/%s/parameters/enabled", name))
-		module->enabled = *enabled == 'Y' || *enabled == '1' ? HOST_YES : HOST_NO;
+		module->off = *enabled == 'Y' || *enabled == '1' ? HOST_NO : HOST_YES;
 }
 
 void host_damon_read(const struct host_roots *roots, struct host_facts *facts)

@@ -12,6 +12,7 @@
 
 #include "hotness_map.h"
 #include "hotness.skel.h"
+#include "sense/libbpf.h"
 
 #define DEFAULT_MIN_PROCESSES 4096U
 #define DEFAULT_MAX_PROCESSES 65536U /* a machine with more processes that run says so */
@@ -32,18 +33,6 @@ struct hotness {
 	bool failed; /* the last window: what it took is kept for the next one */
 	char *pin_path;
 };
-
-static int print_debug(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (level == LIBBPF_DEBUG || !getenv("HOTDAMON_DEBUG"))
-		return 0;
-	return vfprintf(stderr, format, args);
-}
-
-void sense_quiet_libbpf(void)
-{
-	libbpf_set_print(print_debug);
-}
 
 /* Room for every pid there can be, within reason. */
 static uint32_t default_capacity(void)
@@ -75,9 +64,12 @@ static void attach_none(struct hotness_bpf *bpf)
 
 static int load(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity, bool lists_tasks)
 {
-	struct hotness_bpf *bpf = hotness_bpf__open();
-	int err;
+	int err = sense_has_room();
+	struct hotness_bpf *bpf;
 
+	if (err)
+		return err;
+	bpf = hotness_bpf__open();
 	if (!bpf)
 		return -errno;
 	bpf_map__set_max_entries(bpf->maps.process_hotness, capacity);
@@ -107,7 +99,7 @@ static int load_best(struct hotness *hotness, uint64_t boot_now_ns, uint32_t cap
 {
 	int err = load(hotness, boot_now_ns, capacity, true);
 
-	if (err && err != -EPERM)
+	if (err == -EINVAL || err == -EACCES)
 		err = load(hotness, boot_now_ns, capacity, false);
 	return err;
 }

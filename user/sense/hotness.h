@@ -56,10 +56,4 @@ int hotness_window(struct hotness *hotness, const struct usage **usage, size_t *
 
 struct hotness_missed hotness_missed(const struct hotness *hotness);
 
-/*
- * Quiet libbpf unless HOTDAMON_DEBUG is set in the environment: its words are for developers, ours for
- * operators.
- */
-void sense_quiet_libbpf(void);
-
 #endif

@@ -12,6 +12,7 @@
 #include "regions_map.h"
 #include "regions.skel.h"
 #include "sense/gather.h"
+#include "sense/libbpf.h"
 
 #define LEAST_INTERVAL_NS 40000000ULL /* 25 aggregations a second tell enough of heat */
 #define RING_MIN_BYTES	  (1U << 18)
@@ -35,16 +36,16 @@ struct regions {
 	void *arg;
 };
 
-/* The prototype of the tracepoint: an argument for BPF's own, then target_id, region, nr_regions. */
-static bool tracepoint_is_known(void)
+/* Its prototype: an argument for BPF's own, then target_id, region, nr_regions. 0, -ENOENT, or why BTF is not read. */
+static int check_tracepoint(void)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *type;
 	bool known = false;
-	int id;
+	struct btf *btf;
+	int id, err = sense_kernel_btf(&btf);
 
-	if (!btf)
-		return false;
+	if (err)
+		return err;
 	id = btf__find_by_name_kind(btf, "btf_trace_damon_aggregated", BTF_KIND_TYPEDEF);
 	if (id > 0) {
 		type = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type); /* a pointer */
@@ -52,7 +53,7 @@ static bool tracepoint_is_known(void)
 		known = btf_is_func_proto(type) && btf_vlen(type) == 4;
 	}
 	btf__free(btf);
-	return known;
+	return known ? 0 : -ENOENT;
 }
 
 /* A power of two, as a ring must be. */
@@ -125,10 +126,12 @@ static int open_ring(struct regions *regions)
 int regions_open(unsigned int n_kdamonds, uint64_t max_regions, struct regions **out)
 {
 	struct regions *regions;
-	int err;
+	int err = sense_has_room();
 
-	if (!tracepoint_is_known())
-		return -ENOENT;
+	if (!err)
+		err = check_tracepoint();
+	if (err)
+		return err;
 	regions = calloc(1, sizeof(*regions));
 	if (!regions)
 		return -ENOMEM;
