@@ -21,13 +21,20 @@ UNIT_text := user/base/printable.c
 UNIT_table := user/report/trend.c
 UNIT_top   := user/base/json.c user/base/printable.c user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
 
+# Objects with the sanitizers, each compiled once for all tests that link it.
+san = $(patsubst %.c,$(B)/san/%.o,$(filter %.c,$(1)))
+
+$(B)/san/%.o: %.c | $(SKELS)
+	@mkdir -p $(@D)
+	@echo "  SAN  $<"
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(OWN_CFLAGS) -Itests/unit -Itests -MD -MP -c -o $@ $<
+-include $(shell find $(B)/san -name '*.d' 2>/dev/null)
+
 .SECONDEXPANSION:
-$(B)/unit/test_%: tests/unit/test_%.c $$(call UNIT_OF,$$*) $$(UNIT_$$*) | $(SKELS)
+$(UNIT): $(B)/unit/test_%: $$(call san,tests/unit/test_$$*.c $$(call UNIT_OF,$$*) $$(UNIT_$$*))
 	@mkdir -p $(@D)
 	@echo "  UNIT $*"
-	$(Q)$(CC) -O1 -g $(SANITIZE) $(OWN_CFLAGS) -Itests/unit -Itests -MD -MP -MF $@.d -o $@ $(filter %.c,$^) \
-		-lcmocka $(pkg_libs)
--include $(UNIT:=.d)
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) -lcmocka $(pkg_libs)
 
 # Each prints cmocka's own closing lines.
 test-unit: all
@@ -53,11 +60,12 @@ $(B)/tests/slow.so $(B)/tests/fail.so:
 # The parts that collapse memory, on children of their own: natively, as root.
 LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
 	    user/sense/vma.c user/act/collapse.c user/act/file.c user/base/dir.c
-$(B)/tests/live: $(LIVE_SRC)
+$(B)/tests/live: $$(call san,$$(LIVE_SRC))
 	@mkdir -p $(@D)
-	@echo "  CC   $@"
-	$(Q)$(CC) -O1 -g $(SANITIZE) $(OWN_CFLAGS) -Itests/unit -MD -MP -MF $@.d -o $@ $(filter %.c,$^) -lcmocka
--include $(B)/tests/live.d $(B)/tests/collapse.d
+	@echo "  LD   $@"
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) -lcmocka
+
+-include $(B)/tests/collapse.d
 
 test-live: $(B)/tests/live
 	$(Q)tests/live/run
