@@ -1,11 +1,24 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include "cm.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "decide/governor.h"
 
 #define MIB 1048576ULL
+
+/* The C library's, but for the one call that is to fail: the fails_at-th from now on, 1 the next; 0: none. */
+static unsigned int fails_at;
+
+void *reallocarray(void *old, size_t n, size_t size)
+{
+	if (fails_at && !--fails_at) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(old, n * size);
+}
 
 /* A tick of the world: at most so many processes in a table's case. */
 #define CASE_MAX 8
@@ -1029,6 +1042,46 @@ static void test_listed_beyond_slots(void **state)
 	world_free(&world);
 }
 
+/* Fails with no memory at each place in turn; what the last tick handed out stays as it is, and the next tick is whole. */
+static void test_no_memory(void **state)
+{
+	static const size_t n = 100;
+	unsigned int n_failed = 0;
+
+	(void)state;
+	for (unsigned int at = 1;; at++) {
+		struct world world = world_top(1), before;
+		struct candidate all[100];
+		int err;
+
+		for (uint32_t i = 0; i < n; i++)
+			all[i] = hot(i + 1, 90 - 0.5 * i);
+		tick(&world, all, 3);
+		before = world;
+		fails_at = at;
+		err = governor_tick(world.governor, all, n, &world.moves, &world.n_moves, &world.skips,
+				    &world.n_skips);
+		fails_at = 0;
+		if (!err) {
+			world_free(&world);
+			break;
+		}
+		n_failed++;
+		assert_int_equal(err, -ENOMEM);
+		assert_memory_equal(&world, &before, sizeof(world));
+		assert_moves(&world, "+1@0");
+		assert_int_equal(world.n_skips, 2);
+		assert_skip(&world, 2, "all 1 slots are taken, the coldest by a process with 90.0 %");
+		assert_skip(&world, 3, "all 1 slots are taken");
+		governor_slot_failed(world.governor, 0, "EBUSY"); /* there is room for that */
+		tick(&world, all, n);
+		assert_moves(&world, "+2@0");
+		assert_skip(&world, 1, "EBUSY; failure 1 in a row, tried again in 2 ticks");
+		world_free(&world);
+	}
+	assert_in_range(n_failed, 4, 100);
+}
+
 /* 100 targets among 10,000 processes: the hottest, and with noise below the margin they stay. */
 static void test_many(void **state)
 {
@@ -1104,6 +1157,7 @@ int main(void)
 		cmocka_unit_test(test_failed_is_ignored_for_free_slots),
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_listed_beyond_slots),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_many),
 	};
 

@@ -15,6 +15,12 @@ struct governor_config {
 	bool listed; /* --pid: all candidates come in, whatever their heat and size, and stay to their end */
 };
 
+/* Below it a watched process is cold: clearly less than what it needed to come in. */
+static inline double governor_cold_pct(const struct governor_config *config)
+{
+	return config->min_cpu_pct / 2;
+}
+
 /* One process that may be watched. All that is watched must be among the candidates while it lives. */
 struct candidate {
 	struct process_id id;
@@ -25,6 +31,12 @@ struct candidate {
 	bool blocked;	     /* opted out of huge pages: takes a slot only if nobody else wants it */
 	bool excluded;	     /* hotdamon itself: never watched */
 };
+
+/* So little memory is left that it should make room for another. */
+static inline bool governor_is_shrunk(const struct governor_config *config, const struct candidate *watched)
+{
+	return watched->anon_bytes < config->min_anon_bytes / 2;
+}
 
 enum governor_move_kind { GOVERNOR_LEAVE, GOVERNOR_ENTER };
 
@@ -49,10 +61,11 @@ struct governor_slot {
 	bool used;
 	struct process_id id;
 	char comm[COMM_LEN];
-	unsigned int rank;	 /* 1.. by its place among all candidates of the last tick */
-	double cpu_pct;		 /* of the last tick */
-	unsigned int cold_ticks; /* in a row; leaves at dwell_ticks */
-	char reason[REASON_LEN]; /* why it is watched, of the last tick */
+	unsigned int rank;	  /* 1.. by its place among all candidates of the last tick */
+	double cpu_pct;		  /* of the last tick */
+	unsigned int cold_ticks;  /* cold or outranked, in a row; leaves at dwell_ticks */
+	unsigned int below_ticks; /* cold, in a row */
+	char reason[REASON_LEN];  /* why it is watched, of the last tick */
 };
 
 struct governor;
@@ -65,7 +78,7 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * One tick. @candidates are ordered, hottest first.
  *
  * Eligible: cpu >= min, anon >= min, not excluded, not backing off (listed: just the last two).
- * Backing off: its kdamond failed, or it was let go as it gained nothing. Those that
+ * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed or it was let go. Those that
  * are eligible and not watched wait, hottest first, blocked ones after all the others; so many of them as
  * there are free slots come in, each into the lowest one. A slot freed in a tick can be taken in it.
  *
@@ -83,8 +96,8 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * first, that are not watched after this tick and are not `excluded`, each with the reason (too little
  * memory, backing off after a failed start, all slots taken, blocked...). In listed mode: those that back
  * off, whatever their heat (and those beyond the slots, if there are more than slots).
- * Both arrays belong to the governor and live until its next tick or its end. Returns 0, or -ENOMEM with
- * nothing changed (but the arrays of the last tick are gone).
+ * Both arrays belong to the governor and live until its next tick that succeeds, or its end. Returns 0, or -ENOMEM with
+ * nothing changed: neither the governor, nor the outputs, nor the arrays of the last tick.
  */
 int governor_tick(struct governor *governor, const struct candidate *candidates, size_t n,
 		  const struct governor_move **moves, size_t *n_moves, const struct governor_skip **skips,
@@ -94,17 +107,15 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 const struct governor_slot *governor_slots(const struct governor *governor);
 
 /*
- * The watched process in @slot could not be watched (its kdamond failed to start, or died): frees the slot
- * and keeps this process out for the next 2, 4, 8 ... 64 ticks, doubling at each failure in a row. @why is
- * a few words for the skip's reason. No LEAVE is told. Ignored when the slot is free.
+ * The watched process in @slot could not be watched (its kdamond failed to start, or died): frees the slot, and keeps this
+ * process out (penalty_failed()). @why is a few words for the skip's reason. No LEAVE is told. Ignored when the slot is free.
  */
 void governor_slot_failed(struct governor *governor, unsigned int slot, const char *why);
 
 /*
- * The watched process in @slot gained nothing in a fair trial, @why: frees the slot, and keeps this process out for the
- * next probe_ticks, doubling at each such verdict up to 64 times as many; it may come in before when it calls exec
- * (@execs were seen so far), or when its memory is clearly more (benefit_has_grown()): the first time than @anon_bytes, or
- * than the least since; after that than the most it ever had until it was let go. No LEAVE is told. Ignored when the slot is free.
+ * The watched process in @slot gained nothing in a fair trial, @why: frees the slot, and keeps this process out
+ * (penalty_let_go()), which @anon_bytes of memory and @execs, as of now, may end early. No LEAVE is told. Ignored when the
+ * slot is free.
  */
 void governor_let_go(struct governor *governor, unsigned int slot, const char *why, uint64_t anon_bytes,
 		     uint32_t execs);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "decide/governor_reason.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "decide/reason.h"
+
+void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
+			     const struct governor_slot *slot, size_t n, char *reason)
+{
+	char losing[48] = "", keeps[64] = "";
+	const char *what = "hot";
+
+	if (config->listed)
+		what = "listed with --pid";
+	else if (candidate->cpu_pct < config->min_cpu_pct)
+		what = "less hot than when it came in";
+	if (slot->cold_ticks)
+		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", slot->cold_ticks,
+			 config->dwell_ticks);
+	if (candidate->blocked)
+		snprintf(keeps, sizeof(keeps), "; it opted out of huge pages, but nobody else waits");
+	if (candidate->blocked && config->listed)
+		snprintf(keeps, sizeof(keeps), "; it opted out of huge pages");
+	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s", what,
+		     candidate->cpu_pct, slot->rank, n, bytes_to_mib(candidate->anon_bytes), losing, keeps);
+}
+
+void governor_reason_cold(const struct governor_config *config, const struct governor_slot *slot,
+			  char *reason)
+{
+	double cold_pct = governor_cold_pct(config);
+
+	if (slot->below_ticks == config->dwell_ticks)
+		reason_write(reason, "colder than %.1f %% of a CPU for %u ticks", cold_pct,
+			     slot->below_ticks);
+	else
+		reason_write(reason, "outranked or cold for %u ticks: now %.1f %% of a CPU, below %.1f %%",
+			     config->dwell_ticks, slot->cpu_pct, cold_pct);
+}
+
+void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
+			       const struct candidate *waiting, char *reason)
+{
+	if (watched->blocked && !waiting->blocked)
+		reason_write(
+			reason,
+			"it opted out of huge pages (THP_enabled: 0 in /proc/PID/status), and pid %" PRIu32
+			" waits with %.1f %% of a CPU",
+			waiting->id.tgid, waiting->cpu_pct);
+	else if (governor_is_shrunk(config, watched))
+		reason_write(reason,
+			     "anonymous memory of %" PRIu64 " MiB is below half of --min-anon %" PRIu64
+			     " MiB, and pid %" PRIu32 " waits with %.1f %% of a CPU",
+			     bytes_to_mib(watched->anon_bytes), bytes_to_mib(config->min_anon_bytes),
+			     waiting->id.tgid, waiting->cpu_pct);
+	else
+		reason_write(reason,
+			     "outranked or cold for %u ticks: %.1f %% of a CPU, while pid %" PRIu32
+			     " waits with %.1f %%",
+			     config->dwell_ticks, watched->cpu_pct, waiting->id.tgid, waiting->cpu_pct);
+}
+
+/* Nothing keeps it out, and still it is not watched. */
+static void reason_skipped(const struct governor_config *config, const struct candidate *candidate,
+			   double coldest_pct, char *reason)
+{
+	if (!config->listed && candidate->anon_bytes < config->min_anon_bytes)
+		reason_write(reason,
+			     "anonymous memory of %" PRIu64 " MiB is below --min-anon %" PRIu64 " MiB",
+			     bytes_to_mib(candidate->anon_bytes), bytes_to_mib(config->min_anon_bytes));
+	else if (candidate->blocked)
+		reason_write(reason,
+			     "it opted out of huge pages (THP_enabled: 0 in /proc/PID/status, set by prctl "
+			     "PR_SET_THP_DISABLE), and all %u slots are taken",
+			     config->slots);
+	else
+		reason_write(reason, "all %u slots are taken, the coldest by a process with %.1f %% of a CPU",
+			     config->slots, coldest_pct);
+}
+
+static double coldest_watched_pct(const struct governor_config *config, const struct governor_slot *slots)
+{
+	double coldest = -1;
+
+	for (unsigned int i = 0; i < config->slots; i++)
+		if (slots[i].used && (coldest < 0 || slots[i].cpu_pct < coldest))
+			coldest = slots[i].cpu_pct;
+	return coldest;
+}
+
+static bool worth_telling(const struct governor_config *config, const struct candidate *candidate)
+{
+	return !candidate->excluded && (config->listed || candidate->cpu_pct >= config->min_cpu_pct);
+}
+
+size_t governor_list_skips(const struct governor_config *config, const struct governor_slot *slots,
+			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
+			   const bool *watched, struct governor_skip *skips)
+{
+	double coldest_pct = coldest_watched_pct(config, slots);
+	size_t n_skips = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate *candidate = &candidates[i];
+		struct governor_skip *skip = &skips[n_skips];
+
+		if (watched[i] || !worth_telling(config, candidate))
+			continue;
+		*skip = (struct governor_skip){.id = candidate->id, .cpu_pct = candidate->cpu_pct};
+		memcpy(skip->comm, candidate->comm, sizeof(skip->comm));
+		if (penalty_holds(penalties, candidate->id))
+			penalty_explain(penalties, candidate->id, skip->reason);
+		else
+			reason_skipped(config, candidate, coldest_pct, skip->reason);
+		n_skips++;
+	}
+	return n_skips;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the governor says of what it does, in words and numbers; each sentence into @reason, of REASON_LEN bytes. */
+#ifndef HOTDAMON_DECIDE_GOVERNOR_REASON_H
+#define HOTDAMON_DECIDE_GOVERNOR_REASON_H
+
+#include "decide/governor.h"
+#include "decide/penalty.h"
+
+/* Why the one in @slot is watched: @candidate is it in this tick, one of @n. */
+void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
+			     const struct governor_slot *slot, size_t n, char *reason);
+
+/* Why it leaves as it is cold. */
+void governor_reason_cold(const struct governor_config *config, const struct governor_slot *slot,
+			  char *reason);
+
+/* Why @watched leaves for @waiting. */
+void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
+			       const struct candidate *waiting, char *reason);
+
+/*
+ * Of the @n @candidates, @watched or not each, those that are worth telling and are not watched, each with the reason:
+ * into @skips, which has room for all of them. Returns how many they are.
+ */
+size_t governor_list_skips(const struct governor_config *config, const struct governor_slot *slots,
+			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
+			   const bool *watched, struct governor_skip *skips);
+
+#endif
