@@ -5,7 +5,7 @@
 #   make demo       a server in a VM       make bench     what it costs
 #   make install    DESTDIR= PREFIX=/usr/local
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 B       := build
 PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin

@@ -114,7 +114,7 @@ begin_by_hand() {
 	scheme=contexts/0/schemes/0
 	put_all=1
 	echo 1 >$DAMON/nr_kdamonds
-	foreign_slot 0 "$target"
+	foreign_kdamond 0 "$target"
 	put contexts/0/monitoring_attrs/intervals/update_us 1000000
 	put contexts/0/schemes/nr_schemes 1
 	try_put $scheme/action collapse || skip 'the kernel has no collapse scheme'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All roots are below one temporary directory: slots, DAMON_STAT, bpffs and boot id are plain files. */
+/* All roots are below one temporary directory: seats, DAMON_STAT, bpffs and boot id are plain files. */
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,7 +20,7 @@ struct world {
 	struct act_error error;
 };
 
-static void put_slots(const struct world *world, const char *state)
+static void put_seats(const struct world *world, const char *state)
 {
 	tree_put(world->dir, "kdamonds/nr_kdamonds", "2\n");
 	tree_put(world->dir, "kdamonds/0/contexts/nr_contexts", "1\n");
@@ -56,7 +56,7 @@ static int setup(void **state)
 	};
 	tree_put(world->dir, "boot_id", BOOT "\n");
 	tree_put(world->dir, "damon_stat", "N\n");
-	put_slots(world, "on\n");
+	put_seats(world, "on\n");
 	return 0;
 }
 
@@ -69,16 +69,16 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What a daemon leaves when it is killed: its claim, status, pins and running slots. */
+/* What a daemon leaves when it is killed: its claim, status, pins and running seats. */
 static void leave_behind(struct world *world)
 {
 	bool made;
 
 	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
 	world->claim = (struct claim){
-		.slots = 2,
-		.slots_before = 1,
-		.slots_inode = damon_slots_inode(world->damon_root),
+		.seats = 2,
+		.seats_before = 1,
+		.seats_inode = damon_seats_inode(world->damon_root),
 		.stopped_damon_stat = true,
 		.made_state_dir = made,
 	};
@@ -305,8 +305,8 @@ static void test_remove_unclaimed(void **state)
 }
 
 static const struct claim claims[] = {
-	{.slots = 3, .slots_before = 1, .slots_inode = UINT64_MAX - 1, .stopped_damon_stat = true},
-	{.slots = 0, .slots_before = 0, .slots_inode = 0, .made_state_dir = true},
+	{.seats = 3, .seats_before = 1, .seats_inode = UINT64_MAX - 1, .stopped_damon_stat = true},
+	{.seats = 0, .seats_before = 0, .seats_inode = 0, .made_state_dir = true},
 };
 
 static void test_round_trip(void **state)
@@ -324,9 +324,9 @@ static void test_round_trip(void **state)
 		assert_int_equal(claim_read(&world->paths, &have, &world->error), 0);
 		assert_string_equal(have.boot_id, BOOT);
 		assert_int_equal(have.pid, getpid());
-		assert_int_equal(have.slots, claims[i].slots);
-		assert_int_equal(have.slots_before, claims[i].slots_before);
-		assert_true(have.slots_inode == claims[i].slots_inode);
+		assert_int_equal(have.seats, claims[i].seats);
+		assert_int_equal(have.seats_before, claims[i].seats_before);
+		assert_true(have.seats_inode == claims[i].seats_inode);
 		assert_int_equal(have.stopped_damon_stat, claims[i].stopped_damon_stat);
 		assert_int_equal(have.made_state_dir, claims[i].made_state_dir);
 	}
@@ -371,7 +371,7 @@ static void test_read_empty(void **state)
 	tree_put(world->dir, "state/claim.json", "");
 	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
 	assert_string_equal(claim.boot_id, "");
-	assert_int_equal(claim.slots, 0);
+	assert_int_equal(claim.seats, 0);
 	assert_int_equal(claim_take_back(&world->paths, &claim, &undone), 0);
 	assert_true(undone.files_removed);
 	assert_int_equal(undone.kdamonds, 0);
@@ -401,7 +401,7 @@ static void test_read_needs_every_key(void **state)
 	}
 }
 
-/* Numbers that no hotdamon writes: of slots without end, of no process, and what is no number. */
+/* Numbers that no hotdamon writes: of seats without end, of no process, and what is no number. */
 static void test_read_out_of_range(void **state)
 {
 	static const char *const damaged[][2] = {
@@ -420,7 +420,7 @@ static void test_read_out_of_range(void **state)
 		{BOOT, BOOT BOOT},
 	};
 	struct world *world = *state;
-	struct claim claim = {.slots = 3, .slots_before = 1, .slots_inode = 7, .stopped_damon_stat = true};
+	struct claim claim = {.seats = 3, .seats_before = 1, .seats_inode = 7, .stopped_damon_stat = true};
 	char *text, *part, forged[1024];
 
 	assert_int_equal(mkdir(world->state_dir, 0755), 0);
@@ -435,7 +435,7 @@ static void test_read_out_of_range(void **state)
 		tree_put(world->dir, "state/claim.json", forged);
 		assert_int_equal(claim_read(&world->paths, &world->claim, &world->error), -EINVAL);
 	}
-	claim.slots_before = CLAIM_MAX_SLOTS + 1; /* what could not be read again is not written */
+	claim.seats_before = CLAIM_MAX_SEATS + 1; /* what could not be read again is not written */
 	assert_int_equal(claim_write(&world->paths, &claim, &world->error), -ERANGE);
 }
 
@@ -511,7 +511,7 @@ static void test_damon_stat_stays(void **state)
 
 /* ---- taking back ---- */
 
-static void assert_slots_untouched(const struct world *world)
+static void assert_seats_untouched(const struct world *world)
 {
 	assert_tree_holds(world->dir, "kdamonds/nr_kdamonds", "2");
 	assert_tree_holds(world->dir, "kdamonds/0/state", "on");
@@ -527,7 +527,7 @@ static void test_take_back_all(void **state)
 	assert_tree_holds(world->dir, "kdamonds/0/state", "off");
 	assert_tree_holds(world->dir, "kdamonds/nr_kdamonds", "1");
 	assert_int_equal(world->undone.kdamonds, 2);
-	assert_false(world->undone.slots_not_ours);
+	assert_false(world->undone.seats_not_ours);
 	assert_tree_holds(world->dir, "damon_stat", "Y");
 	assert_true(world->undone.damon_stat_restored);
 	assert_false(tree_has(world->dir, "pins/process_hotness"));
@@ -544,42 +544,42 @@ static void test_take_back_nothing(void **state)
 
 	snprintf(world->claim.boot_id, sizeof(world->claim.boot_id), BOOT);
 	assert_int_equal(take_back(world), 0);
-	assert_slots_untouched(world);
-	assert_false(world->undone.slots_not_ours);
+	assert_seats_untouched(world);
+	assert_false(world->undone.seats_not_ours);
 	assert_tree_holds(world->dir, "damon_stat", "N");
 	assert_false(world->undone.damon_stat_restored);
 	assert_false(world->undone.pins_removed);
 	assert_false(world->undone.files_removed);
 }
 
-/* Somebody made the slots anew: another directory, which is not ours however it looks. */
-static void test_take_back_other_slots(void **state)
+/* Somebody made the seats anew: another directory, which is not ours however it looks. */
+static void test_take_back_other_seats(void **state)
 {
 	struct world *world = *state;
 
 	leave_behind(world);
-	world->claim.slots_inode++;
+	world->claim.seats_inode++;
 	assert_int_equal(take_back(world), 0);
-	assert_slots_untouched(world);
-	assert_true(world->undone.slots_not_ours);
+	assert_seats_untouched(world);
+	assert_true(world->undone.seats_not_ours);
 	assert_true(world->undone.damon_stat_restored);
 	assert_false(tree_has(world->dir, "state"));
 }
 
-static void test_take_back_no_slots(void **state)
+static void test_take_back_no_seats(void **state)
 {
 	struct world *world = *state;
 
 	leave_behind(world);
 	snprintf(world->damon_root, sizeof(world->damon_root), "/nonexistent");
 	assert_int_equal(take_back(world), 0);
-	assert_false(world->undone.slots_not_ours);
+	assert_false(world->undone.seats_not_ours);
 	assert_int_equal(world->undone.kdamonds, 0);
 	assert_false(tree_has(world->dir, "state"));
 }
 
-/* Killed between making the slots and noting which they are: ours if nobody has set one up. */
-static void test_take_back_slots_not_noted(void **state)
+/* Killed between making the seats and noting which they are: ours if nobody has set one up. */
+static void test_take_back_seats_not_noted(void **state)
 {
 	static const struct {
 		const char *nr_kdamonds, *nr_contexts;
@@ -589,14 +589,14 @@ static void test_take_back_slots_not_noted(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		leave_behind(world);
-		world->claim.slots_inode = 0;
-		put_slots(world, "off\n");
+		world->claim.seats_inode = 0;
+		put_seats(world, "off\n");
 		tree_put(world->dir, "kdamonds/nr_kdamonds", cases[i].nr_kdamonds);
 		tree_put(world->dir, "kdamonds/0/contexts/nr_contexts", "0\n");
 		tree_put(world->dir, "kdamonds/1/contexts/nr_contexts", cases[i].nr_contexts);
-		world->claim.slots_before = 0;
+		world->claim.seats_before = 0;
 		assert_int_equal(take_back(world), 0);
-		assert_int_equal(world->undone.slots_not_ours, !cases[i].ours);
+		assert_int_equal(world->undone.seats_not_ours, !cases[i].ours);
 		assert_int_equal(world->undone.kdamonds, cases[i].ours ? 2 : 0);
 		assert_tree_holds(world->dir, "kdamonds/nr_kdamonds",
 				  cases[i].ours ? "0" : cases[i].nr_kdamonds);
@@ -611,14 +611,14 @@ static void test_take_back_after_a_boot(void **state)
 	leave_behind(world);
 	tree_put(world->dir, "boot_id", OTHER "\n");
 	assert_int_equal(take_back(world), 0);
-	assert_slots_untouched(world);
+	assert_seats_untouched(world);
 	assert_tree_holds(world->dir, "damon_stat", "N");
 	assert_false(world->undone.damon_stat_restored);
 	assert_true(world->undone.pins_removed);
 	assert_false(tree_has(world->dir, "state"));
 }
 
-/* Whose the slots are cannot be told: that is no reason to forget them. */
+/* Whose the seats are cannot be told: that is no reason to forget them. */
 static void test_take_back_unknown_boot(void **state)
 {
 	struct world *world = *state;
@@ -627,7 +627,7 @@ static void test_take_back_unknown_boot(void **state)
 	tree_drop(world->dir, "boot_id");
 	assert_int_equal(take_back(world), -ENOENT);
 	assert_contains(world->undone.failed[0].text, "/boot_id: ");
-	assert_slots_untouched(world);
+	assert_seats_untouched(world);
 	assert_tree_holds(world->dir, "damon_stat", "N");
 	assert_true(tree_has(world->dir, "state/claim.json"));
 }
@@ -648,7 +648,7 @@ static void test_damon_stat_is_restored_if_we_stopped_it(void **state)
 		leave_behind(world);
 		tree_put(world->dir, "damon_stat", cases[i].before);
 		world->claim.stopped_damon_stat = cases[i].stopped;
-		world->claim.slots = 0;
+		world->claim.seats = 0;
 		assert_int_equal(take_back(world), 0);
 		assert_tree_holds(world->dir, "damon_stat", cases[i].after);
 		assert_int_equal(world->undone.damon_stat_restored, cases[i].restored);
@@ -676,7 +676,7 @@ static void test_state_dir_goes_only_if_ours(void **state)
 	assert_false(tree_has(world->dir, "state/claim.json"));
 	assert_int_equal(rmdir(world->state_dir), 0); /* empty */
 
-	put_slots(world, "on\n");
+	put_seats(world, "on\n");
 	leave_behind(world);
 	tree_put(world->dir, "state/notes", "somebody else's");
 	assert_true(world->claim.made_state_dir);
@@ -701,7 +701,7 @@ static void test_take_back_fails(void **state)
 	assert_true(world->undone.pins_removed);
 	assert_false(world->undone.files_removed);
 	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
-	assert_int_equal(claim.slots, 2);
+	assert_int_equal(claim.seats, 2);
 
 	tree_drop(world->dir, "kdamonds/nr_kdamonds");
 	tree_put(world->dir, "kdamonds/nr_kdamonds", "2\n");
@@ -740,7 +740,7 @@ static void test_take_back_fails_to_remove(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(stuck); i++) {
 		char path[PATH_MAX];
 
-		put_slots(world, "on\n");
+		put_seats(world, "on\n");
 		leave_behind(world);
 		snprintf(path, sizeof(path), "%s", tree_at(world->dir, stuck[i]));
 		unlink(path);
@@ -751,7 +751,7 @@ static void test_take_back_fails_to_remove(void **state)
 		assert_false(tree_has(world->dir, "pins/another")); /* the rest is */
 		assert_true(tree_has(world->dir, "state/claim.json"));
 		assert_int_equal(rmdir(path), 0);
-		world->claim.slots = 0; /* they are gone, as the next one sees by their inode */
+		world->claim.seats = 0; /* they are gone, as the next one sees by their inode */
 		assert_int_equal(take_back(world), 0);
 		assert_false(tree_has(world->dir, "state"));
 	}
@@ -794,9 +794,9 @@ int main(void)
 		TEST(test_damon_stat_stays),
 		TEST(test_take_back_all),
 		TEST(test_take_back_nothing),
-		TEST(test_take_back_other_slots),
-		TEST(test_take_back_no_slots),
-		TEST(test_take_back_slots_not_noted),
+		TEST(test_take_back_other_seats),
+		TEST(test_take_back_no_seats),
+		TEST(test_take_back_seats_not_noted),
 		TEST(test_take_back_after_a_boot),
 		TEST(test_take_back_unknown_boot),
 		TEST(test_damon_stat_is_restored_if_we_stopped_it),

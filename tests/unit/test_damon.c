@@ -123,8 +123,8 @@ static void assert_trace_ends(struct world *world, const char *want)
 		fail_msg("written:\n%s--- does not end with:\n%s", have, want);
 }
 
-/* All files that a slot of any settings writes to or reads. */
-static const char *const slot_files[] = {
+/* All files that a seat of any settings writes to or reads. */
+static const char *const seat_files[] = {
 	"state",
 	"pid",
 	"contexts/nr_contexts",
@@ -170,22 +170,22 @@ static const char *const scheme_files[] = {
 	"stats/nr_snapshots",
 };
 
-static void put_slot(const struct world *world, unsigned int slot)
+static void put_seat(const struct world *world, unsigned int seat)
 {
 	char path[256];
 
-	for (size_t i = 0; i < ARRAY_SIZE(slot_files); i++) {
-		snprintf(path, sizeof(path), "%u/%s", slot, slot_files[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(seat_files); i++) {
+		snprintf(path, sizeof(path), "%u/%s", seat, seat_files[i]);
 		tree_put(world->root, path, "");
 	}
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(scheme_files); i++) {
-		snprintf(path, sizeof(path), "%u/contexts/0/schemes/%zu/%s", slot, i % 2,
+		snprintf(path, sizeof(path), "%u/contexts/0/schemes/%zu/%s", seat, i % 2,
 			 scheme_files[i / 2]);
 		tree_put(world->root, path, "");
 	}
-	snprintf(path, sizeof(path), "%u/contexts/nr_contexts", slot);
+	snprintf(path, sizeof(path), "%u/contexts/nr_contexts", seat);
 	tree_put(world->root, path, "0\n");
-	snprintf(path, sizeof(path), "%u/state", slot);
+	snprintf(path, sizeof(path), "%u/state", seat);
 	tree_put(world->root, path, "off\n");
 }
 
@@ -200,8 +200,8 @@ static int setup(void **state)
 	snprintf(world->root, sizeof(world->root), "/tmp/hotdamon-damon-XXXXXX");
 	if (!mkdtemp(world->root))
 		return -1;
-	put_slot(world, 0);
-	put_slot(world, 1);
+	put_seat(world, 0);
+	put_seat(world, 1);
 	tree_put(world->root, "nr_kdamonds", "2\n");
 	return 0;
 }
@@ -226,7 +226,7 @@ static const struct damon_settings usual = {
 	.tells_huge = true,
 };
 
-static void open_slots(struct world *world, const struct damon_settings *settings, unsigned int n)
+static void open_seats(struct world *world, const struct damon_settings *settings, unsigned int n)
 {
 	assert_int_equal(damon_open(world->root, settings, n, &world->damon, &world->error), 0);
 	now = world;
@@ -243,8 +243,8 @@ static void test_open(void **state)
 	assert_tree_holds(world->root, "0/contexts/nr_contexts", "0"); /* that is damon_set_up()'s */
 }
 
-/* One that is set up is somebody's, running or not: making slots anew would wipe it. */
-static void test_open_refuses_a_configured_slot(void **state)
+/* One that is set up is somebody's, running or not: making seats anew would wipe it. */
+static void test_open_refuses_a_configured_seat(void **state)
 {
 	struct world *world = *state;
 	char want[256];
@@ -272,30 +272,30 @@ static void test_open_refused(void **state)
 	assert_null(world->damon);
 }
 
-static void test_empty_slots(void **state)
+static void test_empty_seats(void **state)
 {
 	struct world *world = *state;
 	unsigned int n = 77;
 
-	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), 0);
+	assert_int_equal(damon_empty_seats(world->root, &n, &world->error), 0);
 	assert_int_equal(n, 2);
 	tree_put(world->root, "0/state", "on\n"); /* nothing can run without a context */
-	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), 0);
+	assert_int_equal(damon_empty_seats(world->root, &n, &world->error), 0);
 	tree_put(world->root, "nr_kdamonds", "0\n");
-	tree_put(world->root, "0/contexts/nr_contexts", "1\n"); /* beyond the last slot: not looked at */
-	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), 0);
+	tree_put(world->root, "0/contexts/nr_contexts", "1\n"); /* beyond the last seat: not looked at */
+	assert_int_equal(damon_empty_seats(world->root, &n, &world->error), 0);
 	assert_int_equal(n, 0);
 	tree_put(world->root, "nr_kdamonds", "2\n");
 	n = 77;
-	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), -EBUSY);
+	assert_int_equal(damon_empty_seats(world->root, &n, &world->error), -EBUSY);
 	assert_int_equal(n, 77);
 	tree_drop(world->root, "0/contexts/nr_contexts");
-	assert_int_equal(damon_empty_slots(world->root, &n, &world->error), -ENOENT);
+	assert_int_equal(damon_empty_seats(world->root, &n, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/contexts/nr_contexts: ");
 	assert_int_equal(n, 77);
 }
 
-/* N is the slot; see expect_slot(). */
+/* N is the seat; see expect_seat(). */
 #define CONTEXT                                                                                              \
 	"N/contexts/nr_contexts=1\n"                                                                         \
 	"N/contexts/0/operations=vaddr\n"                                                                    \
@@ -328,8 +328,8 @@ static void test_empty_slots(void **state)
 	"N/contexts/0/schemes/1/ops_filters/0/min=2097152\n"                                                 \
 	"N/contexts/0/schemes/1/ops_filters/0/max=18446744073709551615\n"
 
-/* Appends @lines with the slot's number for each N at a line's begin. */
-static void expect_slot(char *want, size_t size, const char *lines, char slot)
+/* Appends @lines with the seat's number for each N at a line's begin. */
+static void expect_seat(char *want, size_t size, const char *lines, char seat)
 {
 	size_t used = strlen(want);
 
@@ -337,7 +337,7 @@ static void expect_slot(char *want, size_t size, const char *lines, char slot)
 	for (char *line = want + used; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (*line == 'N')
-			*line = slot;
+			*line = seat;
 	}
 }
 
@@ -363,12 +363,12 @@ static void test_set_up(void **state)
 		settings.tells_huge = cases[i].tells_huge;
 		settings.quota_bytes = cases[i].quota_bytes;
 		tree_put(world->root, "nr_kdamonds", "0");
-		open_slots(world, &settings, 2);
+		open_seats(world, &settings, 2);
 		settings.sample_us = 1; /* the settings were copied */
 		trace_begin(world);
 		assert_int_equal(damon_set_up(world->damon, &world->error), 0);
-		expect_slot(want, sizeof(want), cases[i].want, '0');
-		expect_slot(want, sizeof(want), cases[i].want, '1');
+		expect_seat(want, sizeof(want), cases[i].want, '0');
+		expect_seat(want, sizeof(want), cases[i].want, '1');
 		assert_trace(world, want);
 		damon_free(world->damon);
 		world->damon = NULL;
@@ -388,7 +388,7 @@ static void test_set_up_refused(void **state)
 	struct world *world = *state;
 	char want[512];
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
 		tree_refuse(world->root, knobs[i]);
 		assert_int_equal(damon_set_up(world->damon, &world->error), -ENOSPC);
@@ -400,12 +400,12 @@ static void test_set_up_refused(void **state)
 	}
 }
 
-#define LEVEL(slot, min_regions, max_regions, collapse_min, heat_min, ms, reset_ms)                          \
-	slot "/contexts/0/monitoring_attrs/nr_regions/min=" min_regions "\n" slot                            \
-	     "/contexts/0/monitoring_attrs/nr_regions/max=" max_regions "\n" slot                            \
-	     "/contexts/0/schemes/0/access_pattern/nr_accesses/min=" collapse_min "\n" slot                  \
-	     "/contexts/0/schemes/0/quotas/ms=" ms "\n" slot                                                 \
-	     "/contexts/0/schemes/0/quotas/reset_interval_ms=" reset_ms "\n" slot                            \
+#define LEVEL(seat, min_regions, max_regions, collapse_min, heat_min, ms, reset_ms)                          \
+	seat "/contexts/0/monitoring_attrs/nr_regions/min=" min_regions "\n" seat                            \
+	     "/contexts/0/monitoring_attrs/nr_regions/max=" max_regions "\n" seat                            \
+	     "/contexts/0/schemes/0/access_pattern/nr_accesses/min=" collapse_min "\n" seat                  \
+	     "/contexts/0/schemes/0/quotas/ms=" ms "\n" seat                                                 \
+	     "/contexts/0/schemes/0/quotas/reset_interval_ms=" reset_ms "\n" seat                            \
 	     "/contexts/0/schemes/1/access_pattern/nr_accesses/min=" heat_min "\n"
 
 static const struct damon_level acting = {.min_accesses = 18,
@@ -421,7 +421,7 @@ static void test_commit(void **state)
 {
 	struct world *world = *state;
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	trace_begin(world);
 	assert_int_equal(damon_commit(world->damon, 1, &acting, &world->error), 0);
 	assert_trace(world, LEVEL("1", "10", "500", "18", "18", "10", "1000") "1/state=commit\n");
@@ -438,7 +438,7 @@ static void test_watches_only(void **state)
 	struct world *world = *state;
 
 	watches.watches_only = true;
-	open_slots(world, &watches, 1);
+	open_seats(world, &watches, 1);
 	trace_begin(world);
 	assert_int_equal(damon_commit(world->damon, 0, &parked, &world->error), 0);
 	assert_trace(world,
@@ -464,7 +464,7 @@ static void test_commit_intervals(void **state)
 	struct world *world = *state;
 	char want[1024];
 
-	open_slots(world, &usual, 1);
+	open_seats(world, &usual, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct damon_level level = acting;
 
@@ -484,7 +484,7 @@ static void test_commit_refused(void **state)
 	struct world *world = *state;
 	char want[256];
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	tree_refuse(world->root, "0/state");
 	assert_int_equal(damon_commit(world->damon, 0, &acting, &world->error), -ENOSPC);
 	snprintf(want, sizeof(want), "write 'commit' to %s/0/state: %s", world->root, strerror(ENOSPC));
@@ -501,7 +501,7 @@ static void test_start(void **state)
 	struct world *world = *state;
 	pid_t kdamond_pid = 0;
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	tree_put(world->root, "1/pid", "4711\n");
 	assert_int_equal(damon_start(world->damon, 1, 4242, &parked, &kdamond_pid, &world->error), 0);
 	assert_int_equal(kdamond_pid, 4711);
@@ -520,20 +520,20 @@ static void test_start_ended_at_once(void **state)
 	pid_t kdamond_pid = 77;
 	char want[64];
 
-	open_slots(world, &usual, 1);
+	open_seats(world, &usual, 1);
 	trace_begin(world);
 	/* An empty pid is no number: the order up to there is what is looked at. */
 	assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error), -EINVAL);
 	assert_int_equal(kdamond_pid, 77);
 	/* "on" last, then "off" in its place, as the start failed. */
-	/* Before that the settings, anew: whoever used the slot while it was idle left nothing in it. */
+	/* Before that the settings, anew: whoever used the seat while it was idle left nothing in it. */
 	assert_trace_ends(world, "0/contexts/0/targets/0/pid_target=4242\n" LEVEL(
 					 "0", "10", "500", "18", "18", "10", "1000") "0/state=off\n");
 	assert_contains(world->trace, "0/contexts/nr_contexts=1\n");
 	tree_put(world->root, "0/pid", "-1\n");
 	tree_put(world->root, "0/state", "");
 	assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error), -ESRCH);
-	snprintf(want, sizeof(want), "kdamond of slot 0 ended at once: %s", strerror(ESRCH));
+	snprintf(want, sizeof(want), "kdamond of seat 0 ended at once: %s", strerror(ESRCH));
 	assert_string_equal(world->error.text, want);
 	assert_int_equal(kdamond_pid, 77);
 	assert_tree_holds(world->root, "0/state", "off");
@@ -548,7 +548,7 @@ static void test_start_refused(void **state)
 	pid_t kdamond_pid = 77;
 	char want[256];
 
-	open_slots(world, &usual, 1);
+	open_seats(world, &usual, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
 		tree_refuse(world->root, knobs[i]);
 		tree_put(world->root, "0/state", "off\n");
@@ -572,7 +572,7 @@ static void test_stop(void **state)
 	struct world *world = *state;
 	bool on = false;
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	tree_put(world->root, "0/state", "on\n");
 	tree_put(world->root, "1/state", "on\n");
 	assert_int_equal(damon_is_on(world->damon, 0, &on, &world->error), 0);
@@ -590,7 +590,7 @@ static void test_stop_what_is_off(void **state)
 	struct world *world = *state;
 	bool on = true;
 
-	open_slots(world, &usual, 1);
+	open_seats(world, &usual, 1);
 	tree_put(world->root, "0/state", "off\n");
 	assert_int_equal(chmod(tree_at(world->root, "0/state"), 0400), 0);
 	world->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -609,7 +609,7 @@ static void test_stop_while_it_ends(void **state)
 {
 	struct world *world = *state;
 
-	open_slots(world, &usual, 1);
+	open_seats(world, &usual, 1);
 	tree_put(world->root, "0/state", "on\n");
 	ends_at_write = "0/state";
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
@@ -619,7 +619,7 @@ static void test_stop_while_it_ends(void **state)
 }
 
 /* Somebody else's now: nothing of it is written, and each act says so. */
-static void test_slots_made_anew(void **state)
+static void test_seats_made_anew(void **state)
 {
 	struct world *world = *state;
 	struct damon_stats stats;
@@ -628,15 +628,15 @@ static void test_slots_made_anew(void **state)
 	uint64_t bytes;
 	bool on;
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	assert_int_equal(damon_commit(world->damon, 1, &acting, &world->error), 0);
 	snprintf(old, sizeof(old), "%s", tree_at(world->root, "old"));
 	assert_int_equal(rename(tree_at(world->root, "0"), old), 0);
-	put_slot(world, 0);
+	put_seat(world, 0);
 	trace_begin(world);
 	assert_int_equal(damon_start(world->damon, 1, 1, &acting, &kdamond_pid, &world->error), -ESTALE);
 	assert_contains(world->error.text, world->root);
-	assert_contains(world->error.text, ": somebody else made the slots anew: ");
+	assert_contains(world->error.text, ": somebody else made the seats anew: ");
 	assert_int_equal(damon_commit(world->damon, 1, &acting, &world->error), -ESTALE);
 	assert_int_equal(damon_stop(world->damon, 1, &world->error), -ESTALE);
 	assert_int_equal(damon_is_on(world->damon, 1, &on, &world->error), -ESTALE);
@@ -652,7 +652,7 @@ static void test_start_of_one_that_runs(void **state)
 	pid_t kdamond_pid = 77;
 	char want[256];
 
-	open_slots(world, &usual, 1);
+	open_seats(world, &usual, 1);
 	tree_put(world->root, "0/state", "on\n");
 	assert_int_equal(damon_start(world->damon, 0, 4242, &acting, &kdamond_pid, &world->error), -EBUSY);
 	snprintf(want, sizeof(want), "%s/0 was started by somebody else: %s", world->root, strerror(EBUSY));
@@ -693,7 +693,7 @@ static void test_stats(void **state)
 	struct world *world = *state;
 	struct damon_stats stats;
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	put_stats(world, true);
 	memset(&stats, 0xff, sizeof(stats));
 	assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), 0);
@@ -710,7 +710,7 @@ static void test_stats_without_huge(void **state)
 	struct damon_stats stats;
 
 	settings.tells_huge = false;
-	open_slots(world, &settings, 2);
+	open_seats(world, &settings, 2);
 	put_stats(world, true);
 	memset(&stats, 0xff, sizeof(stats));
 	assert_int_equal(damon_stats(world->damon, 1, &stats, &world->error), 0);
@@ -724,7 +724,7 @@ static void test_stats_of_an_old_kernel(void **state)
 	struct damon_stats stats;
 	char path[128];
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	put_stats(world, false);
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(missing); i++) {
 		snprintf(path, sizeof(path), "1/contexts/0/schemes/%zu/stats/%s", i % 2, missing[i / 2]);
@@ -743,7 +743,7 @@ static void test_stats_refused(void **state)
 	struct damon_stats stats = {.applies = 7};
 	char want[256];
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		put_stats(world, true);
 		tree_put(world->root, files[i], "many\n");
@@ -765,7 +765,7 @@ static void test_effective_bytes(void **state)
 	struct world *world = *state;
 	uint64_t bytes = 7;
 
-	open_slots(world, &usual, 2);
+	open_seats(world, &usual, 2);
 	tree_put(world->root, "1/contexts/0/schemes/0/quotas/effective_bytes", "8388608\n");
 	assert_int_equal(damon_effective_bytes(world->damon, 1, &bytes, &world->error), 0);
 	assert_int_equal(bytes, 8388608);
@@ -775,14 +775,14 @@ static void test_effective_bytes(void **state)
 	assert_int_equal(bytes, 8388608);
 }
 
-static void test_slots_inode(void **state)
+static void test_seats_inode(void **state)
 {
 	struct world *world = *state;
 	struct stat stat_buf;
 
 	assert_int_equal(stat(tree_at(world->root, "0"), &stat_buf), 0);
-	assert_int_equal(damon_slots_inode(world->root), stat_buf.st_ino);
-	assert_int_equal(damon_slots_inode("/nonexistent"), 0);
+	assert_int_equal(damon_seats_inode(world->root), stat_buf.st_ino);
+	assert_int_equal(damon_seats_inode("/nonexistent"), 0);
 }
 
 /* As damon_set_up() leaves it, and on. */
@@ -800,7 +800,7 @@ static void put_ours(struct world *world, const char *schemes, const char *state
 }
 
 /* Set up by somebody while it was idle: neither stopped nor wiped; ours beside it is. */
-static void test_remove_slots_of_somebody(void **state)
+static void test_remove_seats_of_somebody(void **state)
 {
 	static const char *const others[][2] = {
 		{"0/contexts/0/schemes/nr_schemes", "1\n"},
@@ -813,43 +813,43 @@ static void test_remove_slots_of_somebody(void **state)
 		put_ours(world, "0/contexts/0/schemes", "0/state");
 		put_ours(world, "1/contexts/0/schemes", "1/state");
 		tree_put(world->root, others[i][0], others[i][1]);
-		assert_int_equal(damon_remove_slots(world->root, 2, 1, &world->error), -EBUSY);
+		assert_int_equal(damon_remove_seats(world->root, 2, 1, &world->error), -EBUSY);
 		assert_contains(world->error.text, "/0 is used by somebody else");
 		assert_tree_holds(world->root, "0/state", "on");
 		assert_tree_holds(world->root, "1/state", "off");
 	}
 }
 
-static void test_remove_slots(void **state)
+static void test_remove_seats(void **state)
 {
 	struct world *world = *state;
 
 	put_ours(world, "0/contexts/0/schemes", "0/state");
 	put_ours(world, "1/contexts/0/schemes", "1/state");
-	assert_int_equal(damon_remove_slots(world->root, 2, 1, &world->error), 0);
+	assert_int_equal(damon_remove_seats(world->root, 2, 1, &world->error), 0);
 	assert_tree_holds(world->root, "0/state", "off");
 	assert_tree_holds(world->root, "1/state", "off");
 	assert_tree_holds(world->root, "nr_kdamonds", "1");
 }
 
 /* One that cannot be stopped keeps the others from nothing; the first failure is told. */
-static void test_remove_slots_refused(void **state)
+static void test_remove_seats_refused(void **state)
 {
 	struct world *world = *state;
 
 	tree_drop(world->root, "0/state");
 	put_ours(world, "1/contexts/0/schemes", "1/state");
-	assert_int_equal(damon_remove_slots(world->root, 2, 0, &world->error), -ENOENT);
+	assert_int_equal(damon_remove_seats(world->root, 2, 0, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/state: ");
 	assert_tree_holds(world->root, "1/state", "off");
 	assert_tree_holds(world->root, "nr_kdamonds", "0");
 	tree_drop(world->root, "1/state"); /* now both fail */
-	assert_int_equal(damon_remove_slots(world->root, 2, 0, &world->error), -ENOENT);
+	assert_int_equal(damon_remove_seats(world->root, 2, 0, &world->error), -ENOENT);
 	assert_contains(world->error.text, "/0/state: ");
 	tree_put(world->root, "0/state", "off\n");
 	tree_put(world->root, "1/state", "off\n");
 	tree_refuse(world->root, "nr_kdamonds");
-	assert_int_equal(damon_remove_slots(world->root, 2, 0, &world->error), -ENOSPC);
+	assert_int_equal(damon_remove_seats(world->root, 2, 0, &world->error), -ENOSPC);
 	assert_contains(world->error.text, "write '0' to ");
 	assert_contains(world->error.text, "/nr_kdamonds: ");
 }
@@ -859,9 +859,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_open),
-		TEST(test_open_refuses_a_configured_slot),
+		TEST(test_open_refuses_a_configured_seat),
 		TEST(test_open_refused),
-		TEST(test_empty_slots),
+		TEST(test_empty_seats),
 		TEST(test_set_up),
 		TEST(test_set_up_refused),
 		TEST(test_commit),
@@ -874,17 +874,17 @@ int main(void)
 		TEST(test_stop),
 		TEST(test_stop_what_is_off),
 		TEST(test_stop_while_it_ends),
-		TEST(test_slots_made_anew),
+		TEST(test_seats_made_anew),
 		TEST(test_start_of_one_that_runs),
 		TEST(test_stats),
 		TEST(test_stats_without_huge),
 		TEST(test_stats_of_an_old_kernel),
 		TEST(test_stats_refused),
 		TEST(test_effective_bytes),
-		TEST(test_slots_inode),
-		TEST(test_remove_slots_of_somebody),
-		TEST(test_remove_slots),
-		TEST(test_remove_slots_refused),
+		TEST(test_seats_inode),
+		TEST(test_remove_seats_of_somebody),
+		TEST(test_remove_seats),
+		TEST(test_remove_seats_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ void *reallocarray(void *old, size_t n, size_t size)
 #define CASE_MAX 8
 
 static const struct governor_config top3 = {
-	.slots = 3,
+	.seats = 3,
 	.min_cpu_pct = 10,
 	.min_anon_bytes = 32 * MIB,
 	.dwell_ticks = 3,
@@ -47,11 +47,11 @@ static struct world world_new(struct governor_config config)
 	return world;
 }
 
-static struct world world_top(unsigned int slots)
+static struct world world_top(unsigned int seats)
 {
 	struct governor_config config = top3;
 
-	config.slots = slots;
+	config.seats = seats;
 	return world_new(config);
 }
 
@@ -127,10 +127,10 @@ static void tick(struct world *world, const struct candidate *candidates, size_t
 	tick(world, (const struct candidate[]){__VA_ARGS__},                                                 \
 	     sizeof((const struct candidate[]){__VA_ARGS__}) / sizeof(struct candidate))
 
-/* The watched pids by slot, e.g. "7 - 9": "-" is free. */
-static void assert_slots(const struct world *world, const char *expected)
+/* The watched pids by seat, e.g. "7 - 9": "-" is free. */
+static void assert_seats(const struct world *world, const char *expected)
 {
-	const struct governor_slot *slots = governor_slots(world->governor);
+	const struct governor_seat *seats = governor_seats(world->governor);
 	char have[200] = "", *end = have;
 	size_t n = 1;
 
@@ -139,8 +139,8 @@ static void assert_slots(const struct world *world, const char *expected)
 	for (size_t i = 0; i < n; i++) {
 		size_t room = sizeof(have) - (size_t)(end - have);
 
-		if (slots[i].used)
-			end += snprintf(end, room, "%s%u", i ? " " : "", slots[i].id.tgid);
+		if (seats[i].used)
+			end += snprintf(end, room, "%s%u", i ? " " : "", seats[i].id.tgid);
 		else
 			end += snprintf(end, room, "%s-", i ? " " : "");
 	}
@@ -157,7 +157,7 @@ static void assert_moves(const struct world *world, const char *expected)
 		char sign = move->kind == GOVERNOR_ENTER ? '+' : move->gone ? '!' : '-';
 
 		end += snprintf(end, sizeof(have) - (size_t)(end - have), "%s%c%u@%u", i ? " " : "", sign,
-				move->id.tgid, move->slot);
+				move->id.tgid, move->seat);
 	}
 	assert_string_equal(have, expected);
 }
@@ -182,15 +182,15 @@ struct first_case {
 	const char *name;
 	struct candidate candidates[CASE_MAX];
 	size_t n;
-	const char *slots;
+	const char *seats;
 	size_t n_skips;
 };
 
 static void test_first_tick(void **state)
 {
 	const struct first_case cases[] = {
-		{.name = "empty machine", .slots = "- - -"},
-		{"fewer than slots", {hot(1, 50)}, 1, "1 - -", 0},
+		{.name = "empty machine", .seats = "- - -"},
+		{"fewer than seats", {hot(1, 50)}, 1, "1 - -", 0},
 		{"hottest first", {hot(1, 20), hot(2, 90), hot(3, 50), hot(4, 70)}, 4, "2 4 3", 1},
 		{"ties by identity", {hot(9, 50), hot(8, 50), hot(7, 50), hot(6, 50)}, 4, "6 7 8", 1},
 		{"just hot enough", {hot(1, 10), hot(2, 9.99)}, 2, "1 - -", 0},
@@ -208,7 +208,7 @@ static void test_first_tick(void **state)
 		struct world world = world_new(top3);
 
 		tick(&world, cases[i].candidates, cases[i].n);
-		assert_slots(&world, cases[i].slots);
+		assert_seats(&world, cases[i].seats);
 		if (world.n_skips != cases[i].n_skips)
 			fail_msg("%s: %zu skips", cases[i].name, world.n_skips);
 		world_free(&world);
@@ -220,7 +220,7 @@ static void test_bad_config(void **state)
 	struct governor_config config = top3;
 
 	(void)state;
-	config.slots = 0;
+	config.seats = 0;
 	assert_null(governor_new(&config));
 	config = top3;
 	config.dwell_ticks = 0;
@@ -238,28 +238,28 @@ static void test_anon_limit(void **state)
 	a.anon_bytes = 32 * MIB;
 	b.anon_bytes = 32 * MIB - 1;
 	TICK(&world, a, b);
-	assert_slots(&world, "1 - -");
+	assert_seats(&world, "1 - -");
 	world_free(&world);
 }
 
-static void test_slot_and_move_fields(void **state)
+static void test_seat_and_move_fields(void **state)
 {
 	struct world world = world_new(top3);
-	const struct governor_slot *slots = governor_slots(world.governor);
+	const struct governor_seat *seats = governor_seats(world.governor);
 	struct candidate renamed = hot(2, 91);
 
 	(void)state;
 	TICK(&world, excluded(9, 99), hot(2, 97.12), hot(3, 50), small(4, 5), small(5, 4));
-	assert_string_equal(slots[0].reason, "hot: 97.1 % of a CPU, rank 2 of 5, 312 MiB anonymous");
-	assert_string_equal(world.moves[0].reason, slots[0].reason);
+	assert_string_equal(seats[0].reason, "hot: 97.1 % of a CPU, rank 2 of 5, 312 MiB anonymous");
+	assert_string_equal(world.moves[0].reason, seats[0].reason);
 	assert_string_equal(world.moves[0].comm, "p2");
-	assert_string_equal(slots[0].comm, "p2");
-	assert_int_equal(slots[1].rank, 3);
+	assert_string_equal(seats[0].comm, "p2");
+	assert_int_equal(seats[1].rank, 3);
 	snprintf(renamed.comm, sizeof(renamed.comm), "exec");
 	TICK(&world, renamed);
-	assert_string_equal(slots[0].comm, "exec");
-	assert_near(slots[0].cpu_pct, 91);
-	assert_int_equal(slots[0].rank, 1);
+	assert_string_equal(seats[0].comm, "exec");
+	assert_near(seats[0].cpu_pct, 91);
+	assert_int_equal(seats[0].rank, 1);
 	assert_string_equal(world.moves[0].reason, "it ended");
 	assert_string_equal(world.moves[0].comm, "p3");
 	world_free(&world);
@@ -274,29 +274,29 @@ static void test_gone_leaves_at_once(void **state)
 	TICK(&world, hot(1, 90), hot(2, 50));
 	TICK(&world, hot(2, 50));
 	assert_moves(&world, "!1@0");
-	assert_slots(&world, "- 2 -");
+	assert_seats(&world, "- 2 -");
 	TICK(&world, hot(2, 50), hot(3, 20));
-	assert_moves(&world, "+3@0"); /* the lowest free slot; 2 stays where it is */
+	assert_moves(&world, "+3@0"); /* the lowest free seat; 2 stays where it is */
 	TICK(&world, hot(2, 50), hot(3, 20), hot(1, 30));
-	assert_slots(&world, "3 2 1");
+	assert_seats(&world, "3 2 1");
 	reused.id.start_time_ns = 2;
 	TICK(&world, hot(2, 50), hot(3, 20), reused); /* it ended, and its pid is another's */
 	assert_moves(&world, "!1@2 +1@2");
-	assert_int_equal(governor_slots(world.governor)[2].id.start_time_ns, 2);
+	assert_int_equal(governor_seats(world.governor)[2].id.start_time_ns, 2);
 	tick(&world, NULL, 0);
 	assert_moves(&world, "!3@0 !2@1 !1@2");
-	assert_slots(&world, "- - -");
+	assert_seats(&world, "- - -");
 	world_free(&world);
 }
 
-/* A freed slot is taken in the same tick. */
-static void test_slot_changes_hands(void **state)
+/* A freed seat is taken in the same tick. */
+static void test_seat_changes_hands(void **state)
 {
 	struct world world = world_top(1);
 
 	(void)state;
 	TICK(&world, hot(1, 50), hot(2, 45));
-	assert_slots(&world, "1");
+	assert_seats(&world, "1");
 	TICK(&world, hot(2, 45), hot(3, 44));
 	assert_moves(&world, "!1@0 +2@0");
 	world_free(&world);
@@ -323,12 +323,12 @@ static void test_cold_dwell(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct world world = world_new(top3);
-		const struct governor_slot *slot = governor_slots(world.governor);
+		const struct governor_seat *seat = governor_seats(world.governor);
 
 		for (size_t k = 0; k < ARRAY_SIZE(cases[i].pct) && cases[i].pct[k] > 0; k++)
 			TICK(&world, hot(1, cases[i].pct[k]));
-		assert_int_equal(slot->used, cases[i].watched);
-		assert_int_equal(slot->cold_ticks, cases[i].cold_ticks);
+		assert_int_equal(seat->used, cases[i].watched);
+		assert_int_equal(seat->cold_ticks, cases[i].cold_ticks);
 		if (!cases[i].watched)
 			assert_string_equal(world.moves[0].reason, "colder than 5.0 % of a CPU for 3 ticks");
 		world_free(&world);
@@ -348,12 +348,12 @@ static void test_no_flapping_around_min_cpu(void **state)
 	}
 	assert_int_equal(moves, 1);
 	TICK(&world, hot(1, 7));
-	assert_string_equal(governor_slots(world.governor)->reason,
+	assert_string_equal(governor_seats(world.governor)->reason,
 			    "less hot than when it came in: 7.0 % of a CPU, rank 1 of 1, 312 MiB anonymous");
 	world_free(&world);
 }
 
-/* A slot that is taken over starts its counts at 0. */
+/* A seat that is taken over starts its counts at 0. */
 static void test_counts_start_anew(void **state)
 {
 	struct world world = world_top(1);
@@ -362,20 +362,20 @@ static void test_counts_start_anew(void **state)
 	TICK(&world, hot(1, 50));
 	TICK(&world, hot(1, 4));
 	TICK(&world, hot(1, 4));
-	assert_contains(governor_slots(world.governor)->reason, "for 2 of 3 ticks");
+	assert_contains(governor_seats(world.governor)->reason, "for 2 of 3 ticks");
 	TICK(&world, hot(2, 50));
 	TICK(&world, hot(2, 4));
 	TICK(&world, hot(2, 4));
-	assert_slots(&world, "2");
+	assert_seats(&world, "2");
 	TICK(&world, hot(2, 4));
-	assert_slots(&world, "-");
+	assert_seats(&world, "-");
 	TICK(&world, hot(2, 50));
-	assert_string_equal(governor_slots(world.governor)->reason,
+	assert_string_equal(governor_seats(world.governor)->reason,
 			    "hot: 50.0 % of a CPU, rank 1 of 1, 312 MiB anonymous");
 	world_free(&world);
 }
 
-/* One slot, one watched, one waiting: after how many ticks the slot changes hands (0: not in ten). */
+/* One seat, one watched, one waiting: after how many ticks the seat changes hands (0: not in ten). */
 static void test_outranked(void **state)
 {
 	const struct {
@@ -432,11 +432,11 @@ static void test_shrunk_limit(void **state)
 	TICK(&world, hot(1, 50));
 	for (int i = 0; i < 5; i++)
 		TICK(&world, half, hot(2, 11));
-	assert_slots(&world, "1");
+	assert_seats(&world, "1");
 	half.anon_bytes--;
 	for (int i = 0; i < 3; i++)
 		TICK(&world, half, hot(2, 11));
-	assert_slots(&world, "2");
+	assert_seats(&world, "2");
 	assert_string_equal(world.moves[0].reason,
 			    "anonymous memory of 15 MiB is below half of --min-anon 32 MiB, and pid 2 waits "
 			    "with 11.0 % of a CPU");
@@ -459,7 +459,7 @@ static void test_outranked_reasons(void **state)
 	TICK(&world, hot(2, 4), hot(3, 100)); /* one count for both */
 	assert_string_equal(world.moves[0].reason, "outranked or cold for 3 ticks: now 4.0 % of a CPU, below "
 						   "5.0 %");
-	assert_slots(&world, "3");
+	assert_seats(&world, "3");
 	TICK(&world, blocked(3, 100), hot(4, 11));
 	assert_contains(world.moves[0].reason,
 			"it opted out of huge pages (THP_enabled: 0 in /proc/PID/status)");
@@ -478,13 +478,13 @@ static void test_outranked_count_starts_again(void **state)
 		TICK(&world, hot(1, 50), hot(2, 100));
 		TICK(&world, hot(1, 50), hot(2, 100));
 		TICK(&world, hot(1, 50), hot(2, 60));
-		assert_slots(&world, "1");
+		assert_seats(&world, "1");
 	}
 	world_free(&world);
 }
 
-/* While a slot is free, nobody is outranked. */
-static void test_free_slot_first(void **state)
+/* While a seat is free, nobody is outranked. */
+static void test_free_seat_first(void **state)
 {
 	struct world world = world_top(2);
 
@@ -494,7 +494,7 @@ static void test_free_slot_first(void **state)
 	assert_moves(&world, "+2@1");
 	for (int i = 0; i < 5; i++)
 		TICK(&world, hot(1, 20), hot(2, 100));
-	assert_slots(&world, "1 2");
+	assert_seats(&world, "1 2");
 	world_free(&world);
 }
 
@@ -515,10 +515,10 @@ static void test_newcomer_is_not_starved(void **state)
 		     hot(3, 30 + (ticks + 2) % 3), hot(4, 100));
 	}
 	assert_int_equal(ticks, 3);
-	assert_slots(&world, "4 2 3"); /* pid 1 was the coldest in the third tick */
+	assert_seats(&world, "4 2 3"); /* pid 1 was the coldest in the third tick */
 	TICK(&world, hot(1, 30), hot(2, 30), hot(3, 30), hot(4, 100));
 	assert_int_equal(world.n_moves, 0);
-	assert_int_equal(governor_slots(world.governor)[1].cold_ticks, 0);
+	assert_int_equal(governor_seats(world.governor)[1].cold_ticks, 0);
 	world_free(&world);
 }
 
@@ -535,9 +535,9 @@ static void test_counts_are_bounded(void **state)
 	for (size_t n = 9; n < 14; n++) {
 		tick(&world, all, n);
 		for (unsigned int i = 0; i < 8; i++)
-			assert_in_range(governor_slots(world.governor)[i].cold_ticks, 0, 3);
+			assert_in_range(governor_seats(world.governor)[i].cold_ticks, 0, 3);
 	}
-	assert_slots(&world, "1 2 3 13 12 9 10 11");
+	assert_seats(&world, "1 2 3 13 12 9 10 11");
 	world_free(&world);
 }
 
@@ -558,8 +558,8 @@ static void test_cold_and_outranked_in_turn(void **state)
 	world_free(&world);
 }
 
-/* As many as there are free slots come in, and no blocked one has to go for them. */
-static void test_blocked_stays_while_slots_are_free(void **state)
+/* As many as there are free seats come in, and no blocked one has to go for them. */
+static void test_blocked_stays_while_seats_are_free(void **state)
 {
 	struct world world = world_new(top3);
 
@@ -579,13 +579,13 @@ static void test_coldest_make_room(void **state)
 
 	(void)state;
 	TICK(&world, hot(1, 20), hot(2, 30), hot(3, 25));
-	assert_slots(&world, "2 3 1");
+	assert_seats(&world, "2 3 1");
 	for (int i = 0; i < 3; i++)
 		TICK(&world, hot(1, 20), hot(2, 30), hot(3, 25), hot(4, 90), hot(5, 80));
 	assert_moves(&world, "-1@2 -3@1 +4@1 +5@2");
 	TICK(&world, hot(2, 30), blocked(4, 90), blocked(5, 80), hot(6, 11));
 	assert_moves(&world, "-5@2 +6@2");
-	assert_slots(&world, "2 4 6");
+	assert_seats(&world, "2 4 6");
 	world_free(&world);
 }
 
@@ -597,7 +597,7 @@ static void test_blocked_no_thrash(void **state)
 
 	(void)state;
 	TICK(&world, blocked(1, 90));
-	assert_contains(governor_slots(world.governor)->reason,
+	assert_contains(governor_seats(world.governor)->reason,
 			"it opted out of huge pages, but nobody else waits");
 	TICK(&world, blocked(1, 90), hot(2, 11));
 	assert_moves(&world, "-1@0 +2@0");
@@ -610,7 +610,7 @@ static void test_blocked_no_thrash(void **state)
 	world_free(&world);
 }
 
-/* N shrinks by exits: the others keep their slots and nothing else happens. */
+/* N shrinks by exits: the others keep their seats and nothing else happens. */
 static void test_all_end_one_by_one(void **state)
 {
 	struct world world = world_new(top3);
@@ -618,11 +618,11 @@ static void test_all_end_one_by_one(void **state)
 	(void)state;
 	TICK(&world, hot(1, 90), hot(2, 80), hot(3, 70));
 	TICK(&world, hot(1, 90), hot(3, 70));
-	assert_slots(&world, "1 - 3");
+	assert_seats(&world, "1 - 3");
 	TICK(&world, hot(3, 70));
-	assert_slots(&world, "- - 3");
+	assert_seats(&world, "- - 3");
 	tick(&world, NULL, 0);
-	assert_slots(&world, "- - -");
+	assert_seats(&world, "- - -");
 	assert_moves(&world, "!3@2");
 	world_free(&world);
 }
@@ -633,11 +633,11 @@ static void test_skip_reasons(void **state)
 
 	(void)state;
 	TICK(&world, hot(1, 57.3), small(2, 99), blocked(3, 60), hot(4, 50), excluded(5, 40), hot(6, 9));
-	assert_slots(&world, "1");
+	assert_seats(&world, "1");
 	assert_int_equal(world.n_skips, 3);
 	assert_skip(&world, 2, "anonymous memory of 1 MiB is below --min-anon 32 MiB");
 	assert_skip(&world, 3, "it opted out of huge pages");
-	assert_skip(&world, 4, "all 1 slots are taken, the coldest by a process with 57.3 % of a CPU");
+	assert_skip(&world, 4, "all 1 seats are taken, the coldest by a process with 57.3 % of a CPU");
 	assert_near(world.skips[0].cpu_pct, 99);
 	world_free(&world);
 }
@@ -653,7 +653,7 @@ static void test_skip_names_the_coldest(void **state)
 	world_free(&world);
 }
 
-/* Just at the limits: hot enough, big enough, and so it is the slots that lack. */
+/* Just at the limits: hot enough, big enough, and so it is the seats that lack. */
 static void test_at_the_limits(void **state)
 {
 	struct world world = world_top(1);
@@ -662,14 +662,14 @@ static void test_at_the_limits(void **state)
 	(void)state;
 	waiting.anon_bytes = 32 * MIB;
 	TICK(&world, hot(1, 10), waiting);
-	assert_string_equal(governor_slots(world.governor)->reason,
+	assert_string_equal(governor_seats(world.governor)->reason,
 			    "hot: 10.0 % of a CPU, rank 1 of 2, 312 MiB anonymous");
 	assert_int_equal(world.n_skips, 1);
-	assert_skip(&world, 2, "all 1 slots are taken");
+	assert_skip(&world, 2, "all 1 seats are taken");
 	world_free(&world);
 }
 
-/* One of two that are watched is idle, in the first slot. */
+/* One of two that are watched is idle, in the first seat. */
 static void test_skip_names_an_idle_one(void **state)
 {
 	struct world world = world_top(2);
@@ -692,11 +692,11 @@ static void test_back_off(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(outs); i++) {
 		char part[100];
 
-		governor_slot_failed(world.governor, 0, "ENOMEM at state");
-		assert_slots(&world, "- - -");
+		governor_seat_failed(world.governor, 0, "ENOMEM at state");
+		assert_seats(&world, "- - -");
 		for (int k = 0; k < outs[i]; k++) {
 			TICK(&world, hot(1, 50));
-			assert_slots(&world, "- - -");
+			assert_seats(&world, "- - -");
 			assert_int_equal(world.n_moves, 0);
 			snprintf(part, sizeof(part),
 				 "ENOMEM at state; failure %zu in a row, tried again in %d", i + 1,
@@ -707,25 +707,25 @@ static void test_back_off(void **state)
 		assert_moves(&world, "+1@0");
 		assert_int_equal(world.n_skips, 0);
 	}
-	governor_slot_works(world.governor, 0);
-	governor_slot_failed(world.governor, 0, "again");
+	governor_seat_works(world.governor, 0);
+	governor_seat_failed(world.governor, 0, "again");
 	TICK(&world, hot(1, 50));
 	assert_skip(&world, 1, "could not be watched: again; failure 1 in a row");
 	world_free(&world);
 }
 
-/* While it backs off, others have the slot; one that is out does not outrank anybody. */
+/* While it backs off, others have the seat; one that is out does not outrank anybody. */
 static void test_back_off_makes_room(void **state)
 {
 	struct world world = world_top(1);
 
 	(void)state;
 	TICK(&world, hot(1, 90), hot(2, 20));
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	TICK(&world, hot(1, 90), hot(2, 20));
 	assert_moves(&world, "+2@0");
 	TICK(&world, hot(1, 90), hot(2, 20));
-	assert_int_equal(governor_slots(world.governor)->cold_ticks, 0);
+	assert_int_equal(governor_seats(world.governor)->cold_ticks, 0);
 	for (int i = 0; i < 3; i++)
 		TICK(&world, hot(1, 90), hot(2, 20));
 	assert_moves(&world, "-2@0 +1@0");
@@ -741,20 +741,20 @@ static void test_back_off_memory(void **state)
 	(void)state;
 	reused.id.start_time_ns = 2;
 	TICK(&world, hot(1, 90));
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	tick(&world, NULL, 0); /* absent, but its time is not up */
 	TICK(&world, hot(1, 90));
-	assert_slots(&world, "-");
+	assert_seats(&world, "-");
 	TICK(&world, hot(1, 90));
-	assert_slots(&world, "1");
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	assert_seats(&world, "1");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	TICK(&world, reused); /* another process: not its failures */
-	assert_slots(&world, "1");
+	assert_seats(&world, "1");
 	for (int i = 0; i < 5; i++)
 		TICK(&world, reused);
 	TICK(&world, hot(1, 90)); /* absent after its time: forgotten */
-	assert_slots(&world, "1");
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	assert_seats(&world, "1");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	TICK(&world, hot(1, 90));
 	assert_skip(&world, 1, "failure 1 in a row");
 	world_free(&world);
@@ -767,12 +767,12 @@ static void test_back_off_last_tick(void **state)
 
 	(void)state;
 	TICK(&world, hot(1, 90));
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	tick(&world, NULL, 0);
 	tick(&world, NULL, 0);
 	TICK(&world, hot(1, 90));
-	assert_slots(&world, "1");
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	assert_seats(&world, "1");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	TICK(&world, hot(1, 90));
 	assert_skip(&world, 1, "failure 2 in a row");
 	world_free(&world);
@@ -787,25 +787,25 @@ static void test_many_back_off(void **state)
 
 	(void)state;
 	tick(&world, all, 6);
-	assert_slots(&world, "5 1 3 6 2 4");
+	assert_seats(&world, "5 1 3 6 2 4");
 	for (unsigned int i = 0; i < 6; i++)
-		governor_slot_failed(world.governor, i, "x");
+		governor_seat_failed(world.governor, i, "x");
 	for (int i = 0; i < 2; i++) {
 		tick(&world, all, 6);
 		assert_int_equal(world.n_skips, 6);
 	}
 	tick(&world, all, 6);
-	assert_slots(&world, "5 1 3 6 2 4");
-	governor_slot_works(world.governor, 2);
-	governor_slot_works(world.governor, 4);
+	assert_seats(&world, "5 1 3 6 2 4");
+	governor_seat_works(world.governor, 2);
+	governor_seat_works(world.governor, 4);
 	for (unsigned int i = 0; i < 6; i++)
-		governor_slot_failed(world.governor, i, "x");
+		governor_seat_failed(world.governor, i, "x");
 	for (int i = 0; i < 3; i++)
 		tick(&world, all, 6);
-	assert_slots(&world, "3 2 - - - -");
+	assert_seats(&world, "3 2 - - - -");
 	for (int i = 0; i < 2; i++)
 		tick(&world, all, 6);
-	assert_slots(&world, "3 2 5 1 6 4");
+	assert_seats(&world, "3 2 5 1 6 4");
 	world_free(&world);
 }
 
@@ -814,14 +814,14 @@ static int ticks_out(struct world *world, struct candidate candidate)
 {
 	for (int out = 0; out < 10000; out++) {
 		TICK(world, candidate);
-		if (governor_slots(world->governor)[0].used)
+		if (governor_seats(world->governor)[0].used)
 			return out;
 	}
 	fail_msg("it never comes in");
 	return -1;
 }
 
-/* Its slot is the next one's, in the next tick, and it waits longer at each verdict, and no longer than that. */
+/* Its seat is the next one's, in the next tick, and it waits longer at each verdict, and no longer than that. */
 static void test_let_go(void **state)
 {
 	static const int outs[] = {10, 20, 40, 80, 160, 320, 640, 640};
@@ -829,9 +829,9 @@ static void test_let_go(void **state)
 
 	(void)state;
 	TICK(&world, hot(1, 90), hot(2, 50));
-	assert_slots(&world, "1");
+	assert_seats(&world, "1");
 	governor_let_go(world.governor, 0, "no gain in 120 s: 0 % of 32 MiB", 312 * MIB, 0);
-	assert_slots(&world, "-");
+	assert_seats(&world, "-");
 	TICK(&world, hot(1, 90), hot(2, 50));
 	assert_moves(&world, "+2@0");
 	assert_skip(
@@ -839,7 +839,7 @@ static void test_let_go(void **state)
 		"no gain in 120 s: 0 % of 32 MiB; tried again when it grows or calls exec, or in 10 ticks");
 	for (int i = 0; i < 9; i++)
 		TICK(&world, hot(1, 90), hot(2, 50));
-	assert_slots(&world, "2");
+	assert_seats(&world, "2");
 	assert_skip(&world, 1, "or in 1 ticks");
 	world_free(&world);
 	world = world_top(1);
@@ -847,7 +847,7 @@ static void test_let_go(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(outs); i++) {
 		governor_let_go(world.governor, 0, "no gain", 312 * MIB, 0);
 		assert_int_equal(ticks_out(&world, hot(1, 90)), outs[i]);
-		governor_slot_works(world.governor, 0); /* that it can be watched is no gain */
+		governor_seat_works(world.governor, 0); /* that it can be watched is no gain */
 	}
 	world_free(&world);
 }
@@ -883,7 +883,7 @@ static void test_let_go_comes_back(void **state)
 		governor_let_go(world.governor, 0, "no gain", cases[i].let_go_mib * MIB, 3);
 		candidate.anon_bytes = cases[i].low_mib * MIB;
 		TICK(&world, candidate);
-		assert_slots(&world, "-");
+		assert_seats(&world, "-");
 		candidate.anon_bytes = cases[i].now_mib * MIB;
 		candidate.execs = cases[i].execs;
 		out = ticks_out(&world, candidate);
@@ -929,28 +929,28 @@ static void test_let_go_swings(void **state)
 		TICK(&world, *at);
 		governor_let_go(world.governor, 0, "no gain", at->anon_bytes, 0);
 		TICK(&world, low);
-		assert_slots(&world, "-");
+		assert_seats(&world, "-");
 		TICK(&world, high);
-		assert_slots(&world, "1");
+		assert_seats(&world, "1");
 		TICK(&world, low);
 		TICK(&world, *at);
 		governor_let_go(world.governor, 0, "no gain", at->anon_bytes, 0);
 		for (int i = 0; i < 10; i++) {
 			TICK(&world, low);
-			assert_slots(&world, "-");
+			assert_seats(&world, "-");
 			TICK(&world, high);
-			assert_slots(&world, "-");
+			assert_seats(&world, "-");
 		}
 		TICK(&world, higher);
-		assert_slots(&world, "1");
+		assert_seats(&world, "1");
 		low.execs = higher.execs = 1; /* a new program: all is new */
 		TICK(&world, higher);
 		governor_let_go(world.governor, 0, "no gain", 625 * MIB, 1);
 		TICK(&world, low);
-		assert_slots(&world, "-");
+		assert_seats(&world, "-");
 		high.execs = 1;
 		TICK(&world, high);
-		assert_slots(&world, "1");
+		assert_seats(&world, "1");
 		world_free(&world);
 	}
 }
@@ -966,32 +966,32 @@ static void test_let_go_and_failed(void **state)
 	TICK(&world, hot(1, 90));
 	governor_let_go(world.governor, 0, "no gain", 312 * MIB, 0);
 	assert_int_equal(ticks_out(&world, hot(1, 90)), 10);
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	TICK(&world, hot(1, 90));
 	assert_skip(&world, 1, "could not be watched: EBUSY; failure 1 in a row, tried again in 2 ticks");
 	assert_int_equal(ticks_out(&world, hot(1, 90)), 1);
-	governor_slot_works(world.governor, 0);
-	governor_slot_failed(world.governor, 0, "EBUSY");
+	governor_seat_works(world.governor, 0);
+	governor_seat_failed(world.governor, 0, "EBUSY");
 	TICK(&world, hot(1, 90));
 	assert_skip(&world, 1, "failure 1 in a row");
 	world_free(&world);
 }
 
-static void test_failed_is_ignored_for_free_slots(void **state)
+static void test_failed_is_ignored_for_free_seats(void **state)
 {
 	struct world world = world_new(top3);
 
 	(void)state;
-	governor_slot_failed(world.governor, 0, "x");
-	governor_slot_works(world.governor, 0);
-	governor_slot_failed(world.governor, 3, "x");
-	governor_slot_works(world.governor, 3);
+	governor_seat_failed(world.governor, 0, "x");
+	governor_seat_works(world.governor, 0);
+	governor_seat_failed(world.governor, 3, "x");
+	governor_seat_works(world.governor, 3);
 	TICK(&world, hot(1, 50));
-	assert_slots(&world, "1 - -");
-	governor_slot_failed(world.governor, 1, "x");
-	governor_slot_works(world.governor, 1);
+	assert_seats(&world, "1 - -");
+	governor_seat_failed(world.governor, 1, "x");
+	governor_seat_works(world.governor, 1);
 	TICK(&world, hot(1, 50));
-	assert_slots(&world, "1 - -");
+	assert_seats(&world, "1 - -");
 	world_free(&world);
 }
 
@@ -1004,20 +1004,20 @@ static void test_listed(void **state)
 	config.listed = true;
 	world = world_new(config);
 	TICK(&world, small(1, 0), blocked(2, 40), hot(3, 0.1), excluded(4, 90));
-	assert_slots(&world, "3 1 2");
+	assert_seats(&world, "3 1 2");
 	assert_int_equal(world.n_skips, 0);
-	assert_string_equal(governor_slots(world.governor)[0].reason,
+	assert_string_equal(governor_seats(world.governor)[0].reason,
 			    "listed with --pid: 0.1 % of a CPU, rank 3 of 4, 312 MiB anonymous");
-	assert_string_equal(governor_slots(world.governor)[2].reason,
+	assert_string_equal(governor_seats(world.governor)[2].reason,
 			    "listed with --pid: 40.0 % of a CPU, rank 2 of 4, 312 MiB anonymous; it opted "
 			    "out of huge pages");
 	for (int i = 0; i < 10; i++)
 		TICK(&world, small(1, 0), blocked(2, 0), hot(3, 0));
-	assert_slots(&world, "3 1 2");
+	assert_seats(&world, "3 1 2");
 	assert_int_equal(world.n_moves, 0);
 	TICK(&world, small(1, 0), blocked(2, 0));
 	assert_moves(&world, "!3@0");
-	governor_slot_failed(world.governor, 1, "EBUSY");
+	governor_seat_failed(world.governor, 1, "EBUSY");
 	TICK(&world, small(1, 0), blocked(2, 0));
 	assert_int_equal(world.n_skips, 1);
 	assert_skip(&world, 1, "EBUSY");
@@ -1025,20 +1025,20 @@ static void test_listed(void **state)
 }
 
 /* Nobody on the list makes room for another, not even a blocked one. */
-static void test_listed_beyond_slots(void **state)
+static void test_listed_beyond_seats(void **state)
 {
 	struct governor_config config = top3;
 	struct world world;
 
 	(void)state;
 	config.listed = true;
-	config.slots = 1;
+	config.seats = 1;
 	world = world_new(config);
 	TICK(&world, blocked(1, 0));
 	for (int i = 0; i < 5; i++)
 		TICK(&world, blocked(1, 0), small(2, 90));
-	assert_slots(&world, "1");
-	assert_skip(&world, 2, "all 1 slots are taken");
+	assert_seats(&world, "1");
+	assert_skip(&world, 2, "all 1 seats are taken");
 	world_free(&world);
 }
 
@@ -1071,9 +1071,9 @@ static void test_no_memory(void **state)
 		assert_memory_equal(&world, &before, sizeof(world));
 		assert_moves(&world, "+1@0");
 		assert_int_equal(world.n_skips, 2);
-		assert_skip(&world, 2, "all 1 slots are taken, the coldest by a process with 90.0 %");
-		assert_skip(&world, 3, "all 1 slots are taken");
-		governor_slot_failed(world.governor, 0, "EBUSY"); /* there is room for that */
+		assert_skip(&world, 2, "all 1 seats are taken, the coldest by a process with 90.0 %");
+		assert_skip(&world, 3, "all 1 seats are taken");
+		governor_seat_failed(world.governor, 0, "EBUSY"); /* there is room for that */
 		tick(&world, all, n);
 		assert_moves(&world, "+2@0");
 		assert_skip(&world, 1, "EBUSY; failure 1 in a row, tried again in 2 ticks");
@@ -1088,7 +1088,7 @@ static void test_many(void **state)
 	enum { N = 10000 };
 	struct candidate *all = calloc(N, sizeof(*all));
 	struct world world = world_top(100);
-	const struct governor_slot *slots = governor_slots(world.governor);
+	const struct governor_seat *seats = governor_seats(world.governor);
 
 	(void)state;
 	for (uint32_t i = 0; i < N; i++)
@@ -1097,7 +1097,7 @@ static void test_many(void **state)
 	assert_int_equal(world.n_moves, 100);
 	assert_int_equal(world.n_skips, N - 100);
 	for (unsigned int i = 0; i < 100; i++)
-		assert_int_equal(slots[i].id.tgid, all[i].id.tgid);
+		assert_int_equal(seats[i].id.tgid, all[i].id.tgid);
 	for (unsigned int t = 0; t < 5; t++) {
 		for (uint32_t i = 0; i < N; i++)
 			all[i].cpu_pct = 100 - 0.007 * i - (i * 31 + t * 17) % 15;
@@ -1122,9 +1122,9 @@ int main(void)
 		cmocka_unit_test(test_first_tick),
 		cmocka_unit_test(test_bad_config),
 		cmocka_unit_test(test_anon_limit),
-		cmocka_unit_test(test_slot_and_move_fields),
+		cmocka_unit_test(test_seat_and_move_fields),
 		cmocka_unit_test(test_gone_leaves_at_once),
-		cmocka_unit_test(test_slot_changes_hands),
+		cmocka_unit_test(test_seat_changes_hands),
 		cmocka_unit_test(test_cold_dwell),
 		cmocka_unit_test(test_no_flapping_around_min_cpu),
 		cmocka_unit_test(test_counts_start_anew),
@@ -1132,9 +1132,9 @@ int main(void)
 		cmocka_unit_test(test_shrunk_limit),
 		cmocka_unit_test(test_outranked_reasons),
 		cmocka_unit_test(test_outranked_count_starts_again),
-		cmocka_unit_test(test_free_slot_first),
+		cmocka_unit_test(test_free_seat_first),
 		cmocka_unit_test(test_newcomer_is_not_starved),
-		cmocka_unit_test(test_blocked_stays_while_slots_are_free),
+		cmocka_unit_test(test_blocked_stays_while_seats_are_free),
 		cmocka_unit_test(test_cold_and_outranked_in_turn),
 		cmocka_unit_test(test_counts_are_bounded),
 		cmocka_unit_test(test_coldest_make_room),
@@ -1154,9 +1154,9 @@ int main(void)
 		cmocka_unit_test(test_let_go_again),
 		cmocka_unit_test(test_let_go_swings),
 		cmocka_unit_test(test_let_go_and_failed),
-		cmocka_unit_test(test_failed_is_ignored_for_free_slots),
+		cmocka_unit_test(test_failed_is_ignored_for_free_seats),
 		cmocka_unit_test(test_listed),
-		cmocka_unit_test(test_listed_beyond_slots),
+		cmocka_unit_test(test_listed_beyond_seats),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_many),
 	};

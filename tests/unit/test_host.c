@@ -87,31 +87,31 @@ static void drop(const struct world *world, const char *path)
 	assert_int_equal(unlink(full), 0);
 }
 
-static void put_kdamond(const struct world *world, unsigned int slot, const char *state, const char *pid,
+static void put_kdamond(const struct world *world, unsigned int number, const char *state, const char *pid,
 			const char *nr_contexts)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), KDAMONDS "/%u/state", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/state", number);
 	put(world, path, state);
-	snprintf(path, sizeof(path), KDAMONDS "/%u/pid", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/pid", number);
 	put(world, path, pid);
-	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/nr_contexts", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/nr_contexts", number);
 	put(world, path, nr_contexts);
 }
 
-static void put_context(const struct world *world, unsigned int slot, const char *operations,
+static void put_context(const struct world *world, unsigned int number, const char *operations,
 			const char *target)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/operations", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/operations", number);
 	put(world, path, operations);
-	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/avail_operations", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/avail_operations", number);
 	put(world, path, "vaddr\nfvaddr\npaddr\n");
-	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/targets/nr_targets", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/targets/nr_targets", number);
 	put(world, path, "1\n");
-	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/targets/0/pid_target", slot);
+	snprintf(path, sizeof(path), KDAMONDS "/%u/contexts/0/targets/0/pid_target", number);
 	put(world, path, target);
 }
 

@@ -15,13 +15,13 @@
 
 struct one_case {
 	const char *name;
-	struct plan_slot have, want;
+	struct plan_seat have, want;
 	const char *kinds; /* of the steps: S stop, B begin, C commit */
 };
 
 static const struct one_case one_cases[] = {
 	{"idle stays idle", IDLE, IDLE, ""},
-	{"what an idle slot held last means nothing", {.min_accesses = 3, .acting = true}, IDLE, ""},
+	{"what an idle seat held last means nothing", {.min_accesses = 3, .acting = true}, IDLE, ""},
 	{"starts", IDLE, WATCH(7, 1, 7, 18, true), "B"},
 	{"stops", WATCH(7, 1, 7, 18, true), IDLE, "S"},
 	{"is as wanted", WATCH(7, 1, 7, 18, true), WATCH(7, 1, 7, 18, true), ""},
@@ -52,7 +52,7 @@ static const struct one_case one_cases[] = {
 	{"another process and level: no commit", WATCH(7, 1, 7, 18, true), WATCH(8, 1, 8, 2, false), "SB"},
 };
 
-static void assert_slot_equal(const struct plan_slot *a, const struct plan_slot *b)
+static void assert_seat_equal(const struct plan_seat *a, const struct plan_seat *b)
 {
 	assert_int_equal(a->watching, b->watching);
 	assert_true(process_id_equal(a->id, b->id));
@@ -66,7 +66,7 @@ static char kind_letter(enum plan_kind kind)
 	return kind == PLAN_STOP ? 'S' : kind == PLAN_START ? 'B' : 'C';
 }
 
-static void test_one_slot(void **state)
+static void test_one_seat(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(one_cases); i++) {
@@ -77,33 +77,33 @@ static void test_one_slot(void **state)
 
 		for (size_t s = 0; s < n; s++) {
 			kinds[s] = kind_letter(steps[s].kind);
-			assert_int_equal(steps[s].slot, 0);
+			assert_int_equal(steps[s].seat, 0);
 			if (steps[s].kind == PLAN_STOP)
 				assert_false(steps[s].want.watching);
 			else
-				assert_slot_equal(&steps[s].want, &c->want);
+				assert_seat_equal(&steps[s].want, &c->want);
 		}
 		if (strcmp(kinds, c->kinds))
 			fail_msg("%s: steps \"%s\", not \"%s\"", c->name, kinds, c->kinds);
 	}
 }
 
-static void test_no_slots(void **state)
+static void test_no_seats(void **state)
 {
 	(void)state;
 	assert_int_equal(plan_diff(NULL, NULL, 0, NULL), 0);
 }
 
-/* Stops come first, as they give back what starts need; each kind by slot number. */
+/* Stops come first, as they give back what starts need; each kind by seat number. */
 static void test_order(void **state)
 {
-	const struct plan_slot have[] = {IDLE,
+	const struct plan_seat have[] = {IDLE,
 					 WATCH(1, 1, 1, 9, true),
 					 WATCH(2, 1, 2, 9, true),
 					 WATCH(3, 1, 3, 9, true),
 					 WATCH(4, 1, 4, 9, true),
 					 WATCH(5, 1, 5, 9, true)};
-	const struct plan_slot want[] = {WATCH(9, 1, 9, 9, true),
+	const struct plan_seat want[] = {WATCH(9, 1, 9, 9, true),
 					 WATCH(1, 1, 1, 8, true),
 					 WATCH(8, 1, 8, 9, true),
 					 WATCH(3, 1, 3, 9, true),
@@ -111,7 +111,7 @@ static void test_order(void **state)
 					 WATCH(5, 1, 5, 9, false)};
 	static const struct {
 		enum plan_kind kind;
-		unsigned int slot;
+		unsigned int seat;
 	} expected[] = {{PLAN_STOP, 2},	 {PLAN_STOP, 4},   {PLAN_START, 0},
 			{PLAN_START, 2}, {PLAN_COMMIT, 1}, {PLAN_COMMIT, 5}};
 	struct plan_step steps[2 * ARRAY_SIZE(have)];
@@ -120,28 +120,28 @@ static void test_order(void **state)
 	assert_int_equal(plan_diff(have, want, ARRAY_SIZE(have), steps), ARRAY_SIZE(expected));
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		assert_int_equal(steps[i].kind, expected[i].kind);
-		assert_int_equal(steps[i].slot, expected[i].slot);
+		assert_int_equal(steps[i].seat, expected[i].seat);
 	}
 	assert_int_equal(steps[3].want.id.tgid, 8);
 }
 
-/* All slots change hands: twice as many steps as slots, and after them nothing is left to do. */
+/* All seats change hands: twice as many steps as seats, and after them nothing is left to do. */
 static void test_hundred(void **state)
 {
-	struct plan_slot have[100], want[100];
+	struct plan_seat have[100], want[100];
 	struct plan_step steps[200];
 
 	(void)state;
 	for (uint32_t i = 0; i < 100; i++) {
-		have[i] = (struct plan_slot)WATCH(i + 1, 1, i + 1, 18, true);
-		want[i] = (struct plan_slot)WATCH(i + 1000, 1, i + 1000, 18, true);
+		have[i] = (struct plan_seat)WATCH(i + 1, 1, i + 1, 18, true);
+		want[i] = (struct plan_seat)WATCH(i + 1000, 1, i + 1000, 18, true);
 	}
 	assert_int_equal(plan_diff(have, want, 100, steps), 200);
 	for (unsigned int i = 0; i < 100; i++) {
 		assert_int_equal(steps[i].kind, PLAN_STOP);
-		assert_int_equal(steps[i].slot, i);
+		assert_int_equal(steps[i].seat, i);
 		assert_int_equal(steps[100 + i].kind, PLAN_START);
-		have[steps[100 + i].slot] = steps[100 + i].want;
+		have[steps[100 + i].seat] = steps[100 + i].want;
 	}
 	assert_int_equal(plan_diff(have, want, 100, steps), 0);
 }
@@ -149,8 +149,8 @@ static void test_hundred(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_slot),
-		cmocka_unit_test(test_no_slots),
+		cmocka_unit_test(test_one_seat),
+		cmocka_unit_test(test_no_seats),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hundred),
 	};

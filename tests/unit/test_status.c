@@ -14,7 +14,7 @@ static const struct status_target redis = {
 	.comm = "redis-server",
 	.cpu_pct = 97.1499,
 	.rank = 1,
-	.slot = 2,
+	.seat = 2,
 	.kdamond_pid = 112,
 	.descent_state = "descending",
 	.acting = true,
@@ -57,7 +57,7 @@ static const struct status whole = {
 	.window_s = 5.0004,
 	.interval_s = 5,
 	.processes = 131,
-	.slots = 3,
+	.seats = 3,
 	.collapses = 31,
 	.missed_threads = 6,
 	.targets = &redis,
@@ -239,7 +239,7 @@ static void test_json_has_the_contract(void **state)
 		{"window_s", "5.000"},
 		{"interval_s", "5.000"},
 		{"processes", "131"},
-		{"slots", "3"},
+		{"seats", "3"},
 		{"collapses", "31"},
 		{"missed_threads", "6"},
 		{"targets.0.pid", "107"},
@@ -247,7 +247,7 @@ static void test_json_has_the_contract(void **state)
 		{"targets.0.comm", "redis-server"},
 		{"targets.0.cpu_pct", "97.1"},
 		{"targets.0.rank", "1"},
-		{"targets.0.slot", "2"},
+		{"targets.0.seat", "2"},
 		{"targets.0.kdamond_pid", "112"},
 		{"targets.0.descent.state", "descending"},
 		{"targets.0.descent.acting", "true"},
@@ -380,9 +380,9 @@ static void test_print(void **state)
 	(void)state;
 	assert_string_equal(text, "hotdamon " HOTDAMON_VERSION
 				  ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, "
-				  "1 of 3 slots in use, 31 collapses so far\n"
+				  "1 of 3 seats in use, 31 collapses so far\n"
 				  "\n"
-				  "slot      pid comm              cpu%  kdamond  cpu%  state      threshold "
+				  "seat      pid comm              cpu%  kdamond  cpu%  state      threshold "
 				  "  collapsed  hugeMiB   "
 				  "hotMiB  anonMiB\n"
 				  "   2      107 redis-server      97.1      112  0.25  descending 80% 16/20 "
@@ -409,7 +409,7 @@ static void test_print_of_nobody(void **state)
 	text = table_of(&status);
 	assert_string_equal(text,
 			    "hotdamon " HOTDAMON_VERSION
-			    ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, 0 of 3 slots "
+			    ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, 0 of 3 seats "
 			    "in use, 31 collapses so far\n");
 	free(text);
 }

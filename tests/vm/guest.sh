@@ -306,8 +306,8 @@ unchanged() {
 changes() { diff $T/before $T/after | grep '^[-+][^-+]' | head -n 5 | tr '\n' ' '; }
 must_be_unchanged() { unchanged || fail "$1: not as before: $(changes)"; }
 
-# foreign_slot SLOT PID: sets one up by hand, vaddr.
-foreign_slot() {
+# foreign_kdamond NUMBER PID: sets one up by hand, vaddr.
+foreign_kdamond() {
 	echo 1 >"$DAMON/$1/contexts/nr_contexts"
 	echo vaddr >"$DAMON/$1/contexts/0/operations"
 	echo 1 >"$DAMON/$1/contexts/0/targets/nr_targets"

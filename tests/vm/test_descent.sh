@@ -73,7 +73,7 @@ test_progressive_with_madvise() {
 
 # DAMON is told others between one status and the next.
 has_its_samples() {
-	intervals=$DAMON/$(look && target "$1" slot)/contexts/0/monitoring_attrs/intervals
+	intervals=$DAMON/$(look && target "$1" seat)/contexts/0/monitoring_attrs/intervals
 	[ "$(cat "$intervals/sample_us")" = "$(target "$1" sample_us)" ]
 }
 

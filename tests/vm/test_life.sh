@@ -14,22 +14,22 @@ test_ends() {
 	wait_for 15 watches 'long short' || fail "watched are '$(watched)', not long and short"
 	has_kdamond short || fail 'short has no kdamond'
 	has_kdamond long || fail 'long has no kdamond'
-	slot=$(target short slot) kdamond=$(target short kdamond_pid) other=$(target long kdamond_pid)
+	seat=$(target short seat) kdamond=$(target short kdamond_pid) other=$(target long kdamond_pid)
 	kill -TERM "$short"
 	wait "$short"
 	ended_at=$(now_cs)
 	wait_for 5 watches long || fail "watched are '$(watched)', not the other one"
 	took=$(seconds_since "$ended_at")
-	logged "out: short ($short), slot $slot: .*ended" || fail 'its end is not told'
+	logged "out: short ($short), seat $seat: .*ended" || fail 'its end is not told'
 	gone "$kdamond" || fail "its kdamond $kdamond lives on"
 	load next --mem 48
 	wait_for 10 has_kdamond next || fail 'the next one is not watched'
-	[ "$(target next slot)" = "$slot" ] || fail "the next one is in slot $(target next slot), not in $slot"
+	[ "$(target next seat)" = "$seat" ] || fail "the next one is in seat $(target next seat), not in $seat"
 	[ "$(target long kdamond_pid)" = "$other" ] || fail 'the other one lost its kdamond'
 	stop_daemon
 	no_complaints
 	must_be_unchanged 'at the end'
-	ok "slot $slot was free after $took s and used again"
+	ok "seat $seat was free after $took s and used again"
 }
 
 # Many ends at any moment of the daemon's work must be no storm of errors.
@@ -86,7 +86,7 @@ test_leader_exits() {
 	kdamond=$(target headless kdamond_pid)
 	wait_for 15 leader_is_gone "$headless" || fail 'its leader does not exit'
 	wait_for 8 another_kdamond headless "$kdamond" || fail "its kdamond is still $kdamond"
-	tid=$(cat "$DAMON/$(target headless slot)/contexts/0/targets/0/pid_target")
+	tid=$(cat "$DAMON/$(target headless seat)/contexts/0/targets/0/pid_target")
 	[ "$tid" != "$headless" ] && [ -d "/proc/$headless/task/$tid" ] || fail "the kdamond's target is $tid"
 	wait_for 25 mostly_huge headless 48 || fail "$(truth_mib headless hot_huge_bytes) of 48 MiB are huge"
 	look

@@ -7,8 +7,8 @@
 # Ten moments: some by the clock, and some just after a step of the daemon's, as it takes them one by one. After
 # kill -9 the half of them is cleaned up, the other half taken back by the next run: which of the two does it, the
 # code is the same.
-EVEN='0.05 0.8 pinned slots_made kdamond_on'
-ODD='0.3 claimed stat_off slot_set_up later'
+EVEN='0.05 0.8 pinned seats_made kdamond_on'
+ODD='0.3 claimed stat_off seat_set_up later'
 
 reads() {
 	was=
@@ -30,8 +30,8 @@ await() {
 	claimed) until_now test -e $STATE_DIR/claim.json ;;
 	pinned) until_now test -e $PIN ;;
 	stat_off) until_now reads $DAMON_STAT N ;;
-	slots_made) until_now test -e $DAMON/0 ;;
-	slot_set_up) until_now reads $DAMON/1/contexts/0/schemes/nr_schemes 2 ;;
+	seats_made) until_now test -e $DAMON/0 ;;
+	seat_set_up) until_now reads $DAMON/1/contexts/0/schemes/nr_schemes 2 ;;
 	kdamond_on) until_now reads $DAMON/0/state on ;;
 	later)
 		until_now reads $DAMON/0/state on
@@ -95,7 +95,7 @@ test_kill_9_and_cleanup() {
 	*later:cpdsk) ;;
 	*) fail "the last one should have left all: $left" ;;
 	esac
-	ok "left (claim, pin, DAMON_STAT off, slots, kdamond on):$left"
+	ok "left (claim, pin, DAMON_STAT off, seats, kdamond on):$left"
 }
 
 test_kill_9_and_next_run() {
@@ -107,8 +107,8 @@ test_kill_9_and_next_run() {
 		expect 0 hotdamon run --stop-damon-stat --interval 0.3 --duration 0.5
 		must_be_unchanged "the next run after kill -9 at $moment"
 	done
-	must_say 'an earlier hotdamon (pid [0-9]*) was killed: took back 3 kdamond slots'
-	ok "left (claim, pin, DAMON_STAT off, slots, kdamond on):$left"
+	must_say 'an earlier hotdamon (pid [0-9]*) was killed: took back 3 kdamond seats'
+	ok "left (claim, pin, DAMON_STAT off, seats, kdamond on):$left"
 }
 
 # After kill -9, status says so, and the kdamonds it left still run.
@@ -122,7 +122,7 @@ test_status_after_kill_9() {
 	expect 1 hotdamon status
 	must_say 'was killed; hotdamon cleanup'
 	expect 0 hotdamon cleanup
-	must_say '3 kdamond slots removed, DAMON_STAT on again'
+	must_say '3 kdamond seats removed, DAMON_STAT on again'
 	ok "$(cat $T/said)"
 }
 
@@ -138,12 +138,12 @@ beside() {
 	must_be_unchanged "cleanup beside $1"
 }
 
-# With hands on: three slots, the middle one running on a workload.
+# With hands on: three seats, the middle one running on a workload.
 test_somebody_elses_kdamond() {
 	echo N >$DAMON_STAT
 	load foreign --mem 32 --duty 20
 	echo 3 >$DAMON/nr_kdamonds
-	foreign_slot 1 "$pid"
+	foreign_kdamond 1 "$pid"
 	echo on >$DAMON/1/state
 	kdamond=$(cat $DAMON/1/pid)
 	alive "$kdamond" || fail 'the foreign kdamond does not start'
@@ -158,12 +158,12 @@ test_somebody_elses_kdamond() {
 	running=$(head -n 1 $T/refusal | cut -c 1-160)
 	echo off >$DAMON/1/state
 	# Off, but set up: still somebody's.
-	beside 'a slot that is set up'
+	beside 'a seat that is set up'
 	echo 0 >$DAMON/1/contexts/nr_contexts
 	remember_state
 	expect 0 hotdamon run --stop-damon-stat --interval 0.5 --duration 1
-	must_be_unchanged 'a run where three empty slots were'
-	[ "$(cat $DAMON/nr_kdamonds)" = 3 ] || fail 'the three empty slots are not there again'
+	must_be_unchanged 'a run where three empty seats were'
+	[ "$(cat $DAMON/nr_kdamonds)" = 3 ] || fail 'the three empty seats are not there again'
 	echo 0 >$DAMON/nr_kdamonds
 	echo Y >$DAMON_STAT
 	ok "$running"
@@ -177,19 +177,19 @@ test_tree_replaced_after_kill_9() {
 		wait_for 8 has_kdamond hot || fail 'it is not watched'
 		kill -9 "$daemon"
 		wait "$daemon" 2>/dev/null
-		for slot in 0 1 2; do
-			[ "$(cat $DAMON/$slot/state)" = off ] || echo off >$DAMON/$slot/state
+		for seat in 0 1 2; do
+			[ "$(cat $DAMON/$seat/state)" = off ] || echo off >$DAMON/$seat/state
 		done
-		# As many slots as ours were, or not.
+		# As many seats as ours were, or not.
 		[ $how = same ] && n=3 || n=2
 		echo $n >$DAMON/nr_kdamonds
-		foreign_slot 0 "$pid"
+		foreign_kdamond 0 "$pid"
 		echo on >$DAMON/0/state
 		kdamond=$(cat $DAMON/0/pid)
 		grep -r '' /sys/kernel/mm/damon/admin | sort >$T/tree
 		expect 0 hotdamon cleanup
 		must_say 'left alone'
-		grep -r '' /sys/kernel/mm/damon/admin | sort | cmp -s - $T/tree || fail "cleanup changed somebody else's $n slots"
+		grep -r '' /sys/kernel/mm/damon/admin | sort | cmp -s - $T/tree || fail "cleanup changed somebody else's $n seats"
 		alive "$kdamond" || fail 'cleanup stopped a kdamond that is not ours'
 		[ ! -e $STATE_DIR ] && [ ! -e $PIN ] || fail 'cleanup leaves its own files'
 		expect 0 hotdamon cleanup
@@ -199,7 +199,7 @@ test_tree_replaced_after_kill_9() {
 		: >$LOG
 	done
 	echo Y >$DAMON_STAT
-	ok 'left alone, with two slots and with three as ours were'
+	ok 'left alone, with two seats and with three as ours were'
 }
 
 # The state directory is not ours to remove when it was there before, nor what others put into it.
@@ -268,7 +268,7 @@ test_state_directory_of_others() {
 	wait_for 20 test -e $T/all/endless/status.json || fail 'no status'
 	kill -9 "$daemon"
 	wait "$daemon" 2>/dev/null
-	sed -i 's/"slots": 0/"slots": 4294967295/' $T/all/endless/claim.json
+	sed -i 's/"seats": 0/"seats": 4294967295/' $T/all/endless/claim.json
 	expect 2 timeout 5 hotdamon cleanup --state-dir $T/all/endless
 	must_say 'no claim of hotdamon'
 	rm -r $T/all /sys/fs/bpf/hotdamon

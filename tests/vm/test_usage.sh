@@ -131,7 +131,7 @@ test_status_and_second_run() {
 	wait_for 5 in_skipped hog || fail 'the hog is not among the skipped'
 	wait_for 10 knows_heat
 	has_keys version executor tick window_s processes
-	for key in pid start_time_ns comm cpu_pct rank slot kdamond_pid descent.state descent.min_access_pct \
+	for key in pid start_time_ns comm cpu_pct rank seat kdamond_pid descent.state descent.min_access_pct \
 		descent.min_accesses descent.max_accesses collapse.succeeded collapse.huge_bytes collapse.anon_bytes \
 		benefit.verdict benefit.source benefit.hot_huge_pct_now reason; do
 		has_keys "targets.0.$key"
@@ -139,7 +139,7 @@ test_status_and_second_run() {
 	for key in pid comm cpu_pct reason; do
 		has_keys "skipped.0.$key"
 	done
-	[ "$(status_of targets.0.pid)" = "$(cat $DAMON/0/contexts/0/targets/0/pid_target)" ] || fail "the slot's target is another"
+	[ "$(status_of targets.0.pid)" = "$(cat $DAMON/0/contexts/0/targets/0/pid_target)" ] || fail "the seat's target is another"
 	expect 0 hotdamon status
 	must_say '^ *0 .*hot '
 	expect 1 sh -c 'hotdamon status --json >/dev/full'

@@ -186,8 +186,8 @@ int claim_remove_unclaimed(const struct claim_paths *paths, struct act_error *er
 
 static bool in_range(const struct claim *claim)
 {
-	return claim->pid > 0 && claim->pid <= MAX_PID && claim->slots <= CLAIM_MAX_SLOTS &&
-	       claim->slots_before <= CLAIM_MAX_SLOTS;
+	return claim->pid > 0 && claim->pid <= MAX_PID && claim->seats <= CLAIM_MAX_SEATS &&
+	       claim->seats_before <= CLAIM_MAX_SEATS;
 }
 
 int claim_write(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
@@ -199,8 +199,9 @@ int claim_write(const struct claim_paths *paths, struct claim *claim, struct act
 		return err;
 	claim->pid = getpid();
 	if (!in_range(claim))
-		return act_fail(error, ERANGE, "claim %u slots, where %u were", claim->slots,
-				claim->slots_before);
+		return act_fail(error, ERANGE, "claim %u seats, where %u were", claim->seats,
+				claim->seats_before);
+	/* The words of the first version, which called seats slots: what it left is taken back by any other. */
 	snprintf(text, sizeof(text),
 		 "{\n"
 		 "  \"boot_id\": \"%s\",\n"
@@ -211,7 +212,7 @@ int claim_write(const struct claim_paths *paths, struct claim *claim, struct act
 		 "  \"stopped_damon_stat\": %s,\n"
 		 "  \"made_state_dir\": %s\n"
 		 "}\n",
-		 claim->boot_id, claim->pid, claim->slots, claim->slots_before, claim->slots_inode,
+		 claim->boot_id, claim->pid, claim->seats, claim->seats_before, claim->seats_inode,
 		 claim->stopped_damon_stat ? "true" : "false", claim->made_state_dir ? "true" : "false");
 	return file_replace(paths->state_dir, CLAIM_FILE, text, error);
 }
@@ -241,23 +242,23 @@ static bool get_bool(struct json_object *json, const char *key, bool *value)
 static bool claim_from_json(struct json_object *json, struct claim *claim)
 {
 	struct json_object *boot_id;
-	uint64_t pid, slots, before, inode;
+	uint64_t pid, seats, before, inode;
 	bool damon_stat, made_dir;
 
 	if (!json_object_object_get_ex(json, "boot_id", &boot_id) ||
 	    !json_object_is_type(boot_id, json_type_string) ||
 	    (size_t)json_object_get_string_len(boot_id) >= sizeof(claim->boot_id) ||
-	    !get_number(json, "pid", MAX_PID, &pid) || !get_number(json, "slots", CLAIM_MAX_SLOTS, &slots) ||
-	    !get_number(json, "slots_before", CLAIM_MAX_SLOTS, &before) ||
+	    !get_number(json, "pid", MAX_PID, &pid) || !get_number(json, "slots", CLAIM_MAX_SEATS, &seats) ||
+	    !get_number(json, "slots_before", CLAIM_MAX_SEATS, &before) ||
 	    !get_number(json, "slots_inode", UINT64_MAX, &inode) ||
 	    !get_bool(json, "stopped_damon_stat", &damon_stat) ||
 	    !get_bool(json, "made_state_dir", &made_dir))
 		return false;
 	*claim = (struct claim){
 		.pid = (pid_t)pid,
-		.slots = (unsigned int)slots,
-		.slots_before = (unsigned int)before,
-		.slots_inode = inode,
+		.seats = (unsigned int)seats,
+		.seats_before = (unsigned int)before,
+		.seats_inode = inode,
 		.stopped_damon_stat = damon_stat,
 		.made_state_dir = made_dir,
 	};
@@ -323,36 +324,36 @@ static int is_of_this_boot(const struct claim_paths *paths, const struct claim *
 }
 
 /*
- * Slots that were made and not yet noted are still as the kernel makes them. A tree that somebody set
+ * Seats that were made and not yet noted are still as the kernel makes them. A tree that somebody set
  * up is not ours.
  */
-static int slots_are_untouched(const struct claim_paths *paths, const struct claim *claim, bool *are,
+static int seats_are_untouched(const struct claim_paths *paths, const struct claim *claim, bool *are,
 			       struct act_error *error)
 {
 	unsigned int present;
-	int err = damon_empty_slots(paths->damon_root, &present, error);
+	int err = damon_empty_seats(paths->damon_root, &present, error);
 
-	*are = !err && present == claim->slots;
+	*are = !err && present == claim->seats;
 	return err == -EBUSY ? 0 : err;
 }
 
-static int take_back_slots(const struct claim_paths *paths, const struct claim *claim,
+static int take_back_seats(const struct claim_paths *paths, const struct claim *claim,
 			   struct claim_undone *undone, struct act_error *error)
 {
-	ino_t inode = damon_slots_inode(paths->damon_root);
+	ino_t inode = damon_seats_inode(paths->damon_root);
 	bool ours = false;
-	int err = claim->slots ? is_of_this_boot(paths, claim, &ours, error) : 0;
+	int err = claim->seats ? is_of_this_boot(paths, claim, &ours, error) : 0;
 
 	if (err || !ours || !inode)
 		return err;
-	if (claim->slots_inode)
-		ours = inode == claim->slots_inode;
+	if (claim->seats_inode)
+		ours = inode == claim->seats_inode;
 	else
-		err = slots_are_untouched(paths, claim, &ours, error);
+		err = seats_are_untouched(paths, claim, &ours, error);
 	if (!err && ours)
-		err = damon_remove_slots(paths->damon_root, claim->slots, claim->slots_before, error);
-	undone->slots_not_ours = !err && !ours;
-	undone->kdamonds = !err && ours ? claim->slots : 0;
+		err = damon_remove_seats(paths->damon_root, claim->seats, claim->seats_before, error);
+	undone->seats_not_ours = !err && !ours;
+	undone->kdamonds = !err && ours ? claim->seats : 0;
 	return err;
 }
 
@@ -412,7 +413,7 @@ static int remove_files(const struct claim_paths *paths, const struct claim *cla
 int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone)
 {
 	int (*const steps[])(const struct claim_paths *, const struct claim *, struct claim_undone *,
-			     struct act_error *) = {take_back_slots, take_back_damon_stat, remove_pins,
+			     struct act_error *) = {take_back_seats, take_back_damon_stat, remove_pins,
 						    remove_files};
 	int first_err = 0;
 

@@ -12,15 +12,15 @@
 
 #include "act/file.h"
 
-#define CLAIM_MAX_SLOTS 65536 /* of any claim: more is no claim of ours */
-#define CLAIM_STEPS	4     /* slots, DAMON_STAT, pins, files */
+#define CLAIM_MAX_SEATS 65536 /* of any claim: more is no claim of ours */
+#define CLAIM_STEPS	4     /* seats, DAMON_STAT, pins, files */
 
 struct claim {
 	char boot_id[40];	   /* of the boot it was made in: sysfs does not outlive it */
 	pid_t pid;		   /* of the daemon */
-	unsigned int slots;	   /* written to nr_kdamonds, or about to be; 0: none */
-	unsigned int slots_before; /* empty ones that were found, and are to be there again */
-	uint64_t slots_inode;	   /* of the first slot's directory; 0: not yet known */
+	unsigned int seats;	   /* written to nr_kdamonds, or about to be; 0: none */
+	unsigned int seats_before; /* empty ones that were found, and are to be there again */
+	uint64_t seats_inode;	   /* of the first seat's directory; 0: not yet known */
 	bool stopped_damon_stat;   /* DAMON_STAT was on, and is to be on again */
 	bool made_state_dir;	   /* the state directory was not there before */
 };
@@ -79,8 +79,8 @@ int damon_stat_turn(const struct claim_paths *paths, bool on, struct act_error *
 
 /* What claim_take_back() did, and what it could not do. */
 struct claim_undone {
-	unsigned int kdamonds; /* slots removed */
-	bool slots_not_ours;   /* the slots that are there now are not those of the claim: left alone */
+	unsigned int kdamonds; /* seats removed */
+	bool seats_not_ours;   /* the seats that are there now are not those of the claim: left alone */
 	bool damon_stat_restored;
 	bool pins_removed;
 	bool files_removed;
@@ -89,7 +89,7 @@ struct claim_undone {
 };
 
 /*
- * Undoes everything that @claim says: stops and removes its slots, if the ones there are still those,
+ * Undoes everything that @claim says: stops and removes its seats, if the ones there are still those,
  * turns DAMON_STAT on again, removes pins and files. The caller holds the lock. What fails does not
  * keep the rest from being undone; the claim stays then, for another try. Negative errno of the first
  * failure.

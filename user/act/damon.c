@@ -21,8 +21,8 @@ enum { SCHEME_COLLAPSE, SCHEME_HEAT, N_SCHEMES };
 struct damon {
 	char root[256];
 	struct damon_settings settings;
-	unsigned int n_slots;
-	ino_t inode; /* of slot 0's directory */
+	unsigned int n_seats;
+	ino_t inode; /* of seat 0's directory */
 };
 
 /* A row of a table of settings: a path below a scheme or context, and what to write there. */
@@ -49,9 +49,9 @@ static struct place place(const char *format, ...)
 	return place;
 }
 
-static struct place scheme_place(const struct damon *damon, unsigned int slot, unsigned int scheme)
+static struct place scheme_place(const struct damon *damon, unsigned int seat, unsigned int scheme)
 {
-	return place("%s/%u/contexts/0/schemes/%u", damon->root, slot, scheme);
+	return place("%s/%u/contexts/0/schemes/%u", damon->root, seat, scheme);
 }
 
 static int write_settings(const char *below, const struct setting *settings, size_t n,
@@ -68,12 +68,12 @@ static int write_settings(const char *below, const struct setting *settings, siz
 	return err;
 }
 
-static int write_context(const struct damon *damon, unsigned int slot, struct act_error *error)
+static int write_context(const struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	const struct damon_settings *s = &damon->settings;
-	struct place slot_dir = place("%s/%u", damon->root, slot);
+	struct place seat_dir = place("%s/%u", damon->root, seat);
 	const struct setting settings[] = {
-		{"contexts/nr_contexts", NULL, 1}, /* the first: it wipes the slot */
+		{"contexts/nr_contexts", NULL, 1}, /* the first: it wipes the seat */
 		{"contexts/0/operations", "vaddr", 0},
 		{"contexts/0/monitoring_attrs/intervals/sample_us", NULL, s->sample_us},
 		{"contexts/0/monitoring_attrs/intervals/aggr_us", NULL, s->aggr_us},
@@ -82,17 +82,17 @@ static int write_context(const struct damon *damon, unsigned int slot, struct ac
 		{"contexts/0/schemes/nr_schemes", NULL, N_SCHEMES},
 	};
 
-	return write_settings(slot_dir.path, settings, sizeof(settings) / sizeof(settings[0]), error);
+	return write_settings(seat_dir.path, settings, sizeof(settings) / sizeof(settings[0]), error);
 }
 
 /*
  * A region of less than a huge page holds none: to try it is to report a success that is none, and
  * drains all LRU lists.
  */
-static int write_collapse_scheme(const struct damon *damon, unsigned int slot, struct act_error *error)
+static int write_collapse_scheme(const struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	const struct damon_settings *s = &damon->settings;
-	struct place scheme = scheme_place(damon, slot, SCHEME_COLLAPSE);
+	struct place scheme = scheme_place(damon, seat, SCHEME_COLLAPSE);
 	const struct setting settings[] = {
 		{"action", s->collapses ? "collapse" : "stat", 0},
 		{"access_pattern/sz/min", NULL, PMD_SIZE_BYTES},
@@ -109,9 +109,9 @@ static int write_collapse_scheme(const struct damon *damon, unsigned int slot, s
 	return write_settings(scheme.path, settings, sizeof(settings) / sizeof(settings[0]), error);
 }
 
-static int write_heat_scheme(const struct damon *damon, unsigned int slot, struct act_error *error)
+static int write_heat_scheme(const struct damon *damon, unsigned int seat, struct act_error *error)
 {
-	struct place scheme = scheme_place(damon, slot, SCHEME_HEAT);
+	struct place scheme = scheme_place(damon, seat, SCHEME_HEAT);
 	const struct setting settings[] = {
 		{"action", "stat", 0},
 		{"apply_interval_us", NULL, damon->settings.heat_apply_us},
@@ -131,36 +131,36 @@ static int write_heat_scheme(const struct damon *damon, unsigned int slot, struc
 	return write_settings(scheme.path, huge_filter, sizeof(huge_filter) / sizeof(huge_filter[0]), error);
 }
 
-static int write_slot(const struct damon *damon, unsigned int slot, struct act_error *error)
+static int write_seat(const struct damon *damon, unsigned int seat, struct act_error *error)
 {
-	int err = write_context(damon, slot, error);
+	int err = write_context(damon, seat, error);
 
 	if (!err)
-		err = write_collapse_scheme(damon, slot, error);
+		err = write_collapse_scheme(damon, seat, error);
 	if (!err)
-		err = write_heat_scheme(damon, slot, error);
+		err = write_heat_scheme(damon, seat, error);
 	return err;
 }
 
-int damon_empty_slots(const char *root, unsigned int *n_slots, struct act_error *error)
+int damon_empty_seats(const char *root, unsigned int *n_seats, struct act_error *error)
 {
 	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
 	int64_t present, contexts;
 	int err = knob_read_number(nr_kdamonds.path, &present, error);
 
-	for (int64_t slot = 0; slot < present && !err; slot++) {
-		struct place nr_contexts = place("%s/%" PRId64 "/contexts/nr_contexts", root, slot);
+	for (int64_t seat = 0; seat < present && !err; seat++) {
+		struct place nr_contexts = place("%s/%" PRId64 "/contexts/nr_contexts", root, seat);
 
 		err = knob_read_number(nr_contexts.path, &contexts, error);
 		if (!err && contexts)
-			err = act_fail(error, EBUSY, "%s/%" PRId64 " is set up by somebody else", root, slot);
+			err = act_fail(error, EBUSY, "%s/%" PRId64 " is set up by somebody else", root, seat);
 	}
 	if (!err)
-		*n_slots = (unsigned int)present;
+		*n_seats = (unsigned int)present;
 	return err;
 }
 
-int damon_open(const char *root, const struct damon_settings *settings, unsigned int n_slots,
+int damon_open(const char *root, const struct damon_settings *settings, unsigned int n_seats,
 	       struct damon **out, struct act_error *error)
 {
 	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
@@ -169,39 +169,39 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 	int err;
 
 	if (!damon)
-		return act_fail(error, ENOMEM, "DAMON slots");
+		return act_fail(error, ENOMEM, "DAMON seats");
 	snprintf(damon->root, sizeof(damon->root), "%s", root);
 	damon->settings = *settings;
-	err = damon_empty_slots(root, &n_before, error);
+	err = damon_empty_seats(root, &n_before, error);
 	if (!err)
-		err = knob_write_number(nr_kdamonds.path, n_slots, error);
+		err = knob_write_number(nr_kdamonds.path, n_seats, error);
 	if (err) {
 		free(damon);
 		return err;
 	}
-	damon->n_slots = n_slots;
-	damon->inode = damon_slots_inode(root);
+	damon->n_seats = n_seats;
+	damon->inode = damon_seats_inode(root);
 	*out = damon;
 	return 0;
 }
 
 /*
- * While none of our kdamonds runs, anybody may make the slots anew; whatever has our slots' names then is
+ * While none of our kdamonds runs, anybody may make the seats anew; whatever has our seats' names then is
  * not ours to touch.
  */
 static int still_ours(const struct damon *damon, struct act_error *error)
 {
-	if (damon_slots_inode(damon->root) == damon->inode)
+	if (damon_seats_inode(damon->root) == damon->inode)
 		return 0;
-	return act_fail(error, ESTALE, "%s: somebody else made the slots anew", damon->root);
+	return act_fail(error, ESTALE, "%s: somebody else made the seats anew", damon->root);
 }
 
 int damon_set_up(struct damon *damon, struct act_error *error)
 {
 	int err = 0;
 
-	for (unsigned int slot = 0; slot < damon->n_slots && !err; slot++)
-		err = write_slot(damon, slot, error);
+	for (unsigned int seat = 0; seat < damon->n_seats && !err; seat++)
+		err = write_seat(damon, seat, error);
 	return err;
 }
 
@@ -210,7 +210,7 @@ void damon_free(struct damon *damon)
 	free(damon);
 }
 
-ino_t damon_slots_inode(const char *root)
+ino_t damon_seats_inode(const char *root)
 {
 	struct place first = place("%s/0", root);
 	struct stat stat_buf;
@@ -218,9 +218,9 @@ ino_t damon_slots_inode(const char *root)
 	return stat(first.path, &stat_buf) ? 0 : stat_buf.st_ino;
 }
 
-static int is_on(const char *root, unsigned int slot, bool *on, struct act_error *error)
+static int is_on(const char *root, unsigned int seat, bool *on, struct act_error *error)
 {
-	struct place state = place("%s/%u/state", root, slot);
+	struct place state = place("%s/%u/state", root, seat);
 	char text[16];
 	int err = knob_read(state.path, text, sizeof(text), error);
 
@@ -233,24 +233,24 @@ static int is_on(const char *root, unsigned int slot, bool *on, struct act_error
  * `off` for a kdamond that has ended by itself is EPERM on 6.12 and 7.2, EINVAL for one that never ran:
  * only what is still on is a failure.
  */
-static int turn_off(const char *root, unsigned int slot, struct act_error *error)
+static int turn_off(const char *root, unsigned int seat, struct act_error *error)
 {
-	struct place state = place("%s/%u/state", root, slot);
+	struct place state = place("%s/%u/state", root, seat);
 	bool on;
-	int err = is_on(root, slot, &on, error);
+	int err = is_on(root, seat, &on, error);
 
 	if (err || !on)
 		return err;
 	err = knob_write(state.path, "off", error);
-	if (err && !is_on(root, slot, &on, NULL) && !on)
+	if (err && !is_on(root, seat, &on, NULL) && !on)
 		err = 0;
 	return err;
 }
 
-/* What runs in a slot of ours has our two schemes, unless somebody set the slot up while it was idle. */
-static bool is_set_up_by_us(const char *root, unsigned int slot)
+/* What runs in a seat of ours has our two schemes, unless somebody set the seat up while it was idle. */
+static bool is_set_up_by_us(const char *root, unsigned int seat)
 {
-	struct place schemes = place("%s/%u/contexts/0/schemes", root, slot);
+	struct place schemes = place("%s/%u/contexts/0/schemes", root, seat);
 	struct place nr_schemes = place("%s/nr_schemes", schemes.path);
 	struct place least = place("%s/%u/access_pattern/sz/min", schemes.path, SCHEME_COLLAPSE);
 	struct place action = place("%s/%u/action", schemes.path, SCHEME_HEAT);
@@ -262,26 +262,26 @@ static bool is_set_up_by_us(const char *root, unsigned int slot)
 	       !knob_read(action.path, text, sizeof(text), NULL) && !strcmp(text, "stat");
 }
 
-static int turn_ours_off(const char *root, unsigned int slot, struct act_error *error)
+static int turn_ours_off(const char *root, unsigned int seat, struct act_error *error)
 {
 	bool on;
-	int err = is_on(root, slot, &on, error);
+	int err = is_on(root, seat, &on, error);
 
 	if (err || !on)
 		return err;
-	if (!is_set_up_by_us(root, slot))
-		return act_fail(error, EBUSY, "%s/%u is used by somebody else, and left alone", root, slot);
-	return turn_off(root, slot, error);
+	if (!is_set_up_by_us(root, seat))
+		return act_fail(error, EBUSY, "%s/%u is used by somebody else, and left alone", root, seat);
+	return turn_off(root, seat, error);
 }
 
-int damon_remove_slots(const char *root, unsigned int n_slots, unsigned int n_before, struct act_error *error)
+int damon_remove_seats(const char *root, unsigned int n_seats, unsigned int n_before, struct act_error *error)
 {
 	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
 	struct act_error later;
 	int err = 0, first_err = 0;
 
-	for (unsigned int slot = 0; slot < n_slots; slot++) {
-		err = turn_ours_off(root, slot, first_err ? &later : error);
+	for (unsigned int seat = 0; seat < n_seats; seat++) {
+		err = turn_ours_off(root, seat, first_err ? &later : error);
 		if (!first_err)
 			first_err = err;
 	}
@@ -296,11 +296,11 @@ static uint64_t heat_apply_us(const struct damon_settings *settings, const struc
 	return settings->heat_apply_us > level->aggr_us ? settings->heat_apply_us : level->aggr_us;
 }
 
-static int write_intervals(const struct damon *damon, unsigned int slot, const struct damon_level *level,
+static int write_intervals(const struct damon *damon, unsigned int seat, const struct damon_level *level,
 			   struct act_error *error)
 {
 	uint64_t apply_us = heat_apply_us(&damon->settings, level);
-	struct place context = place("%s/%u/contexts/0", damon->root, slot);
+	struct place context = place("%s/%u/contexts/0", damon->root, seat);
 	const struct setting settings[] = {
 		{"monitoring_attrs/intervals/sample_us", NULL, level->sample_us},
 		{"monitoring_attrs/intervals/aggr_us", NULL, level->aggr_us},
@@ -317,11 +317,11 @@ static int write_intervals(const struct damon *damon, unsigned int slot, const s
  * A parked scheme matches nothing, rather than becoming a `stat`: that would be charged to its quota at
  * no time at all, and the quota would think collapsing to be that quick.
  */
-static int write_level(const struct damon *damon, unsigned int slot, const struct damon_level *level,
+static int write_level(const struct damon *damon, unsigned int seat, const struct damon_level *level,
 		       struct act_error *error)
 {
-	struct place collapse = scheme_place(damon, slot, SCHEME_COLLAPSE);
-	struct place heat = scheme_place(damon, slot, SCHEME_HEAT);
+	struct place collapse = scheme_place(damon, seat, SCHEME_COLLAPSE);
+	struct place heat = scheme_place(damon, seat, SCHEME_HEAT);
 	const struct setting collapse_level[] = {
 		{"access_pattern/nr_accesses/min", level->acting ? NULL : NO_LIMIT_U32, level->min_accesses},
 		{"quotas/ms", NULL, level->quota_ms},
@@ -334,8 +334,8 @@ static int write_level(const struct damon *damon, unsigned int slot, const struc
 		{"min", NULL, level->min_regions},
 		{"max", NULL, level->max_regions},
 	};
-	struct place nr_regions = place("%s/%u/contexts/0/monitoring_attrs/nr_regions", damon->root, slot);
-	int err = write_intervals(damon, slot, level, error);
+	struct place nr_regions = place("%s/%u/contexts/0/monitoring_attrs/nr_regions", damon->root, seat);
+	int err = write_intervals(damon, seat, level, error);
 
 	if (!err)
 		err = write_settings(nr_regions.path, regions, 2, error);
@@ -344,72 +344,72 @@ static int write_level(const struct damon *damon, unsigned int slot, const struc
 	return err ? err : write_settings(heat.path, &least_heat, 1, error);
 }
 
-/* A slot that runs before we start it was started by somebody else. */
-static int check_free(const struct damon *damon, unsigned int slot, struct act_error *error)
+/* A seat that runs before we start it was started by somebody else. */
+static int check_free(const struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	bool on = false;
 	int err = still_ours(damon, error);
 
 	if (!err)
-		err = is_on(damon->root, slot, &on, error);
+		err = is_on(damon->root, seat, &on, error);
 	if (!err && on)
-		err = act_fail(error, EBUSY, "%s/%u was started by somebody else", damon->root, slot);
+		err = act_fail(error, EBUSY, "%s/%u was started by somebody else", damon->root, seat);
 	return err;
 }
 
-int damon_start(struct damon *damon, unsigned int slot, pid_t tid, const struct damon_level *level,
+int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct damon_level *level,
 		pid_t *kdamond_pid, struct act_error *error)
 {
-	struct place target = place("%s/%u/contexts/0/targets/0/pid_target", damon->root, slot);
-	struct place state = place("%s/%u/state", damon->root, slot);
-	struct place pid = place("%s/%u/pid", damon->root, slot);
+	struct place target = place("%s/%u/contexts/0/targets/0/pid_target", damon->root, seat);
+	struct place state = place("%s/%u/state", damon->root, seat);
+	struct place pid = place("%s/%u/pid", damon->root, seat);
 	int64_t number = -1;
-	int err = check_free(damon, slot, error);
+	int err = check_free(damon, seat, error);
 
 	if (!err)
-		err = write_slot(damon, slot,
+		err = write_seat(damon, seat,
 				 error); /* whoever used it while it was idle left nothing in it */
 	if (!err)
 		err = knob_write_number(target.path, (uint64_t)tid, error);
 	if (!err)
-		err = write_level(damon, slot, level, error);
+		err = write_level(damon, seat, level, error);
 	if (!err)
 		err = knob_write(state.path, "on", error);
 	if (err)
 		return err;
 	err = knob_read_number(pid.path, &number, error);
 	if (!err && number <= 0)
-		err = act_fail(error, ESRCH, "kdamond of slot %u ended at once", slot);
+		err = act_fail(error, ESRCH, "kdamond of seat %u ended at once", seat);
 	if (err)
-		turn_off(damon->root, slot, NULL);
+		turn_off(damon->root, seat, NULL);
 	else
 		*kdamond_pid = (pid_t)number;
 	return err;
 }
 
-int damon_commit(struct damon *damon, unsigned int slot, const struct damon_level *level,
+int damon_commit(struct damon *damon, unsigned int seat, const struct damon_level *level,
 		 struct act_error *error)
 {
-	struct place state = place("%s/%u/state", damon->root, slot);
+	struct place state = place("%s/%u/state", damon->root, seat);
 	int err = still_ours(damon, error);
 
 	if (!err)
-		err = write_level(damon, slot, level, error);
+		err = write_level(damon, seat, level, error);
 	return err ? err : knob_write(state.path, "commit", error);
 }
 
-int damon_stop(struct damon *damon, unsigned int slot, struct act_error *error)
+int damon_stop(struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	int err = still_ours(damon, error);
 
-	return err ? err : turn_off(damon->root, slot, error);
+	return err ? err : turn_off(damon->root, seat, error);
 }
 
-int damon_is_on(struct damon *damon, unsigned int slot, bool *on, struct act_error *error)
+int damon_is_on(struct damon *damon, unsigned int seat, bool *on, struct act_error *error)
 {
 	int err = still_ours(damon, error);
 
-	return err ? err : is_on(damon->root, slot, on, error);
+	return err ? err : is_on(damon->root, seat, on, error);
 }
 
 static int read_stat(const char *scheme, const char *name, uint64_t *value, struct act_error *error)
@@ -423,11 +423,11 @@ static int read_stat(const char *scheme, const char *name, uint64_t *value, stru
 	return err;
 }
 
-static int read_stats(const struct damon *damon, unsigned int slot, struct damon_stats *stats,
+static int read_stats(const struct damon *damon, unsigned int seat, struct damon_stats *stats,
 		      struct act_error *error)
 {
-	struct place collapse = scheme_place(damon, slot, SCHEME_COLLAPSE);
-	struct place heat = scheme_place(damon, slot, SCHEME_HEAT);
+	struct place collapse = scheme_place(damon, seat, SCHEME_COLLAPSE);
+	struct place heat = scheme_place(damon, seat, SCHEME_HEAT);
 	int err = read_stat(collapse.path, "qt_exceeds", &stats->quota_exceeds, error);
 
 	if (!err)
@@ -446,25 +446,25 @@ static int read_stats(const struct damon *damon, unsigned int slot, struct damon
 	return 0;
 }
 
-int damon_stats(struct damon *damon, unsigned int slot, struct damon_stats *stats, struct act_error *error)
+int damon_stats(struct damon *damon, unsigned int seat, struct damon_stats *stats, struct act_error *error)
 {
-	struct place state = place("%s/%u/state", damon->root, slot);
+	struct place state = place("%s/%u/state", damon->root, seat);
 	struct damon_stats fresh = {0};
 	int err = still_ours(damon, error);
 
 	if (!err)
 		err = knob_write(state.path, "update_schemes_stats", error);
 	if (!err)
-		err = read_stats(damon, slot, &fresh, error);
+		err = read_stats(damon, seat, &fresh, error);
 	if (!err)
 		*stats = fresh;
 	return err;
 }
 
-int damon_effective_bytes(struct damon *damon, unsigned int slot, uint64_t *bytes, struct act_error *error)
+int damon_effective_bytes(struct damon *damon, unsigned int seat, uint64_t *bytes, struct act_error *error)
 {
-	struct place state = place("%s/%u/state", damon->root, slot);
-	struct place scheme = scheme_place(damon, slot, SCHEME_COLLAPSE);
+	struct place state = place("%s/%u/state", damon->root, seat);
+	struct place scheme = scheme_place(damon, seat, SCHEME_COLLAPSE);
 	struct place effective = place("%s/quotas/effective_bytes", scheme.path);
 	int64_t number;
 	int err = still_ours(damon, error);

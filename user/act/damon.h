@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * DAMON's sysfs: a fixed number of slots, each a kdamond for one process with two schemes. Scheme 0
+ * DAMON's sysfs: a fixed number of seats, each a kdamond for one process with two schemes. Scheme 0
  * collapses (or, parked, just counts); scheme 1 counts memory at or above the threshold, and how much
  * of it is huge.
  *
- * All slots are made once: the kernel can neither add nor drop one while any runs. After that each is
+ * All seats are made once: the kernel can neither add nor drop one while any runs. After that each is
  * started, committed and stopped alone.
  */
 #ifndef HOTDAMON_ACT_DAMON_H
@@ -41,7 +41,7 @@ struct damon_level {
 	uint64_t update_us;
 };
 
-/* Cumulative since the slot was started. */
+/* Cumulative since the seat was started. */
 struct damon_stats {
 	bool counts_applies;	  /* false: before 7.0 */
 	uint64_t applies;	  /* complete passes of scheme 0; 0 where they are not counted */
@@ -55,75 +55,75 @@ struct damon;
 
 /*
  * All that follows returns negative errno and says in @error what it was doing. -ESTALE: somebody else made
- * the slots anew, which the kernel allows while none of them runs; nothing below @root is ours any more.
+ * the seats anew, which the kernel allows while none of them runs; nothing below @root is ours any more.
  */
 
 /*
- * The number of slots below @root, if all are as the kernel makes them: without a context. -EBUSY with
- * @error if one is set up or runs: it is somebody's, and making slots anew would wipe it. Negative
+ * The number of seats below @root, if all are as the kernel makes them: without a context. -EBUSY with
+ * @error if one is set up or runs: it is somebody's, and making seats anew would wipe it. Negative
  * errno.
  */
-int damon_empty_slots(const char *root, unsigned int *n_slots, struct act_error *error);
+int damon_empty_seats(const char *root, unsigned int *n_seats, struct act_error *error);
 
 /*
- * Makes @n_slots empty slots below @root (DAMON_ROOT), where all must be empty. Copies @settings.
+ * Makes @n_seats empty seats below @root (DAMON_ROOT), where all must be empty. Copies @settings.
  * Negative errno with @error; then all is as it was. *@out is for damon_free(). Set apart from
  * damon_set_up(), so that the caller can note whose they are in between.
  */
-int damon_open(const char *root, const struct damon_settings *settings, unsigned int n_slots,
+int damon_open(const char *root, const struct damon_settings *settings, unsigned int n_seats,
 	       struct damon **out, struct act_error *error);
 
 /*
- * The inode of slot 0's directory: the kernel never uses one twice, so it tells our slots from any that
+ * The inode of seat 0's directory: the kernel never uses one twice, so it tells our seats from any that
  * came later. 0 if there is none.
  */
-ino_t damon_slots_inode(const char *root);
+ino_t damon_seats_inode(const char *root);
 
-/* Writes to each slot all that is the same for every target. Negative errno with @error. */
+/* Writes to each seat all that is the same for every target. Negative errno with @error. */
 int damon_set_up(struct damon *damon, struct act_error *error);
 
-/* Frees @damon and leaves the slots as they are: damon_remove_slots() ends them. NULL is fine. */
+/* Frees @damon and leaves the seats as they are: damon_remove_seats() ends them. NULL is fine. */
 void damon_free(struct damon *damon);
 
 /*
- * Starts the slot's kdamond on the process that the live thread @tid (of the caller's pid namespace)
+ * Starts the seat's kdamond on the process that the live thread @tid (of the caller's pid namespace)
  * belongs to; on success *@kdamond_pid is its thread. The caller makes sure that @tid is still who it
- * was. Negative errno with @error; the slot is off then.
+ * was. Negative errno with @error; the seat is off then.
  */
-int damon_start(struct damon *damon, unsigned int slot, pid_t tid, const struct damon_level *level,
+int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct damon_level *level,
 		pid_t *kdamond_pid, struct act_error *error);
 
 /*
  * Gives a running kdamond another level; regions, ages and statistics stay. -ECANCELED, -EINVAL: it has
  * ended.
  */
-int damon_commit(struct damon *damon, unsigned int slot, const struct damon_level *level,
+int damon_commit(struct damon *damon, unsigned int seat, const struct damon_level *level,
 		 struct act_error *error);
 
-/* Stops the slot's kdamond; fine if it has ended by itself. */
-int damon_stop(struct damon *damon, unsigned int slot, struct act_error *error);
+/* Stops the seat's kdamond; fine if it has ended by itself. */
+int damon_stop(struct damon *damon, unsigned int seat, struct act_error *error);
 
-/* Whether the slot's kdamond runs. It ends by itself when its target exits. */
-int damon_is_on(struct damon *damon, unsigned int slot, bool *on, struct act_error *error);
+/* Whether the seat's kdamond runs. It ends by itself when its target exits. */
+int damon_is_on(struct damon *damon, unsigned int seat, bool *on, struct act_error *error);
 
 /*
- * Has the kernel update the statistics of a running slot (it waits up to one sample interval), and
+ * Has the kernel update the statistics of a running seat (it waits up to one sample interval), and
  * reads them. -ECANCELED, -EINVAL: it has ended.
  */
-int damon_stats(struct damon *damon, unsigned int slot, struct damon_stats *stats, struct act_error *error);
+int damon_stats(struct damon *damon, unsigned int seat, struct damon_stats *stats, struct act_error *error);
 
 /*
  * What the quota of scheme 0 lets through per reset interval just now, as DAMOS computed it from the
  * speed that it measured; 0: no quota. It waits up to one sample interval.
  */
-int damon_effective_bytes(struct damon *damon, unsigned int slot, uint64_t *bytes, struct act_error *error);
+int damon_effective_bytes(struct damon *damon, unsigned int seat, uint64_t *bytes, struct act_error *error);
 
 /*
- * Stops the @n_slots slots below @root and leaves @n_before empty ones: for an orderly end, and for
- * what a killed daemon left. -EBUSY when somebody else runs a kdamond in a slot that was idle: it is left
- * alone, and with it the slots. Negative errno of the first failure.
+ * Stops the @n_seats seats below @root and leaves @n_before empty ones: for an orderly end, and for
+ * what a killed daemon left. -EBUSY when somebody else runs a kdamond in a seat that was idle: it is left
+ * alone, and with it the seats. Negative errno of the first failure.
  */
-int damon_remove_slots(const char *root, unsigned int n_slots, unsigned int n_before,
+int damon_remove_seats(const char *root, unsigned int n_seats, unsigned int n_before,
 		       struct act_error *error);
 
 #endif

@@ -112,7 +112,7 @@ static void print_requirement(const struct host_requirement *r, bool needed, boo
 
 static void print_kdamond(const struct host_kdamond *kdamond)
 {
-	printf("    %u: %s", kdamond->slot, *kdamond->state ? kdamond->state : "state not readable");
+	printf("    %u: %s", kdamond->number, *kdamond->state ? kdamond->state : "state not readable");
 	if (kdamond->pid > 0)
 		printf(", pid %d", kdamond->pid);
 	if (*kdamond->operations)
@@ -194,7 +194,7 @@ static void add_requirement(struct json *json, const struct host_requirement *r)
 static void add_kdamond(struct json *json, const struct host_kdamond *kdamond)
 {
 	json_open_object(json, NULL);
-	json_add_u64(json, "slot", kdamond->slot);
+	json_add_u64(json, "number", kdamond->number);
 	add_text(json, "state", kdamond->state);
 	if (kdamond->pid > 0)
 		json_add_i64(json, "pid", kdamond->pid);

@@ -23,7 +23,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static void say_undone(const struct claim *claim, const struct claim_undone *undone)
 {
 	printf("hotdamon cleanup: undid what pid %d left:", claim->pid);
-	printf(" %u kdamond slots removed", undone->kdamonds);
+	printf(" %u kdamond seats removed", undone->kdamonds);
 	if (undone->damon_stat_restored)
 		printf(", DAMON_STAT on again");
 	if (undone->pins_removed)
@@ -31,7 +31,7 @@ static void say_undone(const struct claim *claim, const struct claim_undone *und
 	if (undone->files_removed)
 		printf(", state files removed");
 	printf("\n");
-	if (undone->slots_not_ours)
+	if (undone->seats_not_ours)
 		printf("hotdamon cleanup: the kdamonds that are there now are somebody else's: left alone\n");
 }
 

@@ -133,8 +133,8 @@ static void parse_pids(const struct argp_state *state, char *text, struct run_op
 			twice |= options->pids[i] == pid;
 		if (twice)
 			continue;
-		if (options->n_pids == RUN_MAX_SLOTS)
-			cli_fail(state, "--pid takes at most %d processes", RUN_MAX_SLOTS);
+		if (options->n_pids == RUN_MAX_SEATS)
+			cli_fail(state, "--pid takes at most %d processes", RUN_MAX_SEATS);
 		options->pids[options->n_pids++] = pid;
 	}
 }
@@ -240,7 +240,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_TOP:
-		options->top = (unsigned int)cli_number(state, "top", arg, 1, RUN_MAX_SLOTS);
+		options->top = (unsigned int)cli_number(state, "top", arg, 1, RUN_MAX_SEATS);
 		return 0;
 	case OPT_INTERVAL:
 		options->interval_s = cli_fraction(state, "interval", arg, 0.1, 3600);

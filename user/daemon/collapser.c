@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define BACKOFF_MAX_SLOTS 4096
+#define BACKOFF_MAX_SEATS 4096
 
 struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uint64_t now_ns)
 {
@@ -14,7 +14,7 @@ struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uin
 		return NULL;
 	collapser->regions = regions;
 	collapser->heat = heat_new();
-	collapser->backoff = backoff_new(BACKOFF_MAX_SLOTS);
+	collapser->backoff = backoff_new(BACKOFF_MAX_SEATS);
 	pace_start(&collapser->pace, budget_us, now_ns);
 	if (collapser->heat && collapser->backoff)
 		return collapser;

@@ -80,9 +80,9 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	daemon_step(daemon);
 	if (ticks)
 		daemon_publish(daemon);
-	if (daemon->slots_lost) {
+	if (daemon->seats_lost) {
 		log_error(
-			"somebody else made DAMON's slots anew while none of ours ran: they are left alone");
+			"somebody else made DAMON's seats anew while none of ours ran: they are left alone");
 		return sd_event_exit(daemon->event, EXIT_FAILED);
 	}
 	if (daemon->all_listed_ended) {

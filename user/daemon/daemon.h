@@ -13,7 +13,7 @@
 #include "decide/executor.h"
 #include "decide/ranking.h"
 
-#define RUN_MAX_SLOTS 256
+#define RUN_MAX_SEATS 256
 
 /* The options of `hotdamon run`, checked for range and for sense together. */
 struct run_options {
@@ -25,7 +25,7 @@ struct run_options {
 	uint32_t max_processes; /* of the map of processes; 0: by pid_max */
 	enum executor executor;
 	bool progressive;
-	uint32_t pids[RUN_MAX_SLOTS]; /* --pid */
+	uint32_t pids[RUN_MAX_SEATS]; /* --pid */
 	unsigned int n_pids;	      /* 0: choose by heat */
 	uint64_t sample_us, aggr_us, update_us;
 	uint64_t min_regions, max_regions;

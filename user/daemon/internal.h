@@ -33,7 +33,7 @@ struct daemon {
 	char kernel[65];
 	bool tells_huge;
 	uint64_t heat_apply_us; /* how often DAMON counts heat */
-	unsigned int n_slots;
+	unsigned int n_seats;
 
 	int lock_fd;
 	struct hotness *hotness;
@@ -46,10 +46,10 @@ struct daemon {
 	struct quota_config quota;
 	struct intervals_config intervals;
 	struct benefit_config benefit;
-	struct target *targets;			 /* [n_slots] */
-	struct plan_slot *have, *want;		 /* [n_slots] */
-	struct plan_step *steps_of_plan;	 /* [2 * n_slots] */
-	struct process_id listed[RUN_MAX_SLOTS]; /* --pid; tgid 0: it has ended */
+	struct target *targets;			 /* [n_seats] */
+	struct plan_seat *have, *want;		 /* [n_seats] */
+	struct plan_step *steps_of_plan;	 /* [2 * n_seats] */
+	struct process_id listed[RUN_MAX_SEATS]; /* --pid; tgid 0: it has ended */
 
 	const struct ranked *ranked; /* of the last tick; owned by the ranking */
 	size_t n_ranked;
@@ -68,7 +68,7 @@ struct daemon {
 	unsigned int parked_turn; /* whose statistics are read next, of those that are parked */
 	uint64_t tick;
 	bool told_full;				  /* that the map of processes is full was said */
-	bool slots_lost;			  /* somebody else made DAMON's slots anew: the end */
+	bool seats_lost;			  /* somebody else made DAMON's seats anew: the end */
 	struct process_id said_skips[SAID_SKIPS]; /* the last ones that were said, a ring */
 	size_t n_said_skips;
 	bool all_listed_ended;
@@ -98,15 +98,15 @@ void daemon_step(struct daemon *daemon);
 /* Takes what BPF counted of attempts on every target's memory. */
 void daemon_take_counts(struct daemon *daemon);
 
-/* One step of the descent of the target in @slot, by the evidence there is. */
-void daemon_descend(struct daemon *daemon, unsigned int slot);
+/* One step of the descent of the target in @seat, by the evidence there is. */
+void daemon_descend(struct daemon *daemon, unsigned int seat);
 
 /* trial.c: what huge pages gain each target. trial_begin() for one that comes in; trial_step() takes a look at it. */
-void trial_begin(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence);
-void trial_step(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence);
+void trial_begin(struct daemon *daemon, unsigned int seat, const struct descent_evidence *evidence);
+void trial_step(struct daemon *daemon, unsigned int seat, const struct descent_evidence *evidence);
 
-/* Lets the target in @slot go: its kdamond is stopped, its sums are kept. */
-void daemon_release(struct daemon *daemon, unsigned int slot);
+/* Lets the target in @seat go: its kdamond is stopped, its sums are kept. */
+void daemon_release(struct daemon *daemon, unsigned int seat);
 
 /* summary.c: the status file, the service manager's line and the sums at the end. */
 void daemon_publish(struct daemon *daemon);

@@ -52,7 +52,7 @@ struct madvise {
 	uint64_t pressure_ns, look_ns, listened_ns; /* when each was last */
 	uint64_t look_cost_ns;			    /* what the last one took */
 	struct backoff_pause no_memory;
-	size_t next_slot; /* of DAMON, whose turn it is to collapse */
+	size_t next_seat; /* of DAMON, whose turn it is to collapse */
 	struct left left; /* what was made huge in targets that have left */
 	uint64_t left_ns; /* when it was last looked whether they live */
 	bool said_incomplete;
@@ -66,7 +66,7 @@ struct madvise {
 
 static int open_regions(const struct daemon *daemon, struct regions **out, struct act_error *error)
 {
-	int err = regions_open(daemon->n_slots, daemon->options->max_regions, out);
+	int err = regions_open(daemon->n_seats, daemon->options->max_regions, out);
 
 	if (err == -ENOENT)
 		return act_fail(error, ENOENT, "find the tracepoint damon_aggregated");
@@ -136,8 +136,8 @@ static void on_aggregation(void *arg, pid_t kdamond, const struct heat_region *r
 {
 	struct daemon *daemon = arg;
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		struct target *target = &daemon->targets[seat];
 		struct collapser *collapser = target->collapser;
 
 		if (!target->used || collapser->watched != kdamond)
@@ -459,9 +459,9 @@ static void look_at_pressure(struct daemon *daemon)
 	pressure_read("/proc", &pressure);
 	pace_limit_by(&pressure, &madvise->limit);
 	say_limit(&before, &madvise->limit);
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
-		if (daemon->targets[slot].used)
-			pace_set_share(&daemon->targets[slot].collapser->pace, madvise->limit.share_pct,
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
+		if (daemon->targets[seat].used)
+			pace_set_share(&daemon->targets[seat].collapser->pace, madvise->limit.share_pct,
 				       daemon->now_ns);
 }
 
@@ -482,8 +482,8 @@ static uint64_t next_look_ns(const struct daemon *daemon)
 	uint64_t rest_ns = madvise->look_cost_ns * LOOK_REST;
 	bool acting = false;
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
-		acting |= daemon->targets[slot].used && daemon->targets[slot].descent.acting;
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
+		acting |= daemon->targets[seat].used && daemon->targets[seat].descent.acting;
 	if (rest_ns < (acting ? LOOK_NS : LOOK_PARKED_NS))
 		rest_ns = acting ? LOOK_NS : LOOK_PARKED_NS;
 	return madvise->look_ns + rest_ns;
@@ -521,8 +521,8 @@ static void look(struct daemon *daemon)
 	say_incomplete(daemon->madvise);
 	forget_ended(daemon);
 	daemon_take_counts(daemon);
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		struct target *target = &daemon->targets[seat];
 		int err;
 
 		if (!target->used)
@@ -537,7 +537,7 @@ static void look(struct daemon *daemon)
 		err = look_at(daemon, target);
 		if (err || is_silent(daemon, target))
 			look_in_vain(target, err);
-		daemon_descend(daemon, slot);
+		daemon_descend(daemon, seat);
 	}
 	/* From its end on: looks that take long must leave time for the collapses. */
 	daemon->now_ns = daemon->madvise->look_ns = clock_boot_ns();
@@ -551,9 +551,9 @@ static uint64_t added_bytes(const struct daemon *daemon)
 {
 	uint64_t sum = left_bytes(&daemon->madvise->left);
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
-		if (daemon->targets[slot].used)
-			sum += daemon->targets[slot].collapser->done * PMD_SIZE_BYTES;
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
+		if (daemon->targets[seat].used)
+			sum += daemon->targets[seat].collapser->done * PMD_SIZE_BYTES;
 	return sum;
 }
 
@@ -690,8 +690,8 @@ static bool collapse_one(struct daemon *daemon)
 {
 	struct madvise *madvise = daemon->madvise;
 
-	for (unsigned int i = 0; i < daemon->n_slots; i++) {
-		struct target *target = &daemon->targets[madvise->next_slot++ % daemon->n_slots];
+	for (unsigned int i = 0; i < daemon->n_seats; i++) {
+		struct target *target = &daemon->targets[madvise->next_seat++ % daemon->n_seats];
 
 		if (goes_on_ns(daemon, target) > daemon->now_ns)
 			continue;
@@ -705,8 +705,8 @@ static uint64_t next_turn_ns(const struct daemon *daemon)
 {
 	uint64_t next_ns = next_look_ns(daemon);
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		uint64_t goes_on = goes_on_ns(daemon, &daemon->targets[slot]);
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		uint64_t goes_on = goes_on_ns(daemon, &daemon->targets[seat]);
 
 		if (goes_on < next_ns)
 			next_ns = goes_on;

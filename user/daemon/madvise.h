@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The executor madvise: kdamonds only watch; what they say makes a map of each target's heat, and the hottest slots
+ * The executor madvise: kdamonds only watch; what they say makes a map of each target's heat, and the hottest seats
  * are collapsed one by one, within a budget of the target's time.
  */
 #ifndef HOTDAMON_DAEMON_MADVISE_H

@@ -112,9 +112,9 @@ static int take_back_claim(struct daemon *daemon, const struct claim *left)
 		say_not_undone(daemon, &undone);
 		return EXIT_FAILED;
 	}
-	log_info("an earlier hotdamon (pid %d) was killed: took back %u kdamond slots%s%s", left->pid,
+	log_info("an earlier hotdamon (pid %d) was killed: took back %u kdamond seats%s%s", left->pid,
 		 undone.kdamonds, undone.damon_stat_restored ? ", DAMON_STAT is on again" : "",
-		 undone.slots_not_ours ? "; the slots that are there now are somebody else's" : "");
+		 undone.seats_not_ours ? "; the seats that are there now are somebody else's" : "");
 	/* The take-back removed a directory that the dead one had made; now it is ours to make. */
 	if (claim_make_state_dir(&daemon->paths, &daemon->claim.made_state_dir, &error))
 		return refuse_state_dir(&error);
@@ -227,7 +227,7 @@ static int make_decision_makers(struct daemon *daemon)
 {
 	const struct run_options *options = daemon->options;
 	struct governor_config config = {
-		.slots = daemon->n_slots,
+		.seats = daemon->n_seats,
 		.min_cpu_pct = options->min_cpu_pct,
 		.min_anon_bytes = options->min_anon_bytes,
 		.dwell_ticks = GOVERNOR_DWELL,
@@ -273,10 +273,10 @@ static int make_decision_makers(struct daemon *daemon)
 	};
 	daemon->ranking = ranking_new(options->rank_by, SMOOTHING_TICKS, 0);
 	daemon->governor = governor_new(&config);
-	daemon->targets = calloc(daemon->n_slots, sizeof(*daemon->targets));
-	daemon->have = calloc(daemon->n_slots, sizeof(*daemon->have));
-	daemon->want = calloc(daemon->n_slots, sizeof(*daemon->want));
-	daemon->steps_of_plan = calloc(2UL * daemon->n_slots, sizeof(*daemon->steps_of_plan));
+	daemon->targets = calloc(daemon->n_seats, sizeof(*daemon->targets));
+	daemon->have = calloc(daemon->n_seats, sizeof(*daemon->have));
+	daemon->want = calloc(daemon->n_seats, sizeof(*daemon->want));
+	daemon->steps_of_plan = calloc(2UL * daemon->n_seats, sizeof(*daemon->steps_of_plan));
 	if (!daemon->ranking || !daemon->governor || !daemon->targets || !daemon->have || !daemon->want ||
 	    !daemon->steps_of_plan)
 		return -ENOMEM;
@@ -327,7 +327,7 @@ static int stop_damon_stat(struct daemon *daemon, struct act_error *error)
 	return err;
 }
 
-static int make_slots(struct daemon *daemon, struct act_error *error)
+static int make_seats(struct daemon *daemon, struct act_error *error)
 {
 	const struct run_options *options = daemon->options;
 	struct damon_settings settings = {
@@ -340,19 +340,19 @@ static int make_slots(struct daemon *daemon, struct act_error *error)
 		.watches_only = daemon->executor == EXECUTOR_MADVISE,
 		.tells_huge = daemon->tells_huge && daemon->executor != EXECUTOR_MADVISE,
 	};
-	int err = damon_empty_slots(daemon->paths.damon_root, &daemon->claim.slots_before, error);
+	int err = damon_empty_seats(daemon->paths.damon_root, &daemon->claim.seats_before, error);
 
 	if (err)
 		return err;
-	daemon->claim.slots = daemon->n_slots;
+	daemon->claim.seats = daemon->n_seats;
 	err = claim_write(&daemon->paths, &daemon->claim, error);
 	if (!err)
-		err = damon_open(daemon->paths.damon_root, &settings, daemon->n_slots, &daemon->damon, error);
+		err = damon_open(daemon->paths.damon_root, &settings, daemon->n_seats, &daemon->damon, error);
 	if (err) {
-		daemon->claim.slots = 0; /* none was made: what is there is not ours to take back */
+		daemon->claim.seats = 0; /* none was made: what is there is not ours to take back */
 		return err;
 	}
-	daemon->claim.slots_inode = damon_slots_inode(daemon->paths.damon_root);
+	daemon->claim.seats_inode = damon_seats_inode(daemon->paths.damon_root);
 	err = claim_write(&daemon->paths, &daemon->claim, error);
 	return err ? err : damon_set_up(daemon->damon, error);
 }
@@ -364,7 +364,7 @@ static void say_ready(const struct daemon *daemon)
 	log_info("hotdamon %s on Linux %s: executor %s, %s %u, every %g s, levels %u %% (%u of %u) to %u %% "
 		 "(%u)",
 		 HOTDAMON_VERSION, daemon->kernel, executor_name(daemon->executor),
-		 options->n_pids ? "listed processes" : "top", daemon->n_slots, options->interval_s,
+		 options->n_pids ? "listed processes" : "top", daemon->n_seats, options->interval_s,
 		 daemon->descent.levels.pct[0], daemon->descent.levels.accesses[0],
 		 daemon->descent.levels.max_accesses,
 		 daemon->descent.levels.pct[daemon->descent.levels.n - 1],
@@ -381,7 +381,7 @@ static int set_up_rest(struct daemon *daemon, struct act_error *error)
 	if (!err && acts && daemon->options->stop_damon_stat)
 		err = stop_damon_stat(daemon, error);
 	if (!err && acts)
-		err = make_slots(daemon, error);
+		err = make_seats(daemon, error);
 	return err;
 }
 
@@ -405,10 +405,10 @@ int daemon_set_up(struct daemon *daemon)
 
 	if (status != EXIT_DONE)
 		return status;
-	daemon->n_slots = daemon->options->top;
+	daemon->n_seats = daemon->options->top;
 	if (daemon->options->n_pids) {
-		daemon->n_slots = find_listed(daemon);
-		if (!daemon->n_slots) {
+		daemon->n_seats = find_listed(daemon);
+		if (!daemon->n_seats) {
 			log_error("--pid: none of these processes can be watched");
 			return EXIT_FAILED;
 		}
@@ -426,7 +426,7 @@ static void take_all_back(struct daemon *daemon)
 	if (claim_take_back(&daemon->paths, &daemon->claim, &undone)) {
 		daemon->exit_status = EXIT_FAILED;
 		say_not_undone(daemon, &undone);
-	} else if (undone.slots_not_ours) {
+	} else if (undone.seats_not_ours) {
 		log_warning("the kdamonds that are there now are somebody else's: left alone");
 	}
 	if (undone.damon_stat_restored)
@@ -448,8 +448,8 @@ static void give_up_lock(struct daemon *daemon)
 void daemon_tear_down(struct daemon *daemon)
 {
 	if (daemon->lock_fd >= 0) {
-		for (unsigned int slot = 0; daemon->targets && slot < daemon->n_slots; slot++)
-			target_release(&daemon->targets[slot]);
+		for (unsigned int seat = 0; daemon->targets && seat < daemon->n_seats; seat++)
+			target_release(&daemon->targets[seat]);
 		hotness_close(daemon->hotness);
 		collapse_close(daemon->collapse);
 		madvise_close(daemon->madvise);

@@ -22,34 +22,34 @@ static void say_failure(struct daemon *daemon, struct target *target, const char
  * Statistics cost a command, which waits for the kdamond's next sample. A failure needs no word: either the kdamond
  * has ended, which the tick notices, or DAMON was busy.
  */
-static void read_stats(struct daemon *daemon, unsigned int slot)
+static void read_stats(struct daemon *daemon, unsigned int seat)
 {
-	struct target *target = &daemon->targets[slot];
+	struct target *target = &daemon->targets[seat];
 	uint64_t exceeds = target->stats.quota_exceeds;
 	struct damon_stats stats;
 
-	if (damon_stats(daemon->damon, slot, &stats, NULL))
+	if (damon_stats(daemon->damon, seat, &stats, NULL))
 		return;
 	target_take_stats(target, &stats, daemon->now_ns, daemon->heat_apply_us, daemon->tells_huge);
 	target->effective_bytes = 0;
 	if (stats.quota_exceeds > exceeds) /* it was used up, and is computed anew */
-		damon_effective_bytes(daemon->damon, slot, &target->effective_bytes, NULL);
+		damon_effective_bytes(daemon->damon, seat, &target->effective_bytes, NULL);
 }
 
-static bool has_stats(const struct daemon *daemon, unsigned int slot)
+static bool has_stats(const struct daemon *daemon, unsigned int seat)
 {
-	return daemon->targets[slot].used && daemon->targets[slot].kdamond_pid &&
-	       daemon->have[slot].watching && !daemon->madvise;
+	return daemon->targets[seat].used && daemon->targets[seat].kdamond_pid &&
+	       daemon->have[seat].watching && !daemon->madvise;
 }
 
 /* Of those that are parked one is asked in a step, in turn: what watches may have long samples. */
 static void read_one_parked(struct daemon *daemon)
 {
-	for (unsigned int i = 0; i < daemon->n_slots; i++) {
-		unsigned int slot = daemon->parked_turn++ % daemon->n_slots;
+	for (unsigned int i = 0; i < daemon->n_seats; i++) {
+		unsigned int seat = daemon->parked_turn++ % daemon->n_seats;
 
-		if (has_stats(daemon, slot) && !daemon->targets[slot].descent.acting) {
-			read_stats(daemon, slot);
+		if (has_stats(daemon, seat) && !daemon->targets[seat].descent.acting) {
+			read_stats(daemon, seat);
 			return;
 		}
 	}
@@ -62,22 +62,22 @@ void daemon_take_counts(struct daemon *daemon)
 
 	if (collapse_read(daemon->collapse, &counts, &n))
 		return;
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
-		if (daemon->targets[slot].used)
-			target_take_counts(&daemon->targets[slot], counts, n);
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
+		if (daemon->targets[seat].used)
+			target_take_counts(&daemon->targets[seat], counts, n);
 }
 
 static void take_evidence(struct daemon *daemon)
 {
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		struct target *target = &daemon->targets[seat];
 
 		if (!target->used || !target->descent.acting)
 			continue;
-		if (daemon->have[slot].watching)
+		if (daemon->have[seat].watching)
 			target->acting_ns += daemon->step_ns;
-		if (has_stats(daemon, slot))
-			read_stats(daemon, slot);
+		if (has_stats(daemon, seat))
+			read_stats(daemon, seat);
 	}
 	read_one_parked(daemon);
 }
@@ -115,9 +115,9 @@ static bool works(const struct daemon *daemon, const struct target *target)
 	return daemon->executor == EXECUTOR_DAMOS && target->descent.acting;
 }
 
-static struct intervals_look intervals_look(struct daemon *daemon, unsigned int slot)
+static struct intervals_look intervals_look(struct daemon *daemon, unsigned int seat)
 {
-	struct target *target = &daemon->targets[slot];
+	struct target *target = &daemon->targets[seat];
 	const struct descent *descent = &target->descent;
 
 	return (struct intervals_look){
@@ -128,17 +128,17 @@ static struct intervals_look intervals_look(struct daemon *daemon, unsigned int 
 		.min_access_pct = descent_min_access_pct(descent, &daemon->descent),
 		.heat_known = target->heat_known,
 		.hot_bytes = target->hot_bytes,
-		.cpu_pct = governor_slots(daemon->governor)[slot].cpu_pct,
+		.cpu_pct = governor_seats(daemon->governor)[seat].cpu_pct,
 		.cost_known = target_has_new_cost(target),
 		.cost_pct = target->monitor_cpu_pct,
 	};
 }
 
 /* True: what the descent saw was blindness, and it began anew. */
-static bool fit_intervals(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence)
+static bool fit_intervals(struct daemon *daemon, unsigned int seat, const struct descent_evidence *evidence)
 {
-	struct target *target = &daemon->targets[slot];
-	struct intervals_look look = intervals_look(daemon, slot);
+	struct target *target = &daemon->targets[seat];
+	struct intervals_look look = intervals_look(daemon, seat);
 	uint64_t aggr_us = target->intervals.aggr_us;
 	unsigned int changed = intervals_step(&target->intervals, &daemon->intervals, &look);
 
@@ -154,9 +154,9 @@ static bool fit_intervals(struct daemon *daemon, unsigned int slot, const struct
 	return true;
 }
 
-void daemon_descend(struct daemon *daemon, unsigned int slot)
+void daemon_descend(struct daemon *daemon, unsigned int seat)
 {
-	struct target *target = &daemon->targets[slot];
+	struct target *target = &daemon->targets[seat];
 	uint32_t execs = target->descent.execs;
 	enum descent_state before = target->descent.state;
 	unsigned int changed, min_accesses;
@@ -168,8 +168,8 @@ void daemon_descend(struct daemon *daemon, unsigned int slot)
 	evidence = target_evidence(target, daemon->collapse, daemon->now_ns, daemon->tells_huge);
 	if (daemon->madvise)
 		madvise_evidence(daemon, target, &evidence);
-	trial_step(daemon, slot, &evidence);
-	if (fit_intervals(daemon, slot, &evidence))
+	trial_step(daemon, seat, &evidence);
+	if (fit_intervals(daemon, seat, &evidence))
 		return;
 	changed = descent_step(&target->descent, &daemon->descent, &evidence);
 	if (changed)
@@ -183,14 +183,14 @@ void daemon_descend(struct daemon *daemon, unsigned int slot)
 /* A dry run has no evidence to descend by; the executor madvise looks more often than this. */
 static void descend(struct daemon *daemon)
 {
-	for (unsigned int slot = 0; slot < daemon->n_slots && daemon->damon && !daemon->madvise; slot++)
-		daemon_descend(daemon, slot);
+	for (unsigned int seat = 0; seat < daemon->n_seats && daemon->damon && !daemon->madvise; seat++)
+		daemon_descend(daemon, seat);
 }
 
 static void fit_quotas(struct daemon *daemon)
 {
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		struct target *target = &daemon->targets[seat];
 
 		if (!target->used || !target->kdamond_pid || daemon->executor != EXECUTOR_DAMOS)
 			continue;
@@ -214,11 +214,11 @@ static uint64_t affordable(const struct target *target, uint64_t regions, uint64
  * The executor madvise needs no scheme: its threshold is a matter of the heat map, and a kdamond is not disturbed by
  * commits.
  */
-static struct plan_slot wanted(const struct daemon *daemon, const struct target *target)
+static struct plan_seat wanted(const struct daemon *daemon, const struct target *target)
 {
 	const struct run_options *options = daemon->options;
 	uint64_t least = options->min_regions, most = options->max_regions;
-	struct plan_slot wanted = {
+	struct plan_seat wanted = {
 		.watching = true,
 		.id = target->id,
 		.pid_target = target->facts.live_tid,
@@ -245,16 +245,16 @@ static struct plan_slot wanted(const struct daemon *daemon, const struct target 
 
 static void want(struct daemon *daemon)
 {
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		const struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		const struct target *target = &daemon->targets[seat];
 
-		daemon->want[slot] = (struct plan_slot){0};
+		daemon->want[seat] = (struct plan_seat){0};
 		if (target->used && !target_is_gone(target))
-			daemon->want[slot] = wanted(daemon, target);
+			daemon->want[seat] = wanted(daemon, target);
 	}
 }
 
-static struct damon_level level_of(const struct plan_slot *want)
+static struct damon_level level_of(const struct plan_seat *want)
 {
 	return (struct damon_level){
 		.min_accesses = want->min_accesses,
@@ -272,8 +272,8 @@ static struct damon_level level_of(const struct plan_slot *want)
 static void say_watching(const struct daemon *daemon, const struct target *target,
 			 const struct plan_step *step)
 {
-	log_info("%s (%u): kdamond %d in slot %u watches it, threshold %u of %u accesses%s", target->comm,
-		 target->id.tgid, target->kdamond_pid, step->slot,
+	log_info("%s (%u): kdamond %d in seat %u watches it, threshold %u of %u accesses%s", target->comm,
+		 target->id.tgid, target->kdamond_pid, step->seat,
 		 descent_min_accesses(&target->descent, &daemon->descent),
 		 daemon->descent.levels.max_accesses, target->descent.acting ? "" : ", parked");
 }
@@ -284,52 +284,52 @@ static void say_watching(const struct daemon *daemon, const struct target *targe
  */
 static int start(struct daemon *daemon, const struct plan_step *step, struct act_error *error)
 {
-	struct target *target = &daemon->targets[step->slot];
+	struct target *target = &daemon->targets[step->seat];
 	struct damon_level level = level_of(&step->want);
 	pid_t kdamond_pid;
 	int err;
 
 	if (target_is_gone(target))
 		return 0; /* the next tick lets it go */
-	if (daemon->have[step->slot].watching)
+	if (daemon->have[step->seat].watching)
 		return 0; /* the one before could not be stopped yet: the next step tries again */
-	err = damon_start(daemon->damon, step->slot, (pid_t)step->want.pid_target, &level, &kdamond_pid,
+	err = damon_start(daemon->damon, step->seat, (pid_t)step->want.pid_target, &level, &kdamond_pid,
 			  error);
 	if (err)
 		return target_is_gone(target) ? 0 : err;
-	daemon->have[step->slot] = step->want;
+	daemon->have[step->seat] = step->want;
 	target_new_kdamond(target, kdamond_pid, daemon->now_ns);
 	if (target_is_gone(target) || !process_has_thread("/proc", target->id.tgid, step->want.pid_target))
-		return damon_stop(daemon->damon, step->slot, error);
+		return damon_stop(daemon->damon, step->seat, error);
 	say_watching(daemon, target, step);
 	return 0;
 }
 
 static void start_or_give_up(struct daemon *daemon, const struct plan_step *step)
 {
-	struct target *target = &daemon->targets[step->slot];
+	struct target *target = &daemon->targets[step->seat];
 	struct act_error error;
 	int err = start(daemon, step, &error);
 
 	if (!err)
 		return;
-	daemon->slots_lost |= err == -ESTALE;
+	daemon->seats_lost |= err == -ESTALE;
 	say_failure(daemon, target, error.text);
-	governor_slot_failed(daemon->governor, step->slot, "its kdamond could not be started");
-	daemon_release(daemon, step->slot);
+	governor_seat_failed(daemon->governor, step->seat, "its kdamond could not be started");
+	daemon_release(daemon, step->seat);
 }
 
 static void stop(struct daemon *daemon, const struct plan_step *step)
 {
-	struct target *target = &daemon->targets[step->slot];
+	struct target *target = &daemon->targets[step->seat];
 	struct act_error error;
 
-	if (damon_stop(daemon->damon, step->slot, &error)) {
+	if (damon_stop(daemon->damon, step->seat, &error)) {
 		if (target->used)
 			say_failure(daemon, target, error.text);
 		return;
 	}
-	daemon->have[step->slot] = (struct plan_slot){0};
+	daemon->have[step->seat] = (struct plan_seat){0};
 	if (target->used)
 		target_new_kdamond(target, 0, daemon->now_ns);
 }
@@ -339,18 +339,18 @@ static void commit(struct daemon *daemon, const struct plan_step *step)
 {
 	struct damon_level level = level_of(&step->want);
 	struct act_error error;
-	int err = damon_commit(daemon->damon, step->slot, &level, &error);
+	int err = damon_commit(daemon->damon, step->seat, &level, &error);
 	bool on;
 
 	if (!err)
-		daemon->have[step->slot] = step->want;
-	else if (damon_is_on(daemon->damon, step->slot, &on, NULL) || on)
-		say_failure(daemon, &daemon->targets[step->slot], error.text);
+		daemon->have[step->seat] = step->want;
+	else if (damon_is_on(daemon->damon, step->seat, &on, NULL) || on)
+		say_failure(daemon, &daemon->targets[step->seat], error.text);
 }
 
 static void carry_out(struct daemon *daemon)
 {
-	size_t n = plan_diff(daemon->have, daemon->want, daemon->n_slots, daemon->steps_of_plan);
+	size_t n = plan_diff(daemon->have, daemon->want, daemon->n_seats, daemon->steps_of_plan);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_step *step = &daemon->steps_of_plan[i];

@@ -19,29 +19,29 @@ static uint64_t all_collapses(const struct daemon *daemon)
 {
 	uint64_t sum = daemon->totals.collapses;
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
-		if (daemon->targets[slot].used)
-			sum += target_succeeded(&daemon->targets[slot]);
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
+		if (daemon->targets[seat].used)
+			sum += target_succeeded(&daemon->targets[seat]);
 	return sum;
 }
 
 static size_t fill_targets(struct daemon *daemon, struct status_target *targets)
 {
-	const struct governor_slot *slots = governor_slots(daemon->governor);
+	const struct governor_seat *seats = governor_seats(daemon->governor);
 	size_t n = 0;
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		if (!daemon->targets[slot].used)
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		if (!daemon->targets[seat].used)
 			continue;
-		targets[n] = target_status(&daemon->targets[slot], &daemon->descent, daemon->collapse,
+		targets[n] = target_status(&daemon->targets[seat], &daemon->descent, daemon->collapse,
 					   daemon->tells_huge);
 		if (daemon->madvise)
-			madvise_status(daemon, &daemon->targets[slot], &targets[n]);
-		targets[n].slot = slot;
-		targets[n].rank = slots[slot].rank;
-		targets[n].cpu_pct = slots[slot].cpu_pct;
-		targets[n].reason = slots[slot].reason;
-		if (!intervals_differ(&daemon->targets[slot].intervals, &daemon->intervals))
+			madvise_status(daemon, &daemon->targets[seat], &targets[n]);
+		targets[n].seat = seat;
+		targets[n].rank = seats[seat].rank;
+		targets[n].cpu_pct = seats[seat].cpu_pct;
+		targets[n].reason = seats[seat].reason;
+		if (!intervals_differ(&daemon->targets[seat].intervals, &daemon->intervals))
 			targets[n].intervals_reason = NULL;
 		n++;
 	}
@@ -88,7 +88,7 @@ static void write_status(struct daemon *daemon, struct status *status)
 
 void daemon_publish(struct daemon *daemon)
 {
-	struct status_target *targets = calloc(daemon->n_slots, sizeof(*targets));
+	struct status_target *targets = calloc(daemon->n_seats, sizeof(*targets));
 	struct status_skip *skipped = calloc(daemon->n_skips + 1, sizeof(*skipped));
 	struct status status = {
 		.executor = executor_name(daemon->executor),
@@ -99,7 +99,7 @@ void daemon_publish(struct daemon *daemon)
 		.window_s = (double)daemon->window_ns / 1e9,
 		.interval_s = daemon->options->interval_s,
 		.processes = living(daemon),
-		.slots = daemon->n_slots,
+		.seats = daemon->n_seats,
 		.collapses = all_collapses(daemon),
 		.missed_threads = hotness_missed(daemon->hotness).threads,
 		.targets = targets,
@@ -111,7 +111,7 @@ void daemon_publish(struct daemon *daemon)
 		status.n_skipped = fill_skipped(daemon, skipped);
 		write_status(daemon, &status);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,
-			   daemon->n_slots, status.collapses);
+			   daemon->n_seats, status.collapses);
 	}
 	free(targets);
 	free(skipped);
@@ -121,8 +121,8 @@ void daemon_say_sums(const struct daemon *daemon)
 {
 	uint64_t collapses = all_collapses(daemon);
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		const struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		const struct target *target = &daemon->targets[seat];
 		uint64_t succeeded;
 
 		if (!target->used)

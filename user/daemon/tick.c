@@ -20,9 +20,9 @@ static bool same_process(struct process_id a, struct process_id b)
 
 static struct target *target_of(struct daemon *daemon, struct process_id id)
 {
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++)
-		if (daemon->targets[slot].used && same_process(daemon->targets[slot].id, id))
-			return &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
+		if (daemon->targets[seat].used && same_process(daemon->targets[seat].id, id))
+			return &daemon->targets[seat];
 	return NULL;
 }
 
@@ -88,8 +88,8 @@ static size_t candidates_forgotten(struct daemon *daemon, struct candidate *cand
 {
 	size_t n = 0;
 
-	for (unsigned int slot = 0; slot < daemon->n_slots; slot++) {
-		const struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
+		const struct target *target = &daemon->targets[seat];
 
 		if (target->used && !ranked_of(daemon, target->id) &&
 		    make_candidate(daemon, target->id, 0, target->execs, &candidates[n]))
@@ -98,7 +98,7 @@ static size_t candidates_forgotten(struct daemon *daemon, struct candidate *cand
 	return n;
 }
 
-/* Room for all that are ranked and all slots. */
+/* Room for all that are ranked and all seats. */
 static size_t candidates_by_heat(struct daemon *daemon, struct candidate *candidates)
 {
 	double least_pct = daemon->options->min_cpu_pct * CANDIDATE_SHARE;
@@ -149,16 +149,16 @@ static size_t candidates_listed(struct daemon *daemon, struct candidate *candida
 	return n;
 }
 
-void daemon_release(struct daemon *daemon, unsigned int slot)
+void daemon_release(struct daemon *daemon, unsigned int seat)
 {
-	struct target *target = &daemon->targets[slot];
+	struct target *target = &daemon->targets[seat];
 	struct act_error error;
 
-	if (daemon->have[slot].watching && damon_stop(daemon->damon, slot, &error)) {
-		log_warning("slot %u: %s", slot, error.text); /* the plan stops it again */
+	if (daemon->have[seat].watching && damon_stop(daemon->damon, seat, &error)) {
+		log_warning("seat %u: %s", seat, error.text); /* the plan stops it again */
 		daemon->totals.errors++;
 	} else {
-		daemon->have[slot] = (struct plan_slot){0};
+		daemon->have[seat] = (struct plan_seat){0};
 	}
 	daemon->totals.collapses += target_succeeded(target);
 	if (daemon->madvise)
@@ -166,20 +166,20 @@ void daemon_release(struct daemon *daemon, unsigned int slot)
 	target_release(target);
 }
 
-static void leave(struct daemon *daemon, unsigned int slot, const char *reason)
+static void leave(struct daemon *daemon, unsigned int seat, const char *reason)
 {
-	const struct target *target = &daemon->targets[slot];
+	const struct target *target = &daemon->targets[seat];
 	uint64_t succeeded = target_succeeded(target);
 
-	log_info("out: %s (%u), slot %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->comm,
-		 target->id.tgid, slot, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
+	log_info("out: %s (%u), seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->comm,
+		 target->id.tgid, seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
 		 (double)(daemon->now_ns - target->since_ns) / 1e9);
-	daemon_release(daemon, slot);
+	daemon_release(daemon, seat);
 }
 
 static void enter(struct daemon *daemon, const struct governor_move *move)
 {
-	struct target *target = &daemon->targets[move->slot];
+	struct target *target = &daemon->targets[move->seat];
 	const struct ranked *ranked = ranked_of(daemon, move->id);
 	struct descent_evidence evidence;
 	int err = target_init(target, move->id, move->comm, daemon->now_ns);
@@ -189,7 +189,7 @@ static void enter(struct daemon *daemon, const struct governor_move *move)
 		err = madvise_enter(daemon, target);
 	if (err) {
 		target_release(target);
-		governor_slot_failed(daemon->governor, move->slot, strerror(-err));
+		governor_seat_failed(daemon->governor, move->seat, strerror(-err));
 		return;
 	}
 	intervals_start(&target->intervals, &daemon->intervals, daemon->now_ns);
@@ -197,9 +197,9 @@ static void enter(struct daemon *daemon, const struct governor_move *move)
 	descent_start(&target->descent, &daemon->descent, &evidence);
 	quota_start(&target->quota, &daemon->quota);
 	if (daemon->damon)
-		trial_begin(daemon, move->slot, &evidence);
+		trial_begin(daemon, move->seat, &evidence);
 	daemon->totals.watched++;
-	log_info("in: %s (%u), slot %u: %s", move->comm, move->id.tgid, move->slot, move->reason);
+	log_info("in: %s (%u), seat %u: %s", move->comm, move->id.tgid, move->seat, move->reason);
 	if (target->descent.state == DESCENT_BLOCKED)
 		log_info("%s (%u): blocked: %s", move->comm, move->id.tgid, target->descent.reason);
 }
@@ -240,19 +240,19 @@ static bool gained_nothing(const struct target *target)
 
 /*
  * Those that gained nothing in their trial make room, and what was collapsed stays. One that was asked for by --pid is
- * watched on, as nobody else wants its slot.
+ * watched on, as nobody else wants its seat.
  */
 static void leave_useless(struct daemon *daemon)
 {
-	for (unsigned int slot = 0; slot < daemon->n_slots && !daemon->options->n_pids; slot++) {
-		struct target *target = &daemon->targets[slot];
+	for (unsigned int seat = 0; seat < daemon->n_seats && !daemon->options->n_pids; seat++) {
+		struct target *target = &daemon->targets[seat];
 
 		if (!target->used || !gained_nothing(target) || target_is_gone(target))
 			continue;
-		governor_let_go(daemon->governor, slot, target->benefit.reason, target->facts.anon_bytes,
+		governor_let_go(daemon->governor, seat, target->benefit.reason, target->facts.anon_bytes,
 				target->execs);
 		note_said(daemon, target->id);
-		leave(daemon, slot, target->benefit.reason);
+		leave(daemon, seat, target->benefit.reason);
 	}
 }
 
@@ -269,7 +269,7 @@ static int govern(struct daemon *daemon, const struct candidate *candidates, siz
 		return err;
 	for (size_t i = 0; i < n_moves; i++) {
 		if (moves[i].kind == GOVERNOR_LEAVE)
-			leave(daemon, moves[i].slot, moves[i].reason);
+			leave(daemon, moves[i].seat, moves[i].reason);
 		else
 			enter(daemon, &moves[i]);
 	}
@@ -281,32 +281,32 @@ static int govern(struct daemon *daemon, const struct candidate *candidates, siz
  * A kdamond ends with its target's last thread, or when the thread it was given has gone; DAMON may
  * also fail.
  */
-static void check_kdamond(struct daemon *daemon, unsigned int slot)
+static void check_kdamond(struct daemon *daemon, unsigned int seat)
 {
-	struct target *target = &daemon->targets[slot];
+	struct target *target = &daemon->targets[seat];
 	struct act_error error;
 	bool on = true;
 	int err;
 
-	if (!daemon->have[slot].watching || !target->kdamond_pid || target_is_gone(target))
+	if (!daemon->have[seat].watching || !target->kdamond_pid || target_is_gone(target))
 		return;
-	err = damon_is_on(daemon->damon, slot, &on, &error);
+	err = damon_is_on(daemon->damon, seat, &on, &error);
 	if (err == -ESTALE)
-		daemon->slots_lost = true;
+		daemon->seats_lost = true;
 	if (err)
 		return; /* busy: the next tick asks again */
 	if (on) {
 		target->deaths = 0;
-		governor_slot_works(daemon->governor, slot);
+		governor_seat_works(daemon->governor, seat);
 		return;
 	}
-	daemon->have[slot].watching = false; /* the plan starts it anew */
+	daemon->have[seat].watching = false; /* the plan starts it anew */
 	target_new_kdamond(target, 0, daemon->now_ns);
-	if (daemon->have[slot].pid_target == target->facts.live_tid && ++target->deaths > 2) {
+	if (daemon->have[seat].pid_target == target->facts.live_tid && ++target->deaths > 2) {
 		log_warning("%s (%u): its kdamond ended %u times in a row", target->comm, target->id.tgid,
 			    target->deaths);
-		governor_slot_failed(daemon->governor, slot, "its kdamond keeps ending");
-		daemon_release(daemon, slot);
+		governor_seat_failed(daemon->governor, seat, "its kdamond keeps ending");
+		daemon_release(daemon, seat);
 	}
 }
 
@@ -318,7 +318,7 @@ int daemon_tick(struct daemon *daemon)
 
 	if (err)
 		return err;
-	candidates = malloc((daemon->n_ranked + daemon->options->n_pids + daemon->n_slots + 1) *
+	candidates = malloc((daemon->n_ranked + daemon->options->n_pids + daemon->n_seats + 1) *
 			    sizeof(*candidates));
 	if (!candidates)
 		return -ENOMEM;
@@ -326,10 +326,10 @@ int daemon_tick(struct daemon *daemon)
 				    : candidates_by_heat(daemon, candidates);
 	err = govern(daemon, candidates, n);
 	free(candidates);
-	for (unsigned int slot = 0; !err && slot < daemon->n_slots; slot++)
-		if (daemon->targets[slot].used) {
-			check_kdamond(daemon, slot);
-			target_take_cost(&daemon->targets[slot], daemon->now_ns);
+	for (unsigned int seat = 0; !err && seat < daemon->n_seats; seat++)
+		if (daemon->targets[seat].used) {
+			check_kdamond(daemon, seat);
+			target_take_cost(&daemon->targets[seat], daemon->now_ns);
 		}
 	return err;
 }

@@ -6,14 +6,14 @@
 /* About once a second; at each step while nothing is huge, to know the time before to its end. */
 #define LOOK_NS 900000000ULL
 
-static struct benefit_look look_at(const struct daemon *daemon, unsigned int slot,
+static struct benefit_look look_at(const struct daemon *daemon, unsigned int seat,
 				   const struct descent_evidence *evidence)
 {
-	const struct target *target = &daemon->targets[slot];
+	const struct target *target = &daemon->targets[seat];
 	struct target_heat heat = target_heat(target);
 	return (struct benefit_look){
 		.now_ns = daemon->now_ns,
-		.cpu_pct = governor_slots(daemon->governor)[slot].cpu_pct,
+		.cpu_pct = governor_seats(daemon->governor)[seat].cpu_pct,
 		.heat_known = heat.known,
 		.hot_bytes = heat.hot_bytes,
 		.huge_known = daemon->tells_huge,
@@ -33,10 +33,10 @@ static struct benefit_look look_at(const struct daemon *daemon, unsigned int slo
 }
 
 /* From here on, whenever its descent is looked at for the first time. */
-void trial_begin(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence)
+void trial_begin(struct daemon *daemon, unsigned int seat, const struct descent_evidence *evidence)
 {
-	struct target *target = &daemon->targets[slot];
-	struct benefit_look look = look_at(daemon, slot, evidence);
+	struct target *target = &daemon->targets[seat];
+	struct benefit_look look = look_at(daemon, seat, evidence);
 
 	benefit_step(&target->benefit, &daemon->benefit, &look);
 }
@@ -52,15 +52,15 @@ static void say_verdict(const struct daemon *daemon, const struct target *target
 			 benefit_verdict_name(benefit->verdict), benefit->reason);
 }
 
-void trial_step(struct daemon *daemon, unsigned int slot, const struct descent_evidence *evidence)
+void trial_step(struct daemon *daemon, unsigned int seat, const struct descent_evidence *evidence)
 {
-	struct target *target = &daemon->targets[slot];
+	struct target *target = &daemon->targets[seat];
 	bool due = benefit_is_before(&target->benefit) || daemon->now_ns - target->benefit.at_ns >= LOOK_NS;
 	struct benefit_look look;
 
 	if (!due)
 		return;
-	look = look_at(daemon, slot, evidence);
+	look = look_at(daemon, seat, evidence);
 	if (benefit_step(&target->benefit, &daemon->benefit, &look))
 		say_verdict(daemon, target);
 }

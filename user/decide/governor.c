@@ -11,19 +11,19 @@
 
 #define OUTRANKED_SHARE 0.8 /* of a waiting one's heat: below it a watched process is outranked */
 
-/* To find a process's slot by bisection. */
+/* To find a process's seat by bisection. */
 struct seat_key {
 	struct process_id id;
-	unsigned int slot;
+	unsigned int seat;
 };
 
 struct governor {
 	struct governor_config config;
-	struct governor_slot *slots;
+	struct governor_seat *seats;
 	struct seat_key *keys;
 	struct governor_move *moves;
 	size_t n_moves;
-	struct penalties *penalties; /* always room for one of every slot */
+	struct penalties *penalties; /* always room for one of every seat */
 
 	/* Of this tick, all with room for every candidate. */
 	struct governor_skip *skips;
@@ -44,17 +44,17 @@ struct governor *governor_new(const struct governor_config *config)
 {
 	struct governor *governor;
 
-	if (!config->slots || !config->dwell_ticks)
+	if (!config->seats || !config->dwell_ticks)
 		return NULL;
 	governor = calloc(1, sizeof(*governor));
 	if (!governor)
 		return NULL;
 	governor->config = *config;
-	governor->slots = calloc(config->slots, sizeof(*governor->slots));
-	governor->keys = calloc(config->slots, sizeof(*governor->keys));
-	governor->moves = calloc(config->slots, 2 * sizeof(*governor->moves));
+	governor->seats = calloc(config->seats, sizeof(*governor->seats));
+	governor->keys = calloc(config->seats, sizeof(*governor->keys));
+	governor->moves = calloc(config->seats, 2 * sizeof(*governor->moves));
 	governor->penalties = penalties_new(config->probe_ticks);
-	if (governor->slots && governor->keys && governor->moves && governor->penalties)
+	if (governor->seats && governor->keys && governor->moves && governor->penalties)
 		return governor;
 	governor_free(governor);
 	return NULL;
@@ -64,7 +64,7 @@ void governor_free(struct governor *governor)
 {
 	if (!governor)
 		return;
-	free(governor->slots);
+	free(governor->seats);
 	free(governor->keys);
 	free(governor->moves);
 	penalties_free(governor->penalties);
@@ -74,9 +74,9 @@ void governor_free(struct governor *governor)
 	free(governor);
 }
 
-const struct governor_slot *governor_slots(const struct governor *governor)
+const struct governor_seat *governor_seats(const struct governor *governor)
 {
-	return governor->slots;
+	return governor->seats;
 }
 
 /* Makes @array, of elements of @size, one of @n; false: all as before. */
@@ -99,7 +99,7 @@ static int reserve(struct governor *governor, size_t n)
 {
 	size_t room = n + 1; /* never 0 */
 
-	if (!penalties_reserve(governor->penalties, governor->config.slots) &&
+	if (!penalties_reserve(governor->penalties, governor->config.seats) &&
 	    resize(&governor->waiting, room, sizeof(*governor->waiting)) &&
 	    resize(&governor->watched, room, sizeof(*governor->watched)) &&
 	    resize(&governor->skips, room, sizeof(*governor->skips)))
@@ -120,10 +120,10 @@ static void see_candidates(const struct tick *tick)
 	}
 }
 
-/* The process in @slot, of this tick; NULL: it ended, or the slot is free. */
-static const struct candidate *candidate_in(const struct tick *tick, unsigned int slot)
+/* The process in @seat, of this tick; NULL: it ended, or the seat is free. */
+static const struct candidate *candidate_in(const struct tick *tick, unsigned int seat)
 {
-	unsigned int rank = tick->governor->slots[slot].rank;
+	unsigned int rank = tick->governor->seats[seat].rank;
 
 	return rank ? &tick->candidates[rank - 1] : NULL;
 }
@@ -135,22 +135,22 @@ static int seat_key_cmp(const void *a, const void *b)
 	return process_id_cmp(left->id, right->id);
 }
 
-static size_t index_slots(struct governor *governor)
+static size_t index_seats(struct governor *governor)
 {
 	size_t n = 0;
 
-	for (unsigned int i = 0; i < governor->config.slots; i++)
-		if (governor->slots[i].used)
-			governor->keys[n++] = (struct seat_key){.id = governor->slots[i].id, .slot = i};
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		if (governor->seats[i].used)
+			governor->keys[n++] = (struct seat_key){.id = governor->seats[i].id, .seat = i};
 	qsort(governor->keys, n, sizeof(*governor->keys), seat_key_cmp);
 	return n;
 }
 
-static void take_candidate(const struct tick *tick, unsigned int slot, size_t index)
+static void take_candidate(const struct tick *tick, unsigned int seat, size_t index)
 {
 	struct governor *governor = tick->governor;
 	const struct candidate *candidate = &tick->candidates[index];
-	struct governor_slot *taken = &governor->slots[slot];
+	struct governor_seat *taken = &governor->seats[seat];
 
 	governor->watched[index] = true;
 	taken->used = true;
@@ -160,14 +160,14 @@ static void take_candidate(const struct tick *tick, unsigned int slot, size_t in
 	taken->cpu_pct = candidate->cpu_pct;
 }
 
-/* Finds this tick's candidate of each slot. */
-static void match_slots(const struct tick *tick)
+/* Finds this tick's candidate of each seat. */
+static void match_seats(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
-	size_t n_keys = index_slots(governor);
+	size_t n_keys = index_seats(governor);
 
-	for (unsigned int i = 0; i < governor->config.slots; i++)
-		governor->slots[i].rank = 0;
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		governor->seats[i].rank = 0;
 	for (size_t i = 0; i < tick->n; i++) {
 		struct seat_key want = {.id = tick->candidates[i].id};
 		const struct seat_key *key =
@@ -175,7 +175,7 @@ static void match_slots(const struct tick *tick)
 
 		governor->watched[i] = false;
 		if (key)
-			take_candidate(tick, key->slot, i);
+			take_candidate(tick, key->seat, i);
 	}
 }
 
@@ -205,25 +205,25 @@ static void collect_waiting(const struct tick *tick, bool blocked)
 }
 
 static struct governor_move *push_move(struct governor *governor, enum governor_move_kind kind,
-				       unsigned int slot)
+				       unsigned int seat)
 {
 	struct governor_move *move = &governor->moves[governor->n_moves++];
 
-	*move = (struct governor_move){.kind = kind, .slot = slot, .id = governor->slots[slot].id};
-	memcpy(move->comm, governor->slots[slot].comm, sizeof(move->comm));
+	*move = (struct governor_move){.kind = kind, .seat = seat, .id = governor->seats[seat].id};
+	memcpy(move->comm, governor->seats[seat].comm, sizeof(move->comm));
 	return move;
 }
 
-/* Frees the slot; the caller writes the move's reason. */
-static struct governor_move *leave(const struct tick *tick, unsigned int slot)
+/* Frees the seat; the caller writes the move's reason. */
+static struct governor_move *leave(const struct tick *tick, unsigned int seat)
 {
 	struct governor *governor = tick->governor;
-	const struct candidate *candidate = candidate_in(tick, slot);
-	struct governor_move *move = push_move(governor, GOVERNOR_LEAVE, slot);
+	const struct candidate *candidate = candidate_in(tick, seat);
+	struct governor_move *move = push_move(governor, GOVERNOR_LEAVE, seat);
 
 	if (candidate)
 		governor->watched[candidate - tick->candidates] = false;
-	governor->slots[slot] = (struct governor_slot){0};
+	governor->seats[seat] = (struct governor_seat){0};
 	return move;
 }
 
@@ -231,10 +231,10 @@ static void leave_gone(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.slots; i++) {
+	for (unsigned int i = 0; i < governor->config.seats; i++) {
 		struct governor_move *move;
 
-		if (!governor->slots[i].used || candidate_in(tick, i))
+		if (!governor->seats[i].used || candidate_in(tick, i))
 			continue;
 		move = leave(tick, i);
 		move->gone = true;
@@ -242,9 +242,9 @@ static void leave_gone(const struct tick *tick)
 	}
 }
 
-static bool is_cold(const struct governor *governor, const struct governor_slot *slot)
+static bool is_cold(const struct governor *governor, const struct governor_seat *seat)
 {
-	return slot->cpu_pct < governor_cold_pct(&governor->config);
+	return seat->cpu_pct < governor_cold_pct(&governor->config);
 }
 
 /* One more tick in a row; no more than dwell_ticks of them matter. */
@@ -258,21 +258,21 @@ static void leave_cold(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.slots; i++) {
-		struct governor_slot *slot = &governor->slots[i];
+	for (unsigned int i = 0; i < governor->config.seats; i++) {
+		struct governor_seat *seat = &governor->seats[i];
 		char reason[REASON_LEN];
 
-		if (!slot->used)
+		if (!seat->used)
 			continue;
-		if (!is_cold(governor, slot)) {
-			slot->below_ticks = 0;
+		if (!is_cold(governor, seat)) {
+			seat->below_ticks = 0;
 			continue;
 		}
-		count_tick(governor, &slot->cold_ticks);
-		count_tick(governor, &slot->below_ticks);
-		if (slot->cold_ticks < governor->config.dwell_ticks)
+		count_tick(governor, &seat->cold_ticks);
+		count_tick(governor, &seat->below_ticks);
+		if (seat->cold_ticks < governor->config.dwell_ticks)
 			continue;
-		governor_reason_cold(&governor->config, slot, reason);
+		governor_reason_cold(&governor->config, seat, reason);
 		memcpy(leave(tick, i)->reason, reason, sizeof(reason));
 	}
 }
@@ -287,12 +287,12 @@ static bool yields(const struct governor *governor, const struct candidate *watc
 	       governor_is_shrunk(&governor->config, watched);
 }
 
-static unsigned int free_slots(const struct governor *governor)
+static unsigned int free_seats(const struct governor *governor)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < governor->config.slots; i++)
-		n += !governor->slots[i].used;
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		n += !governor->seats[i].used;
 	return n;
 }
 
@@ -304,19 +304,19 @@ static void count_outranked(const struct tick *tick, const struct candidate *hot
 {
 	struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.slots; i++) {
-		struct governor_slot *slot = &governor->slots[i];
+	for (unsigned int i = 0; i < governor->config.seats; i++) {
+		struct governor_seat *seat = &governor->seats[i];
 
-		if (!slot->used || is_cold(governor, slot))
+		if (!seat->used || is_cold(governor, seat))
 			continue;
 		if (hottest && yields(governor, candidate_in(tick, i), hottest))
-			count_tick(governor, &slot->cold_ticks);
+			count_tick(governor, &seat->cold_ticks);
 		else
-			slot->cold_ticks = 0;
+			seat->cold_ticks = 0;
 	}
 }
 
-/* Whether @a has less to gain from its slot than @b. */
+/* Whether @a has less to gain from its seat than @b. */
 static bool weaker(const struct candidate *a, const struct candidate *b)
 {
 	if (a->blocked != b->blocked)
@@ -324,11 +324,11 @@ static bool weaker(const struct candidate *a, const struct candidate *b)
 	return a > b; /* candidates are ordered, hottest first */
 }
 
-/* The slot that goes to @waiting, or the number of slots if none does. */
+/* The seat that goes to @waiting, or the number of seats if none does. */
 static unsigned int find_victim(const struct tick *tick, const struct candidate *waiting)
 {
 	const struct governor *governor = tick->governor;
-	unsigned int n = governor->config.slots, victim = n;
+	unsigned int n = governor->config.seats, victim = n;
 
 	for (unsigned int i = 0; i < n; i++) {
 		const struct candidate *watched = candidate_in(tick, i);
@@ -337,7 +337,7 @@ static unsigned int find_victim(const struct tick *tick, const struct candidate 
 		if (!watched || !yields(governor, watched, waiting))
 			continue;
 		at_once = watched->blocked && !waiting->blocked;
-		if (!at_once && governor->slots[i].cold_ticks < governor->config.dwell_ticks)
+		if (!at_once && governor->seats[i].cold_ticks < governor->config.dwell_ticks)
 			continue;
 		if (victim == n || weaker(watched, candidate_in(tick, victim)))
 			victim = i;
@@ -348,37 +348,37 @@ static unsigned int find_victim(const struct tick *tick, const struct candidate 
 static void leave_outranked(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
-	size_t first = free_slots(governor); /* so many come in anyway */
+	size_t first = free_seats(governor); /* so many come in anyway */
 	const struct candidate *hottest = first < governor->n_waiting ? governor->waiting[first] : NULL;
 
 	count_outranked(tick, hottest);
 	for (size_t i = first; i < governor->n_waiting; i++) {
 		const struct candidate *waiting = governor->waiting[i], *watched;
-		unsigned int slot = find_victim(tick, waiting);
+		unsigned int seat = find_victim(tick, waiting);
 
-		if (slot == governor->config.slots)
+		if (seat == governor->config.seats)
 			break; /* the others that wait are colder still */
-		watched = candidate_in(tick, slot);
-		governor_reason_outranked(&governor->config, watched, waiting, leave(tick, slot)->reason);
+		watched = candidate_in(tick, seat);
+		governor_reason_outranked(&governor->config, watched, waiting, leave(tick, seat)->reason);
 	}
 }
 
-static void explain_slot(const struct tick *tick, unsigned int slot)
+static void explain_seat(const struct tick *tick, unsigned int seat)
 {
 	const struct governor *governor = tick->governor;
-	struct governor_slot *watched = &governor->slots[slot];
+	struct governor_seat *watched = &governor->seats[seat];
 
-	governor_reason_watched(&governor->config, candidate_in(tick, slot), watched, tick->n,
+	governor_reason_watched(&governor->config, candidate_in(tick, seat), watched, tick->n,
 				watched->reason);
 }
 
-static void explain_slots(const struct tick *tick)
+static void explain_seats(const struct tick *tick)
 {
 	const struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.slots; i++)
-		if (governor->slots[i].used)
-			explain_slot(tick, i);
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		if (governor->seats[i].used)
+			explain_seat(tick, i);
 }
 
 static void enter_waiting(const struct tick *tick)
@@ -386,15 +386,15 @@ static void enter_waiting(const struct tick *tick)
 	struct governor *governor = tick->governor;
 	size_t next = 0;
 
-	for (unsigned int i = 0; i < governor->config.slots && next < governor->n_waiting; i++) {
+	for (unsigned int i = 0; i < governor->config.seats && next < governor->n_waiting; i++) {
 		struct governor_move *move;
 
-		if (governor->slots[i].used)
+		if (governor->seats[i].used)
 			continue;
 		take_candidate(tick, i, (size_t)(governor->waiting[next++] - tick->candidates));
-		explain_slot(tick, i);
+		explain_seat(tick, i);
 		move = push_move(governor, GOVERNOR_ENTER, i);
-		memcpy(move->reason, governor->slots[i].reason, sizeof(move->reason));
+		memcpy(move->reason, governor->seats[i].reason, sizeof(move->reason));
 	}
 }
 
@@ -407,7 +407,7 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	if (reserve(governor, n))
 		return -ENOMEM;
 	governor->n_moves = governor->n_waiting = 0;
-	match_slots(&tick);
+	match_seats(&tick);
 	see_candidates(&tick);
 	collect_waiting(&tick, false);
 	collect_waiting(&tick, true);
@@ -416,9 +416,9 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 		leave_cold(&tick);
 		leave_outranked(&tick);
 	}
-	explain_slots(&tick);
+	explain_seats(&tick);
 	enter_waiting(&tick);
-	governor->n_skips = governor_list_skips(&governor->config, governor->slots, governor->penalties,
+	governor->n_skips = governor_list_skips(&governor->config, governor->seats, governor->penalties,
 						candidates, n, governor->watched, governor->skips);
 	*moves = governor->moves;
 	*n_moves = governor->n_moves;
@@ -427,30 +427,30 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	return 0;
 }
 
-static bool is_taken(const struct governor *governor, unsigned int slot)
+static bool is_taken(const struct governor *governor, unsigned int seat)
 {
-	return slot < governor->config.slots && governor->slots[slot].used;
+	return seat < governor->config.seats && governor->seats[seat].used;
 }
 
-void governor_slot_failed(struct governor *governor, unsigned int slot, const char *why)
+void governor_seat_failed(struct governor *governor, unsigned int seat, const char *why)
 {
-	if (!is_taken(governor, slot))
+	if (!is_taken(governor, seat))
 		return;
-	penalty_failed(governor->penalties, governor->slots[slot].id, why);
-	governor->slots[slot] = (struct governor_slot){0};
+	penalty_failed(governor->penalties, governor->seats[seat].id, why);
+	governor->seats[seat] = (struct governor_seat){0};
 }
 
-void governor_let_go(struct governor *governor, unsigned int slot, const char *why, uint64_t anon_bytes,
+void governor_let_go(struct governor *governor, unsigned int seat, const char *why, uint64_t anon_bytes,
 		     uint32_t execs)
 {
-	if (!is_taken(governor, slot))
+	if (!is_taken(governor, seat))
 		return;
-	penalty_let_go(governor->penalties, governor->slots[slot].id, why, anon_bytes, execs);
-	governor->slots[slot] = (struct governor_slot){0};
+	penalty_let_go(governor->penalties, governor->seats[seat].id, why, anon_bytes, execs);
+	governor->seats[seat] = (struct governor_seat){0};
 }
 
-void governor_slot_works(struct governor *governor, unsigned int slot)
+void governor_seat_works(struct governor *governor, unsigned int seat)
 {
-	if (is_taken(governor, slot))
-		penalty_works(governor->penalties, governor->slots[slot].id);
+	if (is_taken(governor, seat))
+		penalty_works(governor->penalties, governor->seats[seat].id);
 }

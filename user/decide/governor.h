@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Governor: who is watched, in which slot, and why. Slow to let go, so that nothing flaps. */
+/* Governor: who is watched, in which seat, and why. Slow to let go, so that nothing flaps. */
 #ifndef HOTDAMON_DECIDE_GOVERNOR_H
 #define HOTDAMON_DECIDE_GOVERNOR_H
 
 #include "decide/process.h"
 
 struct governor_config {
-	unsigned int slots;	  /* N of --top, or the number of pids of --pid; > 0 */
+	unsigned int seats;	  /* N of --top, or the number of pids of --pid; > 0 */
 	double min_cpu_pct;	  /* to come in; percent of one CPU */
 	uint64_t min_anon_bytes;  /* to come in: below it there is little to collapse */
 	unsigned int dwell_ticks; /* clearly colder for so many ticks in a row, a process leaves; > 0 */
@@ -28,7 +28,7 @@ struct candidate {
 	double cpu_pct;	     /* smoothed */
 	uint64_t anon_bytes; /* resident anonymous memory */
 	uint32_t execs;	     /* cumulative; only its growth is used */
-	bool blocked;	     /* opted out of huge pages: takes a slot only if nobody else wants it */
+	bool blocked;	     /* opted out of huge pages: takes a seat only if nobody else wants it */
 	bool excluded;	     /* hotdamon itself: never watched */
 };
 
@@ -42,7 +42,7 @@ enum governor_move_kind { GOVERNOR_LEAVE, GOVERNOR_ENTER };
 
 struct governor_move {
 	enum governor_move_kind kind;
-	unsigned int slot;
+	unsigned int seat;
 	struct process_id id;
 	char comm[COMM_LEN];
 	bool gone; /* a LEAVE because the process ended */
@@ -57,7 +57,7 @@ struct governor_skip {
 	char reason[REASON_LEN];
 };
 
-struct governor_slot {
+struct governor_seat {
 	bool used;
 	struct process_id id;
 	char comm[COMM_LEN];
@@ -70,7 +70,7 @@ struct governor_slot {
 
 struct governor;
 
-/* Copies @config. NULL when out of memory or when config->slots or dwell_ticks is 0. */
+/* Copies @config. NULL when out of memory or when config->seats or dwell_ticks is 0. */
 struct governor *governor_new(const struct governor_config *config);
 void governor_free(struct governor *governor); /* NULL is fine */
 
@@ -80,22 +80,22 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * Eligible: cpu >= min, anon >= min, not excluded, not backing off (listed: just the last two).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed or it was let go. Those that
  * are eligible and not watched wait, hottest first, blocked ones after all the others; so many of them as
- * there are free slots come in, each into the lowest one. A slot freed in a tick can be taken in it.
+ * there are free seats come in, each into the lowest one. A seat freed in a tick can be taken in it.
  *
  * Leaves:
  * - A watched process that is not among the candidates has ended, and leaves at once.
  * - One that is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
- *   which it is neither starts the count again. Outranked: one waits that finds no free slot, and of it
+ *   which it is neither starts the count again. Outranked: one waits that finds no free seat, and of it
  *   the watched one has less than 80 % of its heat, or the watched one's anonymous memory fell below
  *   half of min_anon_bytes. As many outranked ones leave as there are such waiting ones, the coldest first;
  *   the others stay. A blocked waiting one outranks only blocked ones.
  * - A watched one that became blocked leaves at once for a waiting one that is not blocked and finds no
- *   free slot; else it stays.
+ *   free seat; else it stays.
  *
- * moves: LEAVEs first, then ENTERs; at most 2 * slots. skips: candidates at or above min_cpu_pct, hottest
+ * moves: LEAVEs first, then ENTERs; at most 2 * seats. skips: candidates at or above min_cpu_pct, hottest
  * first, that are not watched after this tick and are not `excluded`, each with the reason (too little
- * memory, backing off after a failed start, all slots taken, blocked...). In listed mode: those that back
- * off, whatever their heat (and those beyond the slots, if there are more than slots).
+ * memory, backing off after a failed start, all seats taken, blocked...). In listed mode: those that back
+ * off, whatever their heat (and those beyond the seats, if there are more than seats).
  * Both arrays belong to the governor and live until its next tick that succeeds, or its end. Returns 0, or -ENOMEM with
  * nothing changed: neither the governor, nor the outputs, nor the arrays of the last tick.
  */
@@ -103,24 +103,24 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 		  const struct governor_move **moves, size_t *n_moves, const struct governor_skip **skips,
 		  size_t *n_skips);
 
-/* The slots, config->slots of them; owned by the governor, valid until its end. */
-const struct governor_slot *governor_slots(const struct governor *governor);
+/* The seats, config->seats of them; owned by the governor, valid until its end. */
+const struct governor_seat *governor_seats(const struct governor *governor);
 
 /*
- * The watched process in @slot could not be watched (its kdamond failed to start, or died): frees the slot, and keeps this
- * process out (penalty_failed()). @why is a few words for the skip's reason. No LEAVE is told. Ignored when the slot is free.
+ * The watched process in @seat could not be watched (its kdamond failed to start, or died): frees the seat, and keeps this
+ * process out (penalty_failed()). @why is a few words for the skip's reason. No LEAVE is told. Ignored when the seat is free.
  */
-void governor_slot_failed(struct governor *governor, unsigned int slot, const char *why);
+void governor_seat_failed(struct governor *governor, unsigned int seat, const char *why);
 
 /*
- * The watched process in @slot gained nothing in a fair trial, @why: frees the slot, and keeps this process out
+ * The watched process in @seat gained nothing in a fair trial, @why: frees the seat, and keeps this process out
  * (penalty_let_go()), which @anon_bytes of memory and @execs, as of now, may end early. No LEAVE is told. Ignored when the
- * slot is free.
+ * seat is free.
  */
-void governor_let_go(struct governor *governor, unsigned int slot, const char *why, uint64_t anon_bytes,
+void governor_let_go(struct governor *governor, unsigned int seat, const char *why, uint64_t anon_bytes,
 		     uint32_t execs);
 
-/* Its kdamond is up and well: forgets the failures of the process in @slot. */
-void governor_slot_works(struct governor *governor, unsigned int slot);
+/* Its kdamond is up and well: forgets the failures of the process in @seat. */
+void governor_seat_works(struct governor *governor, unsigned int seat);
 
 #endif

@@ -7,7 +7,7 @@
 #include "decide/reason.h"
 
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
-			     const struct governor_slot *slot, size_t n, char *reason)
+			     const struct governor_seat *seat, size_t n, char *reason)
 {
 	char losing[48] = "", keeps[64] = "";
 	const char *what = "hot";
@@ -16,28 +16,28 @@ void governor_reason_watched(const struct governor_config *config, const struct 
 		what = "listed with --pid";
 	else if (candidate->cpu_pct < config->min_cpu_pct)
 		what = "less hot than when it came in";
-	if (slot->cold_ticks)
-		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", slot->cold_ticks,
+	if (seat->cold_ticks)
+		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", seat->cold_ticks,
 			 config->dwell_ticks);
 	if (candidate->blocked)
 		snprintf(keeps, sizeof(keeps), "; it opted out of huge pages, but nobody else waits");
 	if (candidate->blocked && config->listed)
 		snprintf(keeps, sizeof(keeps), "; it opted out of huge pages");
 	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s", what,
-		     candidate->cpu_pct, slot->rank, n, bytes_to_mib(candidate->anon_bytes), losing, keeps);
+		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), losing, keeps);
 }
 
-void governor_reason_cold(const struct governor_config *config, const struct governor_slot *slot,
+void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,
 			  char *reason)
 {
 	double cold_pct = governor_cold_pct(config);
 
-	if (slot->below_ticks == config->dwell_ticks)
+	if (seat->below_ticks == config->dwell_ticks)
 		reason_write(reason, "colder than %.1f %% of a CPU for %u ticks", cold_pct,
-			     slot->below_ticks);
+			     seat->below_ticks);
 	else
 		reason_write(reason, "outranked or cold for %u ticks: now %.1f %% of a CPU, below %.1f %%",
-			     config->dwell_ticks, slot->cpu_pct, cold_pct);
+			     config->dwell_ticks, seat->cpu_pct, cold_pct);
 }
 
 void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
@@ -73,20 +73,20 @@ static void reason_skipped(const struct governor_config *config, const struct ca
 	else if (candidate->blocked)
 		reason_write(reason,
 			     "it opted out of huge pages (THP_enabled: 0 in /proc/PID/status, set by prctl "
-			     "PR_SET_THP_DISABLE), and all %u slots are taken",
-			     config->slots);
+			     "PR_SET_THP_DISABLE), and all %u seats are taken",
+			     config->seats);
 	else
-		reason_write(reason, "all %u slots are taken, the coldest by a process with %.1f %% of a CPU",
-			     config->slots, coldest_pct);
+		reason_write(reason, "all %u seats are taken, the coldest by a process with %.1f %% of a CPU",
+			     config->seats, coldest_pct);
 }
 
-static double coldest_watched_pct(const struct governor_config *config, const struct governor_slot *slots)
+static double coldest_watched_pct(const struct governor_config *config, const struct governor_seat *seats)
 {
 	double coldest = -1;
 
-	for (unsigned int i = 0; i < config->slots; i++)
-		if (slots[i].used && (coldest < 0 || slots[i].cpu_pct < coldest))
-			coldest = slots[i].cpu_pct;
+	for (unsigned int i = 0; i < config->seats; i++)
+		if (seats[i].used && (coldest < 0 || seats[i].cpu_pct < coldest))
+			coldest = seats[i].cpu_pct;
 	return coldest;
 }
 
@@ -95,11 +95,11 @@ static bool worth_telling(const struct governor_config *config, const struct can
 	return !candidate->excluded && (config->listed || candidate->cpu_pct >= config->min_cpu_pct);
 }
 
-size_t governor_list_skips(const struct governor_config *config, const struct governor_slot *slots,
+size_t governor_list_skips(const struct governor_config *config, const struct governor_seat *seats,
 			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
 			   const bool *watched, struct governor_skip *skips)
 {
-	double coldest_pct = coldest_watched_pct(config, slots);
+	double coldest_pct = coldest_watched_pct(config, seats);
 	size_t n_skips = 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -6,12 +6,12 @@
 #include "decide/governor.h"
 #include "decide/penalty.h"
 
-/* Why the one in @slot is watched: @candidate is it in this tick, one of @n. */
+/* Why the one in @seat is watched: @candidate is it in this tick, one of @n. */
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
-			     const struct governor_slot *slot, size_t n, char *reason);
+			     const struct governor_seat *seat, size_t n, char *reason);
 
 /* Why it leaves as it is cold. */
-void governor_reason_cold(const struct governor_config *config, const struct governor_slot *slot,
+void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,
 			  char *reason);
 
 /* Why @watched leaves for @waiting. */
@@ -22,7 +22,7 @@ void governor_reason_outranked(const struct governor_config *config, const struc
  * Of the @n @candidates, @watched or not each, those that are worth telling and are not watched, each with the reason:
  * into @skips, which has room for all of them. Returns how many they are.
  */
-size_t governor_list_skips(const struct governor_config *config, const struct governor_slot *slots,
+size_t governor_list_skips(const struct governor_config *config, const struct governor_seat *seats,
 			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
 			   const bool *watched, struct governor_skip *skips);
 

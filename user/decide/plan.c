@@ -2,12 +2,12 @@
 #include "decide/plan.h"
 
 /* DAMON's target cannot be changed while it runs: another process or thread means another start. */
-static bool same_target(const struct plan_slot *a, const struct plan_slot *b)
+static bool same_target(const struct plan_seat *a, const struct plan_seat *b)
 {
 	return process_id_equal(a->id, b->id) && a->pid_target == b->pid_target;
 }
 
-static bool same_level(const struct plan_slot *a, const struct plan_slot *b)
+static bool same_level(const struct plan_seat *a, const struct plan_seat *b)
 {
 	return a->min_accesses == b->min_accesses && a->acting == b->acting && a->quota_ms == b->quota_ms &&
 	       a->quota_reset_ms == b->quota_reset_ms && a->min_regions == b->min_regions &&
@@ -15,7 +15,7 @@ static bool same_level(const struct plan_slot *a, const struct plan_slot *b)
 	       a->update_us == b->update_us;
 }
 
-static bool needs(enum plan_kind kind, const struct plan_slot *have, const struct plan_slot *want)
+static bool needs(enum plan_kind kind, const struct plan_seat *have, const struct plan_seat *want)
 {
 	bool goes_on = have->watching && want->watching && same_target(have, want);
 
@@ -30,7 +30,7 @@ static bool needs(enum plan_kind kind, const struct plan_slot *have, const struc
 	return false;
 }
 
-size_t plan_diff(const struct plan_slot *have, const struct plan_slot *want, size_t n,
+size_t plan_diff(const struct plan_seat *have, const struct plan_seat *want, size_t n,
 		 struct plan_step *steps)
 {
 	static const enum plan_kind order[] = {PLAN_STOP, PLAN_START, PLAN_COMMIT};
@@ -40,7 +40,7 @@ size_t plan_diff(const struct plan_slot *have, const struct plan_slot *want, siz
 		for (size_t i = 0; i < n; i++) {
 			if (!needs(order[k], &have[i], &want[i]))
 				continue;
-			steps[n_steps] = (struct plan_step){.kind = order[k], .slot = (unsigned int)i};
+			steps[n_steps] = (struct plan_step){.kind = order[k], .seat = (unsigned int)i};
 			if (order[k] != PLAN_STOP)
 				steps[n_steps].want = want[i];
 			n_steps++;

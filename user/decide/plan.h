@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Plan: what must be done to the slots so that they become what they should be, each slot alone. */
+/* Plan: what must be done to the seats so that they become what they should be, each seat alone. */
 #ifndef HOTDAMON_DECIDE_PLAN_H
 #define HOTDAMON_DECIDE_PLAN_H
 
 #include "decide/process.h"
 
-/* What a slot is, or should be. */
-struct plan_slot {
+/* What a seat is, or should be. */
+struct plan_seat {
 	bool watching;
 	struct process_id id;
 	uint32_t pid_target; /* the live thread through which DAMON reaches the memory; mostly the tgid */
@@ -24,17 +24,17 @@ enum plan_kind { PLAN_STOP, PLAN_START, PLAN_COMMIT };
 
 struct plan_step {
 	enum plan_kind kind;
-	unsigned int slot;
-	struct plan_slot want; /* of START and COMMIT */
+	unsigned int seat;
+	struct plan_seat want; /* of START and COMMIT */
 };
 
 /*
- * Writes the steps that turn @have into @want (both @n slots) to @steps (room for 2 * @n), and returns
- * their number: all STOPs first, then STARTs, then COMMITs, each by slot number. Another process, or
- * another pid_target, in a slot is a STOP and a START; all else that differs is a COMMIT, so that
- * regions, ages and statistics stay; a slot that is as wanted is not touched.
+ * Writes the steps that turn @have into @want (both @n seats) to @steps (room for 2 * @n), and returns
+ * their number: all STOPs first, then STARTs, then COMMITs, each by seat number. Another process, or
+ * another pid_target, in a seat is a STOP and a START; all else that differs is a COMMIT, so that
+ * regions, ages and statistics stay; a seat that is as wanted is not touched.
  */
-size_t plan_diff(const struct plan_slot *have, const struct plan_slot *want, size_t n,
+size_t plan_diff(const struct plan_seat *have, const struct plan_seat *want, size_t n,
 		 struct plan_step *steps);
 
 #endif

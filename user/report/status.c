@@ -94,7 +94,7 @@ static void add_target(struct json *json, const struct status_target *target)
 	json_add_text(json, "comm", target->comm);
 	json_add_decimal(json, "cpu_pct", target->cpu_pct, 1);
 	json_add_u64(json, "rank", target->rank);
-	json_add_u64(json, "slot", target->slot);
+	json_add_u64(json, "seat", target->seat);
 	if (target->kdamond_pid > 0)
 		json_add_i64(json, "kdamond_pid", target->kdamond_pid);
 	else
@@ -136,7 +136,7 @@ static void add_head(struct json *json, const struct status *status)
 	json_add_decimal(json, "window_s", status->window_s, 3);
 	json_add_decimal(json, "interval_s", status->interval_s, 3);
 	json_add_u64(json, "processes", status->processes);
-	json_add_u64(json, "slots", status->slots);
+	json_add_u64(json, "seats", status->seats);
 	json_add_u64(json, "collapses", status->collapses);
 	json_add_u64(json, "missed_threads", status->missed_threads);
 }
@@ -299,7 +299,7 @@ static void print_target(struct json_object *target, FILE *file)
 	fprintf(file,
 		"%4" PRIu64 " %8" PRIu64 " %s %6.1f %8s %5s  %-10s %-11s %9" PRIu64 " %8" PRIu64
 		" %8s %8" PRIu64 "\n",
-		get_u64(target, "slot"), get_u64(target, "pid"), comm, get_double(target, "cpu_pct"),
+		get_u64(target, "seat"), get_u64(target, "pid"), comm, get_double(target, "cpu_pct"),
 		get_text(target, "kdamond_pid"), cost, get_text(descent, "state"), threshold,
 		get_u64(collapse, "succeeded"), mib(get_u64(collapse, "huge_bytes")), hot,
 		mib(get_u64(collapse, "anon_bytes")));
@@ -350,13 +350,13 @@ int status_print(const char *json_text, FILE *file)
 	}
 	fprintf(file,
 		"hotdamon %s, pid %" PRIu64 ", executor %s, tick %" PRIu64 " of %g s: %" PRIu64
-		" processes seen, %zu of %" PRIu64 " slots in use, %" PRIu64 " collapses so far\n",
+		" processes seen, %zu of %" PRIu64 " seats in use, %" PRIu64 " collapses so far\n",
 		get_text(json, "version"), get_u64(json, "pid"), get_text(json, "executor"),
 		get_u64(json, "tick"), get_double(json, "interval_s"), get_u64(json, "processes"), n,
-		get_u64(json, "slots"), get_u64(json, "collapses"));
+		get_u64(json, "seats"), get_u64(json, "collapses"));
 	if (n)
 		fprintf(file,
-			"\nslot      pid comm              cpu%%  kdamond  cpu%%  state      threshold   "
+			"\nseat      pid comm              cpu%%  kdamond  cpu%%  state      threshold   "
 			"collapsed  hugeMiB   hotMiB  anonMiB\n");
 	for (size_t i = 0; i < n; i++)
 		print_target(json_object_array_get_idx(targets, i), file);

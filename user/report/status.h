@@ -33,7 +33,7 @@ struct status_target {
 	char comm[COMM_LEN];
 	double cpu_pct;
 	unsigned int rank; /* by heat, among those that are watched or hot enough to matter */
-	unsigned int slot;
+	unsigned int seat;
 	pid_t kdamond_pid; /* 0: none */
 	const char *descent_state;
 	bool acting; /* the scheme is not parked */
@@ -87,7 +87,7 @@ struct status {
 	double window_s;
 	double interval_s;
 	size_t processes; /* alive, that ran lately */
-	unsigned int slots;
+	unsigned int seats;
 	uint64_t collapses;	 /* of all processes since the start */
 	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
 	const struct status_target *targets;

@@ -66,7 +66,7 @@ enum host_kdamond_owner {
 };
 
 struct host_kdamond {
-	unsigned int slot;
+	unsigned int number;	   /* kdamonds/N */
 	char state[HOST_WORD_LEN]; /* "on", "off"; "busy" when DAMON stayed locked; "" when not readable */
 	pid_t pid;		   /* of the kdamond; -1: none, or not readable */
 	int nr_contexts;	   /* -1: not readable */

@@ -72,11 +72,11 @@ static void read_targets(const char *sys, struct host_kdamond *kdamond)
 {
 	long long nr, pid;
 
-	if (host_read_int(&nr, sys, KDAMONDS "/%u/contexts/0/targets/nr_targets", kdamond->slot))
+	if (host_read_int(&nr, sys, KDAMONDS "/%u/contexts/0/targets/nr_targets", kdamond->number))
 		return;
 	for (int i = 0; i < nr && kdamond->nr_targets < HOST_MAX_TARGETS; i++)
-		if (!host_read_int(&pid, sys, KDAMONDS "/%u/contexts/0/targets/%d/pid_target", kdamond->slot,
-				   i))
+		if (!host_read_int(&pid, sys, KDAMONDS "/%u/contexts/0/targets/%d/pid_target",
+				   kdamond->number, i))
 			kdamond->targets[kdamond->nr_targets++] = (pid_t)pid;
 }
 
@@ -88,7 +88,7 @@ static enum host_kdamond_owner owner_of(const struct host_kdamond *kdamond, cons
 	if (!*kdamond->state)
 		return HOST_OWNER_UNKNOWN;
 	/*
-	 * Started within the last tick, a slot is not in the status file yet and looks foreign until it
+	 * Started within the last tick, a seat is not in the status file yet and looks foreign until it
 	 * is.
 	 */
 	if (!strcmp(kdamond->state, "on"))
@@ -109,14 +109,14 @@ static void read_kdamond(const char *sys, const struct host_own *own, struct hos
 	long long value;
 
 	if (host_read_word(kdamond->state, sizeof(kdamond->state), sys, KDAMONDS "/%u/state",
-			   kdamond->slot) == -EBUSY)
+			   kdamond->number) == -EBUSY)
 		snprintf(kdamond->state, sizeof(kdamond->state), "busy");
-	kdamond->pid = host_read_int(&value, sys, KDAMONDS "/%u/pid", kdamond->slot) ? -1 : (pid_t)value;
-	kdamond->nr_contexts = host_read_int(&value, sys, KDAMONDS "/%u/contexts/nr_contexts", kdamond->slot)
-				       ? -1
-				       : (int)value;
+	kdamond->pid = host_read_int(&value, sys, KDAMONDS "/%u/pid", kdamond->number) ? -1 : (pid_t)value;
+	kdamond->nr_contexts =
+		host_read_int(&value, sys, KDAMONDS "/%u/contexts/nr_contexts", kdamond->number) ? -1
+												 : (int)value;
 	host_read_word(kdamond->operations, sizeof(kdamond->operations), sys,
-		       KDAMONDS "/%u/contexts/0/operations", kdamond->slot);
+		       KDAMONDS "/%u/contexts/0/operations", kdamond->number);
 	if (strcmp(kdamond->operations, "paddr"))
 		read_targets(sys, kdamond);
 	kdamond->owner = owner_of(kdamond, own);
@@ -137,7 +137,7 @@ static void read_kdamonds(const char *sys, struct host_facts *facts)
 			nr++;
 	facts->nr_kdamonds = (unsigned int)nr;
 	for (unsigned int i = 0; i < facts->nr_kdamonds && i < HOST_MAX_KDAMONDS; i++) {
-		facts->kdamonds[i].slot = i;
+		facts->kdamonds[i].number = i;
 		read_kdamond(sys, &facts->own, &facts->kdamonds[i]);
 	}
 }

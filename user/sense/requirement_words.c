@@ -177,7 +177,7 @@ static void mend_foreign(const struct host_facts *facts, const struct host_kdamo
 		     "to " KDAMONDS
 		     "; ps -ef | grep -i damo may tell); if nobody needs it: echo off > " KDAMONDS
 		     "/%u/state, then echo 0 > " KDAMONDS "/nr_kdamonds%s",
-		     first->slot,
+		     first->number,
 		     facts->own.pinned == HOST_YES
 			     ? "; if a hotdamon with another --state-dir runs, stop that"
 			     : "");
@@ -196,7 +196,7 @@ static void found_foreign(const struct host_facts *facts, const struct host_kdam
 			 first->nr_targets > 1 ? " and others" : "");
 	if (count > 1)
 		snprintf(more, sizeof(more), "; and %u more", count - 1);
-	found(r, "someone else's kdamond %u: %s%s, %s%s%s", first->slot,
+	found(r, "someone else's kdamond %u: %s%s, %s%s%s", first->number,
 	      strcmp(first->state, "off") ? first->state : "configured, but off", pid,
 	      *first->operations ? first->operations : "operations not readable", targets, more);
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Who holds a slot: the one that turned idle gives it up, the others keep theirs; ends, execs and reused
+# Who holds a seat: the one that turned idle gives it up, the others keep theirs; ends, execs and reused
 # pids.
 . /add/guest.sh
 
 kdamond_of() { cat "$DAMON/$1/pid"; }
-slot_is_free() { look && ! grep -q "^targets\.[0-9]*\.slot $1\$" $T/flat; }
+seat_is_free() { look && ! grep -q "^targets\.[0-9]*\.seat $1\$" $T/flat; }
 
 test_idle_one_gives_way() {
 	remember_state
@@ -15,19 +15,19 @@ test_idle_one_gives_way() {
 	wait_for 9 watches 'first stays' || fail "watched are '$(watched)', not first and stays"
 	has_kdamond first || fail 'first has no kdamond'
 	has_kdamond stays || fail 'stays has no kdamond'
-	kdamond=$(target stays kdamond_pid) slot=$(target stays slot) freed=$(target first slot) first=$(target first kdamond_pid)
+	kdamond=$(target stays kdamond_pid) seat=$(target stays seat) freed=$(target first seat) first=$(target first kdamond_pid)
 	load third --mem 48 --phase 6:idle,1:hot
 	wait_for 25 watches 'stays third' || fail "watched are '$(watched)', not stays and third"
 	has_kdamond third || fail 'third has no kdamond'
-	[ "$(target third slot)" = "$freed" ] || fail "third is in slot $(target third slot), not in $freed"
+	[ "$(target third seat)" = "$freed" ] || fail "third is in seat $(target third seat), not in $freed"
 	gone "$first" || fail "the kdamond of first lives on"
-	[ "$(target stays kdamond_pid)" = "$kdamond" ] && [ "$(target stays slot)" = "$slot" ] ||
+	[ "$(target stays kdamond_pid)" = "$kdamond" ] && [ "$(target stays seat)" = "$seat" ] ||
 		fail "stays had kdamond $kdamond, now $(target stays kdamond_pid)"
 	grep '^ .*out: first' $LOG >$T/said || fail 'nothing is said of the leaving'
 	no_complaints
 	stop_daemon
 	must_be_unchanged 'at the end'
-	ok "$(sed 's/.*slot [0-9]*: //' $T/said); third came into slot $freed; the other kdamond stayed $kdamond"
+	ok "$(sed 's/.*seat [0-9]*: //' $T/said); third came into seat $freed; the other kdamond stayed $kdamond"
 }
 
 test_dwells_before_it_leaves() {
@@ -37,9 +37,9 @@ test_dwells_before_it_leaves() {
 	wait_for 15 watches '' || fail "it is still watched"
 	out=$(sed -n 's/^ *\([0-9]*\)\.[0-9] s  out: idles.*/\1/p' $LOG)
 	[ -n "$out" ] || fail 'nothing is said of the leaving'
-	# Nobody took its slot: it leaves for coldness alone, after three cold ticks.
+	# Nobody took its seat: it leaves for coldness alone, after three cold ticks.
 	logged 'out: idles.*: .*3 ticks' || fail "no dwell time in: $(grep 'out: idles' $LOG)"
-	[ "$(cat $DAMON/0/state)" = off ] || fail 'its slot is still on'
+	[ "$(cat $DAMON/0/state)" = off ] || fail 'its seat is still on'
 	no_complaints
 	ok "$(sed -n 's/.*out: idles[^:]*: //p' $LOG)"
 }
@@ -111,7 +111,7 @@ test_no_gain_gives_way() {
 	wait_for 10 watches thin || fail "watched are '$(watched)', not thin"
 	load dense --mem 48
 	wait_for 40 watches dense || fail "watched are '$(watched)', not dense; benefit of thin: $(target thin benefit.verdict), $(target thin benefit.trial_s) s; $(target thin descent.reason)"
-	logged "out: thin ($thin), slot 0: no gain in 4 s: 0 % of .* MiB hot are huge, 0 % before; .* slots too sparse" ||
+	logged "out: thin ($thin), seat 0: no gain in 4 s: 0 % of .* MiB hot are huge, 0 % before; .* slots too sparse" ||
 		fail "it went for another reason: $(grep 'out: thin' $LOG)"
 	[ "$(grep -c "no gain in 4 s" $LOG)" = 1 ] || fail 'its reason is not said once'
 	skips thin 'no gain in 4 s: .* slots too sparse; tried again when it grows or calls exec, or in [0-9]* ticks' ||
