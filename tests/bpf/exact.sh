@@ -20,7 +20,7 @@ exact_windows() {
 		(map(select(.late)) + [max_by(.over)])[0]" "$tmp/windows")
 	[ "$(jq .have <<<"$worst")" != 0 ] || { fail "$1: it is not in the list"; return; }
 	numbers="$numbers${numbers:+, }$1: $(jq -r '"\(.have * 1000 | round) of \(.truth * 1000 | round) ms"' <<<"$worst")"
-	[ "$(jq .late <<<"$worst")" = false ] || { fail "$1: this machine was held up for too long to know the truth"; return; }
+	[ "$(jq .late <<<"$worst")" = false ] || { skip "$1: this machine was held up for too long to know the truth"; return; }
 	holds "$(jq .over <<<"$worst") <= 1" ||
 		fail "$1: counted $(jq .have <<<"$worst") s, used $(jq .truth <<<"$worst") s in a window"
 }
@@ -56,7 +56,7 @@ exact() {
 	of_windows "$rank" $((count + 1)) "$window" \
 		begin $how "$load" "$@" -- && # words
 		exact_windows "$what" "$threads" && same_split "$what"
-	[ -z "$why" ]
+	[ -z "$why$skip" ]
 }
 
 # It hardly switches at all: in most of the short windows, never.
@@ -82,9 +82,10 @@ exact_system() {
 	exact '/dev/zero' 1 cpu 2 1 system 100 && exact 'half of it' 1 user 2 1 system 50
 }
 
-# The sum of all processes is what the machine did less what kernel threads did.
+# The sum of all processes is what the machine did less what kernel threads did. Of these it is known what they did
+# from before the programs are loaded until after the window.
 exact_machine() {
-	local one two kernel have want
+	local one two kernel have truth lost
 	begin "$load" spin >/dev/null
 	one=$begun
 	begin "$load" system 50 >/dev/null
@@ -97,9 +98,12 @@ exact_machine() {
 	finish "$two"
 	[ -z "$why" ] || return
 	have=$(jq '[.top.processes[] | .user_s + .system_s] | add' "$tmp/windows")
-	want=$(jq ".truth_s - $kernel" "$tmp/windows")
-	numbers="$(calc "$have") s of $(calc "$want") s, kernel threads had $(calc "$kernel") s"
-	holds "$want > 1 && ($have / $want - 1)^2 <= 0.0004" || fail "counted $have s, the machine did $want s"
+	truth=$(jq .truth_s "$tmp/windows")
+	lost=$(jq '.lost_s | fabs' "$tmp/windows")
+	numbers="$(calc "$have") s of $(calc "$truth") s, kernel threads had up to $(calc "$kernel") s of it, $(calc "$lost") s of ticks were lost"
+	holds "$truth > 1" || { fail "no load for this test: $truth s"; return; }
+	holds "$kernel + $lost < $truth / 8" || { skip "the truth is not known well enough: $numbers"; return; }
+	holds "$have >= ($truth - $kernel) * 0.98 - $lost && $have <= $truth * 1.02 + $lost" || fail "counted $numbers"
 }
 
 # Children of the same name as their parent, 500 a second, by both ways.
@@ -149,15 +153,14 @@ masses() {
 	"$load" spawns 100000 0 exit "$load" >/dev/null &
 	"$load" spawns 100000 0 exit "$load" >/dev/null
 	wait $!
-	until_true 10 map_is_small $((before + 50))
+	until_true 10 map_is_small || fail 'the map is not small again'
 	after=$(dump | jq length)
 	left=$(overdue | head -n 3 | tr '\n' ' ')
 	finish "$daemon"
 	numbers="$before entries before 200000 processes, $after after"
 	[ -z "$left" ] || { fail "the map still holds $left"; return; }
-	[ "$after" -le $((before + 50)) ] || fail "$after entries, $before before"
+	[ -z "$why" ]
 }
-map_is_small() { [ "$(dump | jq length)" -le "$1" ]; }
 
 # Four times as many processes run as the map has room for: all are counted, the hottest are right, and the daemon
 # says so once.

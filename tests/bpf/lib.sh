@@ -2,9 +2,15 @@
 # shellcheck shell=bash
 # What the tests of tests/bpf have in common. Sourced by run, which sets hotdamon, load, watch, tmp, pins.
 
-# Each test sets numbers or why, and returns whether it passed.
+# Each test sets numbers, why or skip, and returns whether it passed.
 fail() {
 	why=$*
+	return 1
+}
+
+# skip WHY: what was to be measured could not be. That is no pass.
+skip() {
+	skip=$*
 	return 1
 }
 
@@ -88,6 +94,9 @@ dump() { bpftool --json map dump pinned "$pins/process_hotness" | jq '[.[].forma
 
 # entry PID FIELD: of the pinned map; several lines if there are several entries.
 entry() { dump | jq -r ".[] | select(.key.tgid == $1) | .$2"; }
+
+# map_is_small: it holds what lives, and few that ended just now, however many come and go beside us.
+map_is_small() { [ "$(dump | jq length)" -le $(($(printf '%s\n' /proc/[0-9]* | wc -l) + 50)) ]; }
 
 start_ticks() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
 

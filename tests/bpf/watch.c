@@ -7,10 +7,13 @@
  * prints for each of them what the machine used in that window by /proc/stat, or the process PID by its CPU clock;
  * both are read every other millisecond meanwhile. Of LOAD, which is begun after the first line and ended with
  * COMMAND, all windows from then on:
- * {"pid":…,"all_user_s":…,"all_system_s":…,"truth_s":…,"unsure_s":…,"tick_s":…,"top":…}
+ * {"pid":…,"all_user_s":…,"all_system_s":…,"truth_s":…,"unsure_s":…,"lost_s":…,"tick_s":…,"top":…}
  *
  * unsure_s: what was used between the looks at both sides of the window's start and end, if these came late. A virtual
  * machine's CPU may be taken away for longer than between two looks; when it was not, it is 0.
+ *
+ * lost_s: of the machine, what /proc/stat does not tell of the window's time on all CPUs: it counts ticks, and a virtual
+ * machine that is held up loses some.
  *
  * all_: the kernel's own split of all that the process used, read when the line came, and at no other time. What the
  * kernel once said of it, it never takes back, and ticks that hit it are few: who looks at other times, or
@@ -38,7 +41,7 @@
 
 /* In seconds, since some moment. */
 static struct sample {
-	double at, cpu;
+	double at, cpu, told; /* told: by /proc/stat, of all time, also idle */
 } samples[MAX_SAMPLES];
 static size_t n_samples;
 
@@ -56,16 +59,23 @@ static double tick_s(void)
 	return (double)resolution.tv_nsec / 1e9;
 }
 
-/* User and system time of all CPUs; of interrupts and of others on this hardware it is not. */
-static double machine_s(void)
+/* User and system time of all CPUs, which is not that of interrupts and of others on this hardware. */
+static void look_at_machine(struct sample *sample)
 {
-	uint64_t user, nice, system;
+	enum { USER, NICE, SYSTEM, STEAL = 7, COLUMNS };
+	double hertz = (double)sysconf(_SC_CLK_TCK);
+	uint64_t ticks[COLUMNS];
 	FILE *file = fopen("/proc/stat", "re");
 
-	if (!file || fscanf(file, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64, &user, &nice, &system) != 3)
+	if (!file || fscanf(file, "cpu"))
 		die("/proc/stat");
+	for (int i = 0; i < COLUMNS; i++) {
+		if (fscanf(file, "%" SCNu64, &ticks[i]) != 1)
+			die("/proc/stat");
+		sample->told += (double)ticks[i] / hertz;
+	}
 	fclose(file);
-	return (double)(user + nice + system) / (double)sysconf(_SC_CLK_TCK);
+	sample->cpu = (double)(ticks[USER] + ticks[NICE] + ticks[SYSTEM]) / hertz;
 }
 
 static void watch_process(pid_t process)
@@ -83,7 +93,10 @@ static void take_sample(void)
 	if (n_samples++ == MAX_SAMPLES)
 		die("too many samples");
 	sample->at = (double)read_clock(CLOCK_BOOTTIME) / 1e9;
-	sample->cpu = pid ? (double)read_clock(clock_id) / 1e9 : machine_s();
+	if (pid)
+		sample->cpu = (double)read_clock(clock_id) / 1e9;
+	else
+		look_at_machine(sample);
 }
 
 /* It is in hundredths of a second. A comm may hold spaces and brackets. */
@@ -109,23 +122,25 @@ static void print_split(void)
 
 /* What it used until then, and how far that may be off: it was not looked at all the time. */
 struct used {
-	double cpu, unsure;
+	double cpu, unsure, told;
 };
 
 /* Before the first sample the load had not begun. */
 static struct used used_at(double at)
 {
 	const struct sample *a = samples, *b;
-	double between;
+	double between, part;
 
 	if (at <= a->at)
-		return (struct used){.cpu = a->cpu};
+		return (struct used){.cpu = a->cpu, .told = a->told};
 	while (a + 2 < samples + n_samples && a[1].at < at)
 		a++;
 	b = a + 1;
 	between = b->cpu - a->cpu;
+	part = (at - a->at) / (b->at - a->at);
 	return (struct used){
-		.cpu = a->cpu + between * (at - a->at) / (b->at - a->at),
+		.cpu = a->cpu + between * part,
+		.told = a->told + (b->told - a->told) * part,
 		.unsure = b->at - a->at > LATE_S ? between : 0,
 	};
 }
@@ -140,11 +155,15 @@ static double number_at(const char *line, const char *key)
 static void print_window(const char *line)
 {
 	double end = number_at(line, "\"window_end_ns\":") / 1e9;
-	struct used first = used_at(end - number_at(line, "\"window_s\":")), last = used_at(end);
+	double window = number_at(line, "\"window_s\":");
+	struct used first = used_at(end - window), last = used_at(end);
 
 	printf("{");
 	if (pid)
 		print_split();
+	else
+		printf("\"lost_s\":%.6f,",
+		       window * (double)sysconf(_SC_NPROCESSORS_ONLN) - (last.told - first.told));
 	printf("\"truth_s\":%.6f,\"unsure_s\":%.6f,\"tick_s\":%.6f,\"top\":%s}\n", last.cpu - first.cpu,
 	       first.unsure + last.unsure, tick_s(), line);
 	fflush(stdout);
