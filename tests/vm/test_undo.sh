@@ -224,9 +224,10 @@ test_state_directory() {
 
 as_nobody() { su -s /bin/sh nobody -c "$1"; }
 
-# bpffs is open to all here, as a plain mount makes it: a link of another user's has us write or remove nothing.
+# bpffs open to all, as a plain mount makes it: a link of another user's has us write or remove nothing.
 test_no_link_is_followed() {
 	echo 0 >/proc/sys/fs/protected_symlinks
+	chmod 1777 /sys/fs/bpf
 	mkdir -p $T/victim
 	echo precious >$T/victim/passwd
 	as_nobody "ln -s $T/victim /sys/fs/bpf/hotdamon"
@@ -239,6 +240,7 @@ test_no_link_is_followed() {
 	[ "$(cat $T/victim/passwd)" = precious ] || fail 'what was behind the link is gone'
 	rm -r /sys/fs/bpf/hotdamon $STATE_DIR
 	echo 1 >/proc/sys/fs/protected_symlinks
+	chmod 700 /sys/fs/bpf
 	ok "$(head -n 1 $T/said.err)"
 }
 
