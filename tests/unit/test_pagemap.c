@@ -122,22 +122,44 @@ static void test_walk(void **state)
 	assert_ptr_not_equal(memory, MAP_FAILED);
 	assert_int_equal(madvise(first, N * SIZE, MADV_NOHUGEPAGE), 0);
 	memset(first, 1, N * SIZE);
-	assert_int_equal(huge_walk_go_on(&walk, "/nowhere", 1, 1, &before), -ESRCH);
-	done = huge_walk_go_on(&walk, "/proc", pid, UINT64_MAX, &before);
+	assert_int_equal(huge_walk_go_on(&walk, "/nowhere", 1, 0, 1, &before), -ESRCH);
+	done = huge_walk_go_on(&walk, "/proc", pid, 0, UINT64_MAX, &before);
 	if (done == -ENOTTY)
 		skip(); /* before 6.7 */
 	assert_int_equal(done, 1);
 	assert_int_equal(madvise(first, N * SIZE, MADV_HUGEPAGE), 0);
 	if (madvise(first, N * SIZE, 25 /* MADV_COLLAPSE */))
 		skip();
-	assert_int_equal(huge_walk_go_on(&walk, "/proc", pid, UINT64_MAX, &after), 1);
+	assert_int_equal(huge_walk_go_on(&walk, "/proc", pid, 0, UINT64_MAX, &after), 1);
 	assert_int_equal(after - before, N * SIZE);
-	while (!(done = huge_walk_go_on(&walk, "/proc", pid, 16, &small)))
+	while (!(done = huge_walk_go_on(&walk, "/proc", pid, 0, 16, &small)))
 		pieces++;
 	assert_int_equal(done, 1);
 	assert_int_equal(small, after);
 	assert_true(pieces > 1);
 	munmap(memory, (N + 1) * SIZE);
+}
+
+/* What may be read in vain is bounded by addresses: where there are many page tables, a look goes so far only. */
+static void test_walk_of_many_tables(void **state)
+{
+	const uint64_t length = 64ULL << 30, tables_bytes = length / SLOT_PAGES, look = 1 << 19;
+	char *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			    -1, 0);
+	uint64_t at_once = 0, in_pieces = 1, looks = 1;
+	uint32_t pid = (uint32_t)getpid();
+	struct huge_walk walk = {0};
+	int done;
+
+	(void)state;
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	assert_int_equal(huge_walk_go_on(&walk, "/proc", pid, 0, UINT64_MAX, &at_once), 1);
+	while (!(done = huge_walk_go_on(&walk, "/proc", pid, tables_bytes, look, &in_pieces)))
+		looks++;
+	assert_int_equal(done, 1);
+	assert_true(looks > 4);
+	assert_int_equal(in_pieces, at_once);
+	munmap(memory, length);
 }
 
 int main(void)
@@ -149,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_read),
 		cmocka_unit_test(test_more_than_one_answer),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_walk_of_many_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,8 @@ int process_huge_go_on(struct huge_walk *walk, const char *proc_root, const stru
 	int err = -ENOTTY;
 
 	if (!facts->hugetlb_bytes)
-		err = huge_walk_go_on(walk, proc_root, facts->live_tid, pages, huge_bytes);
+		err = huge_walk_go_on(walk, proc_root, facts->live_tid, facts->page_tables_bytes, pages,
+				      huge_bytes);
 	if (err != -ENOTTY)
 		return err;
 	if (facts->page_tables_bytes > ROLLUP_TABLES_BYTES)

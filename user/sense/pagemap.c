@@ -40,6 +40,11 @@ struct scan_arg {
 #define ADDRESSES_END (1ULL << 48)
 #endif
 
+/* So much of them holds that many page tables, 4 ms if they all are empty. */
+#define RANGE_BYTES	   (16ULL << 30)
+#define RANGE_TABLES_BYTES (RANGE_BYTES / SLOT_PAGES)
+#define EMPTY_PER_PAGE	   8 /* entries that are empty take as long as one that is not */
+
 #define WALK_PAGES 65536 /* at most in one call: what the process can be kept waiting for */
 
 static int open_pagemap(const char *proc_root, uint32_t pid)
@@ -195,37 +200,77 @@ static uint64_t walk_region(struct huge_walk *walk, const struct pagemap_region 
 	return (region->end - start) / PMD_SIZE_BYTES;
 }
 
-static int walk_on(struct huge_walk *walk, int fd, uint64_t pages)
+/*
+ * A call is bounded by the pages that it finds, but not by the page tables that it reads in vain: all of them together are
+ * too many, it may go so far at once. The next range begins where something is mapped.
+ */
+static int next_range(const struct huge_walk *walk, int fd, uint64_t tables_bytes, struct scan_arg *arg)
 {
 	struct pagemap_region regions[MAX_REGIONS];
+	struct scan_arg any = {
+		.start = walk->at, .end = ADDRESSES_END, .max_pages = 1, .return_mask = IS_PRESENT};
+	int found;
+
+	arg->start = walk->at;
+	arg->end = ADDRESSES_END;
+	if (tables_bytes <= RANGE_TABLES_BYTES)
+		return 0;
+	found = scan_once(fd, &any, regions);
+	if (found < 0)
+		return found;
+	arg->start = found ? regions[0].start : ADDRESSES_END;
+	if (arg->start < ADDRESSES_END - RANGE_BYTES)
+		arg->end = arg->start + RANGE_BYTES;
+	return 0;
+}
+
+/* One call, from @arg->start on. Returns what it cost, in pages, or negative errno. */
+static int64_t walk_once(struct huge_walk *walk, int fd, uint64_t tables_bytes, struct scan_arg *arg)
+{
+	struct pagemap_region regions[MAX_REGIONS];
+	uint64_t from = arg->start, cost = 1, entries = tables_bytes / sizeof(uint64_t);
+	int found = scan_once(fd, arg, regions);
+
+	if (found < 0)
+		return found;
+	for (int i = 0; i < found; i++)
+		cost += walk_region(walk, &regions[i]);
+	if ((arg->start - from) / PAGE_BYTES < entries)
+		entries = (arg->start - from) / PAGE_BYTES;
+	walk->at = arg->start;
+	return (int64_t)(cost + entries / EMPTY_PER_PAGE);
+}
+
+static int walk_on(struct huge_walk *walk, int fd, uint64_t tables_bytes, uint64_t pages)
+{
 	struct scan_arg arg = {
-		.start = walk->at,
-		.end = ADDRESSES_END,
 		.max_pages = pages < WALK_PAGES ? pages : WALK_PAGES,
 		.category_anyof_mask = IS_PRESENT | IS_SWAPPED, /* all, so that max_pages bounds it */
 		.return_mask = IS_FILE | IS_PRESENT | IS_PFNZERO | IS_HUGE,
 	};
 
-	for (uint64_t walked = 0; arg.start < arg.end && walked < pages; walked++) {
-		int found = scan_once(fd, &arg, regions);
+	for (uint64_t walked = 0; walk->at < ADDRESSES_END && walked < pages;) {
+		int64_t cost = arg.start < arg.end ? 0 : next_range(walk, fd, tables_bytes, &arg);
 
-		if (found < 0)
-			return found;
-		for (int i = 0; i < found; i++)
-			walked += walk_region(walk, &regions[i]);
+		if (!cost && arg.start < arg.end)
+			cost = walk_once(walk, fd, tables_bytes, &arg);
+		else if (!cost)
+			walk->at = arg.start;
+		if (cost < 0)
+			return (int)cost;
+		walked += (uint64_t)cost;
 	}
-	walk->at = arg.start;
-	return arg.start >= arg.end;
+	return walk->at >= ADDRESSES_END;
 }
 
-int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t pages,
-		    uint64_t *huge_bytes)
+int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t tables_bytes,
+		    uint64_t pages, uint64_t *huge_bytes)
 {
 	int fd = open_pagemap(proc_root, pid), done;
 
 	if (fd < 0)
 		return fd;
-	done = walk_on(walk, fd, pages);
+	done = walk_on(walk, fd, tables_bytes, pages);
 	close(fd);
 	if (done > 0)
 		*huge_bytes = walk->huge_bytes;

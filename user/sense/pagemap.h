@@ -50,11 +50,12 @@ struct huge_walk {
 };
 
 /*
- * Goes on with @walk, {0} at first, over about @pages small pages. 1: it is at the end, *@huge_bytes is what it found, and
+ * Goes on with @walk, {0} at first, over about @pages small pages, or as much work among page tables that are empty;
+ * @tables_bytes: how much there is of them (VmPTE). 1: it is at the end, *@huge_bytes is what it found, and
  * it begins anew; 0: not yet. Negative errno as above; then it begins anew.
  */
-int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t pages,
-		    uint64_t *huge_bytes);
+int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t tables_bytes,
+		    uint64_t pages, uint64_t *huge_bytes);
 
 /* Pages that a collapse would not have to fill with zeros: what bloat is measured by. */
 static inline unsigned int slot_pages_populated(const struct slot_pages *pages)
