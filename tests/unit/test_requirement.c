@@ -177,6 +177,59 @@ static void choice_and_list_agree(void **state)
 	}
 }
 
+/* One that is not there is named to who needs it, and to nobody else. */
+static void each_is_named(void **state)
+{
+	static const struct {
+		size_t fact;
+		const char *name;
+		bool top, dry_run, none, damos, madvise; /* who lacks it */
+	} rows[] = {
+#define ROW(field, ...) {offsetof(struct host_facts, field), __VA_ARGS__}
+		ROW(self.initial_pid_ns, "pid_namespace", true, true, true, true, true),
+		ROW(btf, "kernel_btf", true, true, true, true, true),
+		ROW(bpf_loads, "bpf_loading", true, true, true, true, true),
+		ROW(tracepoints[HOST_TP_SCHED_SWITCH], "tp_sched_switch", true, true, true, true, true),
+		ROW(tracepoints[HOST_TP_SCHED_PROCESS_EXIT], "tp_sched_process_exit", true, true, true, true,
+		    true),
+		ROW(tracepoints[HOST_TP_SCHED_PROCESS_EXEC], "tp_sched_process_exec", true, true, true, true,
+		    true),
+		ROW(tracepoints[HOST_TP_TASK_RENAME], "tp_task_rename", true, true, true, true, true),
+		ROW(task_storage, "task_storage", true, true, true, true, true),
+		ROW(bpf_loop, "bpf_loop", true, true, true, true, true),
+		ROW(bpffs, "bpffs", false, true, true, true, true),
+		ROW(damon_sysfs, "damon_sysfs", false, false, true, true, true),
+		ROW(apply_interval, "damon_apply_interval", false, false, true, true, true),
+		ROW(vaddr, "damon_vaddr", false, false, true, true, true),
+		ROW(modules[HOST_DAMON_STAT].off, "damon_stat_off", false, false, true, true, true),
+		ROW(modules[HOST_DAMON_RECLAIM].off, "damon_reclaim_off", false, false, true, true, true),
+		ROW(modules[HOST_DAMON_LRU_SORT].off, "damon_lru_sort_off", false, false, true, true, true),
+		ROW(thp, "transparent_hugepage", false, false, true, true, true),
+		ROW(collapse_action, "collapse_action", false, false, false, true, false),
+		ROW(pagemap_scan, "pagemap_scan", false, false, false, false, true),
+		ROW(tracepoints[HOST_TP_DAMON_AGGREGATED], "tp_damon_aggregated", false, false, false, false,
+		    true),
+		ROW(tracepoints[HOST_TP_MM_COLLAPSE_HUGE_PAGE], "tp_mm_collapse_huge_page", false, false,
+		    false, true, true),
+		ROW(tracepoints[HOST_TP_MM_KHUGEPAGED_SCAN_PMD], "tp_mm_khugepaged_scan_pmd", false, false,
+		    false, true, true),
+		ROW(psi, "memory_pressure", false, false, false, false, false),
+#undef ROW
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct host_facts facts = facts_of(7, 2);
+
+		*(enum host_answer *)((char *)&facts + rows[i].fact) = HOST_NO;
+		assert_int_equal(top_lacks_nothing(&facts), !rows[i].top);
+		assert_int_equal(lacks(&facts, EXECUTOR_DRY_RUN, rows[i].name), rows[i].dry_run);
+		assert_int_equal(lacks(&facts, EXECUTOR_NONE, rows[i].name), rows[i].none);
+		assert_int_equal(lacks(&facts, EXECUTOR_DAMOS, rows[i].name), rows[i].damos);
+		assert_int_equal(lacks(&facts, EXECUTOR_MADVISE, rows[i].name), rows[i].madvise);
+	}
+}
+
 static void lockdown(void **state)
 {
 	struct host_facts facts = facts_of(7, 2);
@@ -285,11 +338,11 @@ static void exit_statuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kernels),	    cmocka_unit_test(too_old_for_counting),
-		cmocka_unit_test(carried_back),	    cmocka_unit_test(choice_and_list_agree),
-		cmocka_unit_test(lockdown),	    cmocka_unit_test(other_hosts),
-		cmocka_unit_test(without_pressure), cmocka_unit_test(who_may_nothing),
-		cmocka_unit_test(exit_statuses),
+		cmocka_unit_test(kernels),	   cmocka_unit_test(too_old_for_counting),
+		cmocka_unit_test(carried_back),	   cmocka_unit_test(choice_and_list_agree),
+		cmocka_unit_test(each_is_named),   cmocka_unit_test(lockdown),
+		cmocka_unit_test(other_hosts),	   cmocka_unit_test(without_pressure),
+		cmocka_unit_test(who_may_nothing), cmocka_unit_test(exit_statuses),
 	};
 
 	return cmocka_run_group_tests_name("requirement", tests, NULL, NULL);

@@ -459,9 +459,10 @@ static int load_and_run(struct top *top)
 		err = hotness_open(top->began_ns, top->options->max_processes, &top->hotness);
 	}
 	if (err < 0) {
-		fprintf(stderr,
-			"hotdamon top: load hotness.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words): "
-			"%s\n",
+		fprintf(stderr, "hotdamon top: load hotness.bpf.o%s: %s\n",
+			host_status_of_load(err) == EXIT_HOST
+				? " (HOTDAMON_DEBUG=1 shows the verifier's words)"
+				: "",
 			strerror(-err));
 		return host_status_of_load(err);
 	}

@@ -283,17 +283,24 @@ static int make_decision_makers(struct daemon *daemon)
 	return 0;
 }
 
+/* What is short for a while is no matter for the verifier. */
+static int fail_to_load(struct act_error *error, int err, const char *object)
+{
+	return act_fail(error, -err, "load %s%s", object,
+			host_status_of_load(err) == EXIT_HOST
+				? " (HOTDAMON_DEBUG=1 shows the verifier's words)"
+				: "");
+}
+
 static int open_eyes(struct daemon *daemon, struct act_error *error)
 {
 	int err = hotness_open(daemon->now_ns, daemon->options->max_processes, &daemon->hotness);
 
 	if (err)
-		return act_fail(error, -err,
-				"load hotness.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)");
+		return fail_to_load(error, err, "hotness.bpf.o");
 	err = collapse_open(&daemon->collapse);
 	if (err)
-		return act_fail(error, -err,
-				"load collapse.bpf.o (HOTDAMON_DEBUG=1 shows the verifier's words)");
+		return fail_to_load(error, err, "collapse.bpf.o");
 	return daemon->executor == EXECUTOR_MADVISE ? madvise_open(daemon, &daemon->madvise, error) : 0;
 }
 
