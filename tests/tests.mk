@@ -14,6 +14,7 @@ UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
 UNIT_damon := user/base/dir.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c user/base/dir.c
 UNIT_pressure := user/sense/proc.c
+UNIT_descent := user/decide/levels.c user/decide/descent_words.c user/decide/rearm.c
 UNIT_governor := user/decide/governor_reason.c user/decide/penalty.c
 UNIT_log := user/base/printable.c
 UNIT_json := user/base/printable.c
