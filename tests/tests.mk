@@ -22,6 +22,7 @@ UNIT_rearm := $(filter-out %/rearm.c,$(DESCENT))
 UNIT_governor := user/decide/governor_reason.c user/decide/penalty.c
 UNIT_log := user/base/printable.c
 UNIT_json := user/base/printable.c
+UNIT_textfile := user/base/array.c
 UNIT_status := user/base/json.c user/base/printable.c user/report/text.c
 UNIT_text := user/base/printable.c
 UNIT_table := user/report/trend.c
