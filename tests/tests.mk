@@ -3,16 +3,15 @@
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# A unit test links the one file that it tests; what a file itself needs is named here.
+# A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c))
-UNIT_claim := user/base/dir.c user/act/damon.c user/act/file.c
-UNIT_file := user/base/dir.c
-UNIT_host  := user/base/dir.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
+UNIT_claim := user/act/damon.c user/act/file.c
+UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
 UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
-UNIT_damon := user/base/dir.c user/act/file.c
-UNIT_probe := user/act/collapse.c user/act/file.c user/base/dir.c
+UNIT_damon := user/act/file.c
+UNIT_probe := user/act/collapse.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
 DESCENT := user/decide/levels.c user/decide/descent.c user/decide/descent_words.c user/decide/rearm.c
 UNIT_descent := $(filter-out %/descent.c,$(DESCENT))
@@ -20,13 +19,9 @@ UNIT_descent_heat := $(DESCENT)
 UNIT_descent_walk := $(DESCENT)
 UNIT_rearm := $(filter-out %/rearm.c,$(DESCENT))
 UNIT_governor := user/decide/governor_reason.c user/decide/penalty.c
-UNIT_log := user/base/printable.c
-UNIT_json := user/base/printable.c
-UNIT_textfile := user/base/array.c
-UNIT_status := user/base/json.c user/base/printable.c user/report/text.c
-UNIT_text := user/base/printable.c
+UNIT_status := user/report/text.c
 UNIT_table := user/report/trend.c
-UNIT_top   := user/base/json.c user/base/printable.c user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
+UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
 
 # Objects with the sanitizers, each compiled once for all tests that link it.
 san = $(patsubst %.c,$(B)/san/%.o,$(filter %.c,$(1)))
@@ -37,11 +32,15 @@ $(B)/san/%.o: %.c | $(SKELS)
 	$(Q)$(CC) -O1 -g $(SANITIZE) $(OWN_CFLAGS) -Itests/unit -Itests -MD -MP -c -o $@ $<
 -include $(shell find $(B)/san -name '*.d' 2>/dev/null)
 
+# A linker takes of it what is asked for.
+$(B)/san/base.a: $(call san,$(wildcard user/base/*.c))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 .SECONDEXPANSION:
-$(UNIT): $(B)/unit/test_%: $$(call san,tests/unit/test_$$*.c $$(call UNIT_OF,$$*) $$(UNIT_$$*))
+$(UNIT): $(B)/unit/test_%: $$(call san,tests/unit/test_$$*.c $$(call UNIT_OF,$$*) $$(UNIT_$$*)) $(B)/san/base.a
 	@mkdir -p $(@D)
 	@echo "  UNIT $*"
-	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) -lcmocka $(pkg_libs)
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(B)/san/base.a -lcmocka $(pkg_libs)
 
 # Each prints cmocka's own closing lines.
 test-unit: all
@@ -66,11 +65,11 @@ $(B)/tests/slow.so $(B)/tests/fail.so:
 
 # The parts that collapse memory, on children of their own: natively, as root.
 LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
-	    user/sense/vma.c user/act/collapse.c user/act/file.c user/base/dir.c
-$(B)/tests/live: $$(call san,$$(LIVE_SRC))
+	    user/sense/vma.c user/act/collapse.c user/act/file.c
+$(B)/tests/live: $$(call san,$$(LIVE_SRC)) $(B)/san/base.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) -lcmocka
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(B)/san/base.a -lcmocka
 
 -include $(B)/tests/collapse.d
 
@@ -121,7 +120,7 @@ demo:
 
 # The executor alone on the MMU that is here; MIB and BUDGET_US may be given.
 BENCH_COLLAPSE_SRC := tests/bench/collapse.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
-		      user/act/collapse.c user/act/file.c
+		      user/act/collapse.c user/act/file.c user/base/array.c user/base/textfile.c
 $(B)/tests/collapse: $(BENCH_COLLAPSE_SRC)
 	@mkdir -p $(@D)
 	@echo "  CC   $@"

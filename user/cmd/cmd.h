@@ -6,7 +6,7 @@
 #ifndef HOTDAMON_CMD_CMD_H
 #define HOTDAMON_CMD_CMD_H
 
-#include "exit_status.h"
+#include "base/exit_status.h"
 
 #define DEFAULT_STATE_DIR "/run/hotdamon"
 

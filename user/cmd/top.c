@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/top_watch.h"
@@ -18,6 +19,7 @@
 struct input {
 	struct top_options options;
 	uint32_t *pids;
+	size_t pids_room;
 };
 
 static void add_pids(struct input *input, struct argp_state *state, char *arg)
@@ -27,11 +29,10 @@ static void add_pids(struct input *input, struct argp_state *state, char *arg)
 
 	while ((word = strsep(&rest, ","))) {
 		uint64_t pid = cli_number(state, "pid", word, 1, 1U << 30);
-		uint32_t *pids = realloc(input->pids, (options->n_pids + 1) * sizeof(*pids));
 
-		if (!pids)
+		if (array_reserve(&input->pids, &input->pids_room, options->n_pids + 1, sizeof(*input->pids)))
 			cli_fail(state, "out of memory");
-		options->pids = input->pids = pids;
+		options->pids = input->pids;
 		input->pids[options->n_pids++] = (uint32_t)pid;
 	}
 }

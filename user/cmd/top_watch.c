@@ -14,7 +14,10 @@
 
 #include <systemd/sd-event.h>
 
+#include "base/array.h"
 #include "base/clock.h"
+#include "base/cpus.h"
+#include "base/signals.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
 #include "cmd/top_screen.h"
@@ -23,7 +26,6 @@
 #include "sense/hotness.h"
 #include "sense/proc.h"
 #include "sense/requirement.h"
-#include "signals.h"
 
 #define REMEMBER_NS    (60 * NS_PER_S)	 /* of an idle process: what its trend shows */
 #define FIRST_S	       0.5		 /* nobody likes to look at an empty screen */
@@ -48,6 +50,7 @@ struct top {
 	struct top_summary summary, frozen_summary;
 	bool any, frozen_any; /* there was a window */
 	struct row **rows;    /* of the view: room for all of the shown table */
+	size_t rows_room;
 	sd_event *event;
 	sd_event_source *timer;
 	struct patience patience;
@@ -192,20 +195,13 @@ static int show(struct top *top)
 	return 0;
 }
 
-static unsigned int online_cpus(void)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return cpus > 0 ? (unsigned int)cpus : 1;
-}
-
 static void sum_up(struct top *top, const struct ranked *ranked, size_t n, double window_s, uint64_t now_ns)
 {
 	time_t now = clock_wall_s();
 	struct tm local;
 
 	top_sum(ranked, n, window_s, &top->summary);
-	top->summary.cpus = online_cpus();
+	top->summary.cpus = cpus_online();
 	top->summary.uptime_s = now_ns / NS_PER_S;
 	if (localtime_r(&now, &local))
 		strftime(top->summary.clock, sizeof(top->summary.clock), "%H:%M:%S", &local);
@@ -214,15 +210,9 @@ static void sum_up(struct top *top, const struct ranked *ranked, size_t n, doubl
 /* Room for every row of the live table; a pause only ever shows a table that was the live one. */
 static int make_room(struct top *top, size_t n)
 {
-	struct row **rows;
-
 	if (n < top->frozen.n)
 		n = top->frozen.n;
-	rows = realloc(top->rows, (n + 1) * sizeof(struct row *));
-	if (!rows)
-		return -ENOMEM;
-	top->rows = rows;
-	return 0;
+	return array_reserve(&top->rows, &top->rows_room, n + 1, sizeof(*top->rows));
 }
 
 /* The ranking and the idle ones behind it, to the live table. */
@@ -256,8 +246,8 @@ static int close_window(struct top *top)
 
 	if (err)
 		return err;
-	window_s = (double)(span.ended_ns - span.began_ns) / (double)NS_PER_S;
-	err = ranking_update(top->ranking, usage, n, span.ended_ns - span.began_ns, online_cpus(), &ranked,
+	window_s = ns_to_s(span.ended_ns - span.began_ns);
+	err = ranking_update(top->ranking, usage, n, span.ended_ns - span.began_ns, cpus_online(), &ranked,
 			     &n);
 	if (!err)
 		err = take_ranking(top, ranked, n, window_s);

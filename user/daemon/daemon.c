@@ -13,9 +13,9 @@
 
 #include "base/clock.h"
 #include "daemon/internal.h"
-#include "exit_status.h"
+#include "base/exit_status.h"
 #include "report/log.h"
-#include "signals.h"
+#include "base/signals.h"
 
 #define STEP_MAX_NS NS_PER_S /* the evidence is looked at about once a second, however long a tick is */
 #define ACCURACY_US 1000

@@ -13,7 +13,7 @@
 
 #include "act/collapse.h"
 #include "daemon/internal.h"
-#include "exit_status.h"
+#include "base/exit_status.h"
 #include "report/log.h"
 #include "sense/host.h"
 #include "sense/libbpf.h"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bisect.h"
+
 struct failed_slot {
 	uint64_t slot, until_ns;
 	unsigned int failures; /* in a row */
@@ -43,20 +45,17 @@ void backoff_clear(struct backoff *backoff)
 	backoff->n = 0;
 }
 
+static int slot_cmp(const void *key, const void *element)
+{
+	uint64_t slot = *(const uint64_t *)key, other = ((const struct failed_slot *)element)->slot;
+
+	return slot < other ? -1 : slot > other;
+}
+
 /* The place of the first that is not below @slot: where it is, or belongs. */
 static size_t place_of(const struct backoff *backoff, uint64_t slot)
 {
-	size_t low = 0, high = backoff->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (backoff->slots[middle].slot < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bisect(&slot, backoff->slots, backoff->n, sizeof(*backoff->slots), slot_cmp);
 }
 
 static struct failed_slot *find(const struct backoff *backoff, uint64_t slot)

@@ -6,8 +6,7 @@
 
 #include "decide/reason.h"
 
-#define SECOND_NS ((uint64_t)1000000000)
-#define PART_LEN  80
+#define PART_LEN 80
 
 #define MAX_AGAIN_SHIFT 6 /* 64 times BENEFIT_AGAIN_NS */
 
@@ -203,10 +202,10 @@ static void judge(struct benefit *benefit, const struct benefit_config *config,
 	set_none(benefit);
 	if (look->refusal)
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: nothing can be collapsed in it: %s",
-			     benefit->given_up_ns / SECOND_NS, look->refusal);
+			     benefit->given_up_ns / NS_PER_S, look->refusal);
 	else
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: %s%.50s",
-			     benefit->given_up_ns / SECOND_NS, share.text, cause.text);
+			     benefit->given_up_ns / NS_PER_S, share.text, cause.text);
 }
 
 static uint64_t step_of(const struct benefit *benefit, uint64_t now_ns)

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* Half of what counts is of the last three seconds. */
 #define HEAT_KEPT_PER_S	     0.8
 #define HEAT_KEPT_PER_S_HUGE 0.99
@@ -64,19 +66,9 @@ uint64_t heat_coarse_bytes(const struct heat *heat)
 	return heat->coarse_bytes;
 }
 
-static int make_room(struct slots *slots, size_t room)
+static int make_room(struct slots *slots, size_t n)
 {
-	struct heat_slot *at;
-
-	if (room <= slots->room)
-		return 0;
-	room += room / 2;
-	at = realloc(slots->at, room * sizeof(*at));
-	if (!at)
-		return -ENOMEM;
-	slots->at = at;
-	slots->room = room;
-	return 0;
+	return array_reserve(&slots->at, &slots->room, n, sizeof(*slots->at));
 }
 
 static void put(struct slots *slots, const struct heat_slot *slot)
@@ -222,7 +214,7 @@ static void swap(struct slots *a, struct slots *b)
 
 static double seconds_since(uint64_t then_ns, uint64_t now_ns)
 {
-	return now_ns > then_ns ? (double)(now_ns - then_ns) / (double)NS_PER_S : 0;
+	return now_ns > then_ns ? ns_to_s(now_ns - then_ns) : 0;
 }
 
 /* Of all aggregations before one that comes so much later. */
@@ -258,20 +250,19 @@ int heat_add(struct heat *heat, const struct heat_region *regions, size_t n, uin
 	return 0;
 }
 
+static int start_cmp(const void *key, const void *element)
+{
+	uint64_t start = *(const uint64_t *)key, other = ((const struct heat_slot *)element)->start;
+
+	return start < other ? -1 : start > other;
+}
+
 /* Of those that map has; others have no heat to speak of. */
 static struct heat_slot *find(const struct heat *heat, uint64_t start)
 {
-	size_t low = 0, high = heat->map.n;
+	const struct slots *map = &heat->map;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (heat->map.at[middle].start < start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < heat->map.n && heat->map.at[low].start == start ? &heat->map.at[low] : NULL;
+	return map->n ? bsearch(&start, map->at, map->n, sizeof(*map->at), start_cmp) : NULL;
 }
 
 static void set_huge(struct heat_slot *slot, bool huge)

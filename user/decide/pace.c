@@ -89,7 +89,7 @@ static int64_t rate_of(const struct pace *pace)
 static void earn(struct pace *pace, uint64_t now_ns)
 {
 	uint64_t gone_ns = now_ns > pace->at_ns ? now_ns - pace->at_ns : 0;
-	double earned = (double)gone_ns * (double)rate_of(pace) / (double)NS_PER_S;
+	double earned = ns_to_s(gone_ns) * (double)rate_of(pace);
 	double credit = (double)pace->credit_ns + earned;
 
 	pace->credit_ns = credit < PACE_BURST_NS ? (int64_t)credit : PACE_BURST_NS;
@@ -105,7 +105,7 @@ void pace_set_share(struct pace *pace, unsigned int share_pct, uint64_t now_ns)
 void pace_charge(struct pace *pace, uint64_t took_ns, uint64_t now_ns)
 {
 	int64_t most_debt_ns = (int64_t)pace->budget_us * 1000 * PACE_MAX_DEBT_S;
-	int64_t took = took_ns < NS_PER_S * 1000 ? (int64_t)took_ns : (int64_t)NS_PER_S * 1000;
+	int64_t took = (int64_t)(took_ns < 1000 * NS_PER_S ? took_ns : 1000 * NS_PER_S);
 
 	earn(pace, now_ns);
 	pace->credit_ns -= took;

@@ -16,6 +16,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/printable.h"
+#include "base/units.h"
 
 #define SAID_LEN 1024
 #define LINE_LEN (SAID_LEN + 64) /* a pipe takes it whole or not at all */
@@ -82,7 +83,7 @@ static bool write_line(struct stream *stream, const char *priority, const char *
 			       line);
 	else
 		len = snprintf(text, sizeof(text), "%s%8.1f s  %s%s\n", stream->torn ? "\n" : "",
-			       (double)elapsed_ns / 1e9, word, line);
+			       ns_to_s(elapsed_ns), word, line);
 	written = write_at_once(stream->fd, text, (size_t)len);
 	if (written >= 0)
 		stream->torn = written && written < len;

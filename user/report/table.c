@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
+
 void table_clear(struct table *table)
 {
 	free(table->rows);
@@ -47,7 +49,7 @@ int table_update(struct table *table, const struct ranked *ranked, size_t n, dou
 	for (size_t i = 0; i < n; i++) {
 		uint64_t cpu_ns = rows[i].ranked.user_ns + rows[i].ranked.system_ns;
 
-		trend_add(&rows[i].trend, table->now_s, table->now_s + window_s, (double)cpu_ns / 1e9);
+		trend_add(&rows[i].trend, table->now_s, table->now_s + window_s, ns_to_s(cpu_ns));
 	}
 	free(table->rows);
 	table->rows = rows;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/units.h"
 #include "report/text.h"
 
 /* Six columns: one digit behind the point while there is room. */
@@ -239,8 +240,8 @@ static void add_process(struct json *json, const struct ranked *ranked)
 	json_add_u64(json, "start_time_ns", ranked->id.start_time_ns);
 	json_add_text(json, "comm", ranked->comm);
 	json_add_decimal(json, "cpu_pct", ranked->cpu_pct, 2);
-	json_add_decimal(json, "user_s", (double)ranked->user_ns / 1e9, 6);
-	json_add_decimal(json, "system_s", (double)ranked->system_ns / 1e9, 6);
+	json_add_decimal(json, "user_s", ns_to_s(ranked->user_ns), 6);
+	json_add_decimal(json, "system_s", ns_to_s(ranked->system_ns), 6);
 	json_add_u64(json, "threads", ranked->threads);
 	json_add_bool(json, "ended", ranked->ended);
 	json_close(json);

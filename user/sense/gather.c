@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "regions_map.h"
 
 void gather_free(struct gather *gather)
@@ -14,15 +15,10 @@ void gather_free(struct gather *gather)
 
 static int keep(struct gather *gather, const struct regions_record *record)
 {
-	if (gather->n == gather->room) {
-		size_t room = gather->room ? 2 * gather->room : 64;
-		void *regions = realloc(gather->regions, room * sizeof(*gather->regions));
+	int err = array_reserve(&gather->regions, &gather->room, gather->n + 1, sizeof(*gather->regions));
 
-		if (!regions)
-			return -ENOMEM;
-		gather->regions = regions;
-		gather->room = room;
-	}
+	if (err)
+		return err;
 	gather->regions[gather->n++] = (struct heat_region){
 		.start = record->start,
 		.end = record->end,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define NAME_LEN 33
 
 struct known {
@@ -19,7 +21,7 @@ struct known {
 
 struct user_names {
 	struct known *known;
-	size_t n;
+	size_t n, room;
 };
 
 static int read_text(const char *proc_root, uint32_t pid, const char *name, char *text, size_t size)
@@ -127,7 +129,7 @@ static void look_up(uint32_t uid, char name[NAME_LEN])
 
 void user_name(struct user_names *names, uint32_t uid, char *name, size_t size)
 {
-	struct known fresh = {.uid = uid}, *known;
+	struct known fresh = {.uid = uid};
 
 	for (size_t i = 0; i < names->n; i++) {
 		if (names->known[i].uid == uid) {
@@ -137,9 +139,6 @@ void user_name(struct user_names *names, uint32_t uid, char *name, size_t size)
 	}
 	look_up(uid, fresh.name);
 	snprintf(name, size, "%s", fresh.name);
-	known = realloc(names->known, (names->n + 1) * sizeof(*known));
-	if (!known)
-		return; /* asked again next time */
-	names->known = known;
-	names->known[names->n++] = fresh;
+	if (!array_reserve(&names->known, &names->room, names->n + 1, sizeof(*names->known)))
+		names->known[names->n++] = fresh; /* else it is asked again next time */
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide/process.h"
+#include "base/array.h"
+#include "base/units.h"
 
 static uint64_t first_slot(const struct vma_range *range)
 {
@@ -52,17 +53,11 @@ bool vma_parse(const char *line, struct vma_range *range)
 
 static int append(struct vma_map *map, const struct vma_range *range)
 {
-	if (map->n == map->room) {
-		size_t room = map->room ? 2 * map->room : 64;
-		void *ranges = realloc(map->ranges, room * sizeof(*map->ranges));
+	int err = array_reserve(&map->ranges, &map->room, map->n + 1, sizeof(*map->ranges));
 
-		if (!ranges)
-			return -ENOMEM;
-		map->ranges = ranges;
-		map->room = room;
-	}
-	map->ranges[map->n++] = *range;
-	return 0;
+	if (!err)
+		map->ranges[map->n++] = *range;
+	return err;
 }
 
 static int read_lines(FILE *file, struct vma_map *map)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef HOTDAMON_EXIT_STATUS_H
-#define HOTDAMON_EXIT_STATUS_H
+#ifndef HOTDAMON_BASE_EXIT_STATUS_H
+#define HOTDAMON_BASE_EXIT_STATUS_H
 
 /* Exit statuses, part of the contract of the command line. */
 enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef HOTDAMON_SIGNALS_H
-#define HOTDAMON_SIGNALS_H
+#ifndef HOTDAMON_BASE_SIGNALS_H
+#define HOTDAMON_BASE_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>
