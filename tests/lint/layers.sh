@@ -16,7 +16,7 @@ forbid() {
 
 forbid 'base knows nobody' '#include "(act|sense|decide|report|daemon|cmd)/' user/base/*.[ch]
 forbid 'decide is pure: no library, no clock, no file, no other layer' \
-	'#include [<"](bpf/|json-c|systemd/|unistd\.h|time\.h|fcntl\.h|sys/|act/|sense/|report/|daemon/|cmd/|base/(clock|file|json))' user/decide/*.[ch]
+	'#include [<"](bpf/|json-c|systemd/|unistd\.h|time\.h|fcntl\.h|sys/|act/|sense/|report/|daemon/|cmd/|base/(clock|cpus|dir|json|signals|textfile))' user/decide/*.[ch]
 forbid 'decide does not log, read or write' '\<(f?printf|fopen|open|getenv|clock_gettime)\(' user/decide/*.c
 forbid 'act decides nothing' '#include "(decide/(ranking|governor|descent|quota)|sense/|report/|daemon/|cmd/)' user/act/*.[ch]
 forbid 'sense does not act' '#include "(act/|report/|daemon/|cmd/)' user/sense/*.[ch]

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cpus.h"
 #include "daemon/internal.h"
 #include "report/log.h"
 
@@ -26,13 +27,6 @@ static struct target *target_of(struct daemon *daemon, struct process_id id)
 	return NULL;
 }
 
-static unsigned int online_cpus(void)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return cpus > 0 ? (unsigned int)cpus : 1;
-}
-
 static int measure(struct daemon *daemon)
 {
 	struct hotness_span span;
@@ -43,7 +37,7 @@ static int measure(struct daemon *daemon)
 	if (err)
 		return err;
 	daemon->window_ns = span.ended_ns - span.began_ns;
-	return ranking_update(daemon->ranking, usage, n, daemon->window_ns, online_cpus(), &daemon->ranked,
+	return ranking_update(daemon->ranking, usage, n, daemon->window_ns, cpus_online(), &daemon->ranked,
 			      &daemon->n_ranked);
 }
 
