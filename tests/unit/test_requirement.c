@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "decide/process.h"
-#include "exit_status.h"
+#include "base/exit_status.h"
 #include "sense/requirement.h"
 
 #define ALL_CAPABILITIES 0x1ffffffffffULL

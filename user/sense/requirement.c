@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "exit_status.h"
+#include "base/exit_status.h"
 #include "sense/requirement_rows.h"
 
 static enum host_answer answer_of(const struct host_facts *facts, const struct requirement_row *row)
