@@ -270,7 +270,8 @@ test_state_directory_of_others() {
 	wait_for 20 test -e $T/all/endless/status.json || fail 'no status'
 	kill -9 "$daemon"
 	wait "$daemon" 2>/dev/null
-	sed -i 's/"seats": 0/"seats": 4294967295/' $T/all/endless/claim.json
+	sed -i 's/"slots": 0/"slots": 4294967295/' $T/all/endless/claim.json
+	grep -q 4294967295 $T/all/endless/claim.json || fail 'the claim is not as it was thought'
 	expect 2 timeout 5 hotdamon cleanup --state-dir $T/all/endless
 	must_say 'no claim of hotdamon'
 	rm -r $T/all /sys/fs/bpf/hotdamon
