@@ -63,6 +63,11 @@ $(B)/tests/slow.so $(B)/tests/fail.so:
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared -o $@ $<
 
+$(B)/tests/fail_alloc.so: tests/faults/fail_alloc.c
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-optimize-sibling-calls -fPIC -shared -o $@ $<
+
 # The parts that collapse memory, on children of their own: natively, as root.
 LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
 	    user/sense/vma.c user/act/collapse.c user/act/file.c
@@ -86,7 +91,14 @@ test-vm: all $(B)/workload $(B)/tests/load
 test-top: all $(B)/tests/fail.so
 	$(Q)tests/top/run
 
-test: test-unit test-live test-bpf test-top test-vm
+# Memory runs out, at one place after another: a part of them, and all.
+test-faults-some test-faults: all $(B)/tests/fail_alloc.so
+test-faults-some:
+	$(Q)tests/faults/run --seconds 60
+test-faults:
+	$(Q)tests/faults/run
+
+test: test-unit test-live test-bpf test-top test-faults-some test-vm
 	@echo "make test: all passed"
 
 lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words
@@ -136,5 +148,5 @@ bench: all $(B)/tests/cost $(B)/tests/load
 bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
-.PHONY: test test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
+.PHONY: test test-faults test-faults-some test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
 	lint-root lint-words demo bench bench-collapse bench-vm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cm.h"
 
+#include <errno.h>
 #include <dlfcn.h>
 #include <float.h>
 #include <math.h>
@@ -162,6 +163,20 @@ static void test_too_deep(void **state)
 	assert_null(json_finish(&json, JSON_LINE));
 }
 
+static void test_parse(void **state)
+{
+	struct json_object *root = (void *)&root;
+
+	(void)state;
+	fails_at = 0;
+	assert_int_equal(json_parse("{\"a\": 1", &root), -EINVAL);
+	assert_null(root);
+	assert_int_equal(json_parse("", &root), -EINVAL);
+	assert_int_equal(json_parse("{\"a\": 1}", &root), 0);
+	assert_non_null(root);
+	json_object_put(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_long_text_is_whole),
 		cmocka_unit_test(test_decimals),
 		cmocka_unit_test(test_too_deep),
+		cmocka_unit_test(test_parse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

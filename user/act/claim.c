@@ -15,6 +15,7 @@
 #include <json-c/json.h>
 
 #include "act/damon.h"
+#include "base/json.h"
 #include "base/dir.h"
 
 #define CLAIM_FILE "claim.json"
@@ -280,8 +281,10 @@ int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_
 		free(text);
 		return 0;
 	}
-	json = json_tokener_parse(text);
+	err = json_parse(text, &json);
 	free(text);
+	if (err == -ENOMEM)
+		return act_fail(error, ENOMEM, "read %s/" CLAIM_FILE, paths->state_dir);
 	read = json && claim_from_json(json, claim);
 	json_object_put(json);
 	return read ? 0

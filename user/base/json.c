@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -156,4 +157,16 @@ char *json_finish(struct json *json, enum json_style style)
 	json_object_put(json->open[0]);
 	*json = (struct json){.failed = true};
 	return copy;
+}
+
+int json_parse(const char *text, struct json_object **root)
+{
+	/* Short of memory, json-c may as well leave out what it read: malloc()'s own word is surer than its answer. */
+	errno = 0;
+	*root = json_tokener_parse(text);
+	if (*root && errno != ENOMEM)
+		return 0;
+	json_object_put(*root);
+	*root = NULL;
+	return errno == ENOMEM ? -ENOMEM : -EINVAL;
 }

@@ -47,4 +47,9 @@ void json_add_text(struct json *json, const char *key, const char *text);
 /* The text, malloced; NULL when memory was short at any time. Frees all else. */
 char *json_finish(struct json *json, enum json_style style);
 
+/*
+ * Reads what is JSON, to @root: json-c's, for its json_object_put(). 0; -EINVAL: it is none; -ENOMEM. Then @root is NULL.
+ */
+int json_parse(const char *text, struct json_object **root);
+
 #endif

@@ -57,6 +57,10 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 	error_t err;
 
 	err = argp_parse(&wrapper, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &wrapped);
+	if (err == ENOMEM) {
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(ENOMEM));
+		exit(EXIT_FAILED);
+	}
 	if (err)
 		exit(EXIT_USAGE);
 }

@@ -53,7 +53,7 @@ static int say_none(const struct status_options *options, int err, const struct 
 			options->state_dir);
 	else
 		fprintf(stderr, "hotdamon status: %s\n", error->text);
-	return err == -ENOENT ? EXIT_FAILED : EXIT_USAGE;
+	return err == -ENOENT || err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static int print(const struct status_options *options, const char *text)
@@ -64,7 +64,9 @@ static int print(const struct status_options *options, const char *text)
 		fputs(text, stdout);
 	else
 		err = status_print(text, stdout);
-	if (err)
+	if (err == -ENOMEM)
+		fprintf(stderr, "hotdamon status: %s\n", strerror(ENOMEM));
+	else if (err)
 		fprintf(stderr, "hotdamon status: %s/" STATUS_FILE " is no status of hotdamon\n",
 			options->state_dir);
 	return err ? EXIT_FAILED : EXIT_DONE;

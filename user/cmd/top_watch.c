@@ -482,6 +482,8 @@ int top_watch(const struct top_options *options)
 
 	if (top.ranking && top.facts.names)
 		status = load_and_run(&top);
+	else
+		fprintf(stderr, "hotdamon top: %s\n", strerror(ENOMEM));
 	release(&top);
 	return status;
 }

@@ -87,10 +87,10 @@ static int check_host(struct daemon *daemon)
 }
 
 /* A directory of somebody else's, or what is in it: --state-dir names another, and nothing was changed. */
-static int refuse_state_dir(const struct act_error *error)
+static int refuse_state_dir(int err, const struct act_error *error)
 {
 	log_error("--state-dir: %s", error->text);
-	return EXIT_USAGE;
+	return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static void say_not_undone(const struct daemon *daemon, const struct claim_undone *undone)
@@ -106,6 +106,7 @@ static int take_back_claim(struct daemon *daemon, const struct claim *left)
 {
 	struct claim_undone undone;
 	struct act_error error;
+	int err;
 
 	if (claim_take_back(&daemon->paths, left, &undone)) {
 		log_error("an earlier hotdamon (pid %d) was killed", left->pid);
@@ -116,9 +117,8 @@ static int take_back_claim(struct daemon *daemon, const struct claim *left)
 		 undone.kdamonds, undone.damon_stat_restored ? ", DAMON_STAT is on again" : "",
 		 undone.seats_not_ours ? "; the seats that are there now are somebody else's" : "");
 	/* The take-back removed a directory that the dead one had made; now it is ours to make. */
-	if (claim_make_state_dir(&daemon->paths, &daemon->claim.made_state_dir, &error))
-		return refuse_state_dir(&error);
-	return EXIT_DONE;
+	err = claim_make_state_dir(&daemon->paths, &daemon->claim.made_state_dir, &error);
+	return err ? refuse_state_dir(err, &error) : EXIT_DONE;
 }
 
 static int take_back_left_over(struct daemon *daemon)
@@ -137,7 +137,7 @@ static int take_back_left_over(struct daemon *daemon)
 	if (err == -ENOENT)
 		return EXIT_DONE;
 	if (err)
-		return refuse_state_dir(&error);
+		return refuse_state_dir(err, &error);
 	return take_back_claim(daemon, &left);
 }
 
@@ -145,8 +145,8 @@ static int take_back_left_over(struct daemon *daemon)
 static int claim_host(struct daemon *daemon)
 {
 	struct act_error error;
+	int status, err;
 	bool made;
-	int status;
 
 	daemon->lock_fd = claim_lock(&daemon->paths, &error);
 	if (daemon->lock_fd == -EWOULDBLOCK) {
@@ -162,10 +162,11 @@ static int claim_host(struct daemon *daemon)
 			status = daemon->lock_fd == -EPERM ? EXIT_HOST : EXIT_FAILED;
 		return status;
 	}
-	if (claim_make_state_dir(&daemon->paths, &made, &error)) {
+	err = claim_make_state_dir(&daemon->paths, &made, &error);
+	if (err) {
 		daemon->nothing_ours = true;
 		status = check_host(daemon); /* as above */
-		return status == EXIT_DONE ? refuse_state_dir(&error) : status;
+		return status == EXIT_DONE ? refuse_state_dir(err, &error) : status;
 	}
 	daemon->claim.made_state_dir = made;
 	status = take_back_left_over(daemon);
@@ -174,8 +175,9 @@ static int claim_host(struct daemon *daemon)
 		return status;
 	}
 	/* At once: if it is killed from here on, the state directory is known to be ours. */
-	if (claim_write(&daemon->paths, &daemon->claim, &error))
-		return refuse_state_dir(&error);
+	err = claim_write(&daemon->paths, &daemon->claim, &error);
+	if (err)
+		return refuse_state_dir(err, &error);
 	return check_host(daemon);
 }
 

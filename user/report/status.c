@@ -340,14 +340,16 @@ static void print_skipped(struct json_object *skipped, FILE *file)
 
 int status_print(const char *json_text, FILE *file)
 {
-	struct json_object *json = json_tokener_parse(json_text);
-	struct json_object *targets = get_typed(json, "targets", json_type_array);
-	size_t n = targets ? json_object_array_length(targets) : 0;
+	struct json_object *json, *targets;
+	int err = json_parse(json_text, &json);
+	size_t n;
 
+	targets = get_typed(json, "targets", json_type_array);
 	if (!targets) {
 		json_object_put(json);
-		return -EINVAL;
+		return err ? err : -EINVAL;
 	}
+	n = json_object_array_length(targets);
 	fprintf(file,
 		"hotdamon %s, pid %" PRIu64 ", executor %s, tick %" PRIu64 " of %g s: %" PRIu64
 		" processes seen, %zu of %" PRIu64 " seats in use, %" PRIu64 " collapses so far\n",

@@ -99,7 +99,7 @@ struct status {
 /* One JSON object, with a line end. malloced; NULL when out of memory. */
 char *status_to_json(const struct status *status);
 
-/* A table for people from the text of a status file. 0, or -EINVAL if it is none; then nothing is printed. */
+/* A table for people from the text of a status file. 0, -EINVAL if it is none, or -ENOMEM; then nothing is printed. */
 int status_print(const char *json_text, FILE *file);
 
 #endif

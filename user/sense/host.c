@@ -205,9 +205,10 @@ int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 	at.sys = at.sys ? at.sys : "/sys";
 	at.state_dir = at.state_dir ? at.state_dir : "/run/hotdamon";
 	err = read_self(at.proc, &found);
+	if (!err)
+		err = host_bpf_read(&at, &found);
 	if (err)
 		return err;
-	host_bpf_read(&at, &found);
 	host_damon_read(&at, &found);
 	read_thp(at.sys, &found);
 	found.psi = read_psi(at.proc);

@@ -73,16 +73,18 @@ static void read_scan_results(const struct btf *btf, struct host_facts *facts)
 }
 
 /* What the running kernel has, and not its version: distributions carry parts of newer kernels in older ones. */
-static void read_btf(const char *sys, struct host_facts *facts)
+static int read_btf(const char *sys, struct host_facts *facts)
 {
 	char path[PATH_MAX], name[64];
 	struct btf *btf;
 
 	snprintf(path, sizeof(path), "%s/kernel/btf/vmlinux", sys);
 	btf = btf__parse(path, NULL);
+	if (!btf && host_err_is_passing(errno))
+		return -errno;
 	if (!btf) { /* what is damaged is as good as missing */
-		facts->btf = host_err_is_passing(errno) || errno == EACCES ? HOST_UNKNOWN : HOST_NO;
-		return;
+		facts->btf = errno == EACCES ? HOST_UNKNOWN : HOST_NO;
+		return 0;
 	}
 	facts->btf = HOST_YES;
 	for (unsigned int i = 0; i < HOST_TRACEPOINTS; i++) {
@@ -97,6 +99,7 @@ static void read_btf(const char *sys, struct host_facts *facts)
 	facts->hugepage_filter = enum_has(btf, "damos_filter_type", "DAMOS_FILTER_TYPE_HUGEPAGE_SIZE");
 	read_scan_results(btf, facts);
 	btf__free(btf);
+	return 0;
 }
 
 static void read_bpffs(const char *sys, struct host_facts *facts)
@@ -146,9 +149,13 @@ static void read_loading(const struct host_roots *roots, struct host_facts *fact
 		facts->bpf_loads = facts->bpf_err ? HOST_NO : HOST_YES;
 }
 
-void host_bpf_read(const struct host_roots *roots, struct host_facts *facts)
+int host_bpf_read(const struct host_roots *roots, struct host_facts *facts)
 {
-	read_btf(roots->sys, facts);
+	int err = read_btf(roots->sys, facts);
+
+	if (err)
+		return err;
 	read_bpffs(roots->sys, facts);
 	read_loading(roots, facts);
+	return 0;
 }
