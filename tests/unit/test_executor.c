@@ -7,7 +7,7 @@ static void test_choose(void **state)
 {
 	static const struct {
 		struct executor_abilities can;
-		enum executor chosen;
+		enum executor_kind chosen;
 		const char *reason;
 	} cases[] = {
 		{{true, true, true},
@@ -56,8 +56,8 @@ static void test_names(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < EXECUTORS; i++)
-		assert_string_equal(executor_name((enum executor)i), names[i]);
-	assert_string_equal(executor_name((enum executor)99), "unknown");
+		assert_string_equal(executor_name((enum executor_kind)i), names[i]);
+	assert_string_equal(executor_name((enum executor_kind)99), "unknown");
 }
 
 int main(void)

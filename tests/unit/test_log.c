@@ -2,6 +2,7 @@
 #include "cm.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -95,31 +96,49 @@ static void set_nonblocking(int fd, bool on)
 	assert_int_equal(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK), 0);
 }
 
-/* To the last byte. */
+static bool is_ready(int fd, short events, int timeout_ms)
+{
+	struct pollfd pollfd = {.fd = fd, .events = events};
+
+	return poll(&pollfd, 1, timeout_ms) == 1 && pollfd.revents & events;
+}
+
+/* To the last byte. A terminal takes what was written away by and by: it is full when it has room no more. */
 static void fill(int fd)
 {
 	char bytes[1024] = "";
 
 	memset(bytes, '.', sizeof(bytes));
 	set_nonblocking(fd, true);
-	for (size_t len = sizeof(bytes); len; len /= 2)
-		while (write(fd, bytes, len) > 0)
-			;
+	do {
+		for (size_t len = sizeof(bytes); len; len /= 2)
+			while (write(fd, bytes, len) > 0)
+				;
+	} while (is_ready(fd, POLLOUT, 200));
 	set_nonblocking(fd, false);
 }
 
-/* All that was written so far, but for the dots. */
-static const char *read_all(int fd)
+/* Until there is room for lines; what is read is thrown away. */
+static void drain(struct ends ends)
+{
+	char bytes[4096];
+
+	while (is_ready(ends.reader, POLLIN, 200) || !is_ready(ends.writer, POLLOUT, 0))
+		assert_true(read(ends.reader, bytes, sizeof(bytes)) > 0);
+}
+
+/* All that is written, but for the dots, until it is as long as @want. */
+static const char *read_text(int fd, const char *want)
 {
 	static char text[4096];
 	size_t used = 0;
 	char byte;
 
-	set_nonblocking(fd, true);
-	while (used < sizeof(text) - 1 && read(fd, &byte, 1) == 1)
+	while (used < strlen(want) && is_ready(fd, POLLIN, 5000) && read(fd, &byte, 1) == 1)
 		if (byte != '.' && byte != '\r')
 			text[used++] = byte;
 	text[used] = '\0';
+	assert_false(is_ready(fd, POLLIN, 0)); /* and there is no more of it */
 	return text;
 }
 
@@ -141,6 +160,9 @@ static void log_back(void)
 /* Without an answer in ten seconds the alarm ends us. */
 static void check_reader_that_stops(struct ends ends)
 {
+	static const char told[] =
+		"     00 s  warning: lines of the log that were dropped, as nobody read them: 3\n"
+		"     00 s  seen\n     00 s  seen again\n"; /* without the dots */
 	int flags = fcntl(ends.writer, F_GETFL);
 
 	fflush(stdout);
@@ -150,14 +172,12 @@ static void check_reader_that_stops(struct ends ends)
 	for (int i = 0; i < 3; i++)
 		log_info("lost %d", i);
 	log_set_elapsed_ns(0); /* nobody reads yet */
-	read_all(ends.reader);
+	drain(ends);
 	log_info("seen");
 	log_info("seen again");
 	alarm(0);
 	log_back();
-	assert_string_equal(read_all(ends.reader),
-			    "     00 s  warning: lines of the log that were dropped, as nobody read them: 3\n"
-			    "     00 s  seen\n     00 s  seen again\n");
+	assert_string_equal(read_text(ends.reader, told), told);
 	assert_int_equal(fcntl(ends.writer, F_GETFL), flags); /* others write to it as before */
 	close(ends.reader);
 	close(ends.writer);
@@ -188,6 +208,8 @@ static void test_reader_of_another_user(void **state)
 /* Also when nothing more is logged. */
 static void test_dropped_are_told_in_time(void **state)
 {
+	static const char told[] =
+		"     70 s  warning: lines of the log that were dropped, as nobody read them: 1\n";
 	struct ends ends = a_pipe();
 
 	(void)state;
@@ -195,13 +217,11 @@ static void test_dropped_are_told_in_time(void **state)
 	fill(ends.writer);
 	log_to(ends.writer);
 	log_info("lost");
-	read_all(ends.reader);
+	drain(ends);
 	log_set_elapsed_ns(7000000000);
 	log_set_elapsed_ns(0);
 	log_back();
-	assert_string_equal(
-		read_all(ends.reader),
-		"     70 s  warning: lines of the log that were dropped, as nobody read them: 1\n");
+	assert_string_equal(read_text(ends.reader, told), told);
 	close(ends.reader);
 	close(ends.writer);
 }

@@ -59,7 +59,7 @@ static struct host_facts facts_of(unsigned int major, unsigned int minor)
 }
 
 /* What cmd/check.c and daemon/setup.c make of it. */
-static int status_of(const struct host_facts *facts, enum executor asked)
+static int status_of(const struct host_facts *facts, enum executor_kind asked)
 {
 	struct host_verdict verdict;
 
@@ -67,7 +67,7 @@ static int status_of(const struct host_facts *facts, enum executor asked)
 	return verdict.n_missing ? EXIT_HOST : EXIT_DONE;
 }
 
-static enum executor chosen_by(const struct host_facts *facts)
+static enum executor_kind chosen_by(const struct host_facts *facts)
 {
 	struct host_verdict verdict;
 
@@ -75,7 +75,7 @@ static enum executor chosen_by(const struct host_facts *facts)
 	return verdict.executor;
 }
 
-static bool lacks(const struct host_facts *facts, enum executor asked, const char *name)
+static bool lacks(const struct host_facts *facts, enum executor_kind asked, const char *name)
 {
 	struct host_verdict verdict;
 
@@ -97,7 +97,7 @@ static void kernels(void **state)
 {
 	static const struct {
 		unsigned int major, minor;
-		enum executor chosen; /* AUTO: none, and exit 3 */
+		enum executor_kind chosen; /* AUTO: none, and exit 3 */
 		bool damos;
 	} rows[] = {
 		{5, 17, EXECUTOR_AUTO, false},	  {5, 18, EXECUTOR_AUTO, false},

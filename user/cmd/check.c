@@ -28,7 +28,7 @@ struct check {
 
 /* The ways to make memory huge, or not to. */
 struct way {
-	enum executor executor;
+	enum executor_kind executor;
 	const char *what;
 };
 

@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "daemon/daemon.h"
 #include "decide/benefit.h"
-#include "decide/choice.h"
+#include "decide/worklist.h"
 #include "decide/pace.h"
 #include "sense/hotness.h"
 
@@ -109,10 +109,10 @@ static unsigned int choice(const struct argp_state *state, const char *option, c
 	cli_fail(state, "--%s does not know '%s'; see %s --help", option, text, state->name);
 }
 
-static enum executor parse_executor(const struct argp_state *state, const char *text)
+static enum executor_kind parse_executor(const struct argp_state *state, const char *text)
 {
 	static const char *const words[] = {"auto", "damos", "madvise", "none"};
-	static const enum executor executors[] = {EXECUTOR_AUTO, EXECUTOR_DAMOS, EXECUTOR_MADVISE,
+	static const enum executor_kind executors[] = {EXECUTOR_AUTO, EXECUTOR_DAMOS, EXECUTOR_MADVISE,
 						  EXECUTOR_NONE};
 
 	return executors[choice(state, "executor", text, words, 4)];
@@ -236,7 +236,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const ranks[] = {"user", "cpu"}, *const descents[] = {"hold", "progressive"};
 	struct run_options *options = state->input;
-	enum executor executor;
+	enum executor_kind executor;
 
 	switch (key) {
 	case OPT_TOP:

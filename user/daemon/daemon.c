@@ -10,94 +10,108 @@
 #include <sys/stat.h>
 
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
 
 #include "base/clock.h"
-#include "daemon/internal.h"
 #include "base/exit_status.h"
-#include "report/log.h"
 #include "base/signals.h"
+#include "daemon/setup.h"
+#include "daemon/step.h"
+#include "daemon/summary.h"
+#include "report/log.h"
 
-#define STEP_MAX_NS NS_PER_S /* the evidence is looked at about once a second, however long a tick is */
 #define ACCURACY_US 1000
+
+struct daemon {
+	struct watch watch;
+	struct setup setup;
+	struct step_looks looks;
+
+	sd_event *event;
+	sd_event_source *step_timer, *turn_timer;
+	uint64_t started_ns; /* boot clock */
+	uint64_t next_step_ns;
+	unsigned int steps; /* since the last tick */
+	int status_err;	    /* of the last writing of the status file */
+};
 
 static void take_time(struct daemon *daemon)
 {
-	daemon->now_ns = clock_boot_ns();
-	log_set_elapsed_ns(daemon->now_ns - daemon->started_ns);
+	daemon->watch.now_ns = clock_boot_ns();
+	log_set_elapsed_ns(daemon->watch.now_ns - daemon->started_ns);
 }
 
-static void warn_if_full(struct daemon *daemon)
+static int arm(sd_event_source *timer, uint64_t at_ns)
 {
-	struct hotness_missed missed = hotness_missed(daemon->hotness);
+	int err = sd_event_source_set_time(timer, at_ns / NS_PER_US);
 
-	if (daemon->told_full || (!missed.threads && !missed.crowded))
-		return;
-	daemon->told_full = true;
-	log_warning(
-		"more processes run than the map has room for (%u): they are counted by turns, which costs "
-		"time%s; --max-processes makes room",
-		missed.capacity, missed.threads ? ", and what some used at their end is lost" : "");
+	return err < 0 ? err : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-static void close_window(struct daemon *daemon)
+/* A late step (suspend, a long wait for DAMON's lock) is not made up for by a burst of them. */
+static int arm_step(struct daemon *daemon)
 {
-	int err = daemon_tick(daemon);
+	uint64_t now_ns = clock_boot_ns(), step_ns = run_step_ns(daemon->watch.options);
 
-	if (err && err != daemon->window_err)
-		log_warning("this tick could not be measured: %s", strerror(-err));
-	daemon->window_err = err;
-	if (err)
-		return;
-	daemon->tick++;
-	warn_if_full(daemon);
-}
-
-/* A late turn (suspend, a long wait for DAMON's lock) is not made up for by a burst of them. */
-static void set_next_step(struct daemon *daemon)
-{
-	uint64_t now_ns = clock_boot_ns();
-
-	daemon->next_step_ns += daemon->step_ns;
+	daemon->next_step_ns += step_ns;
 	if (daemon->next_step_ns < now_ns)
-		daemon->next_step_ns = now_ns + daemon->step_ns;
-	sd_event_source_set_time(daemon->timer, daemon->next_step_ns / NS_PER_US);
-	sd_event_source_set_enabled(daemon->timer, SD_EVENT_ONESHOT);
+		daemon->next_step_ns = now_ns + step_ns;
+	return arm(daemon->step_timer, daemon->next_step_ns);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *data)
+static int arm_turn(struct daemon *daemon)
+{
+	uint64_t at_ns = step_next_turn_ns(&daemon->watch, &daemon->looks);
+
+	if (at_ns == UINT64_MAX)
+		return sd_event_source_set_enabled(daemon->turn_timer, SD_EVENT_OFF);
+	return arm(daemon->turn_timer, at_ns);
+}
+
+static void publish(struct daemon *daemon)
+{
+	daemon->status_err =
+		summary_publish(&daemon->setup, &daemon->watch, daemon->started_ns, daemon->status_err);
+}
+
+/* The exit status of an end that nobody asked for; -1: it goes on. */
+static int reason_to_end(const struct daemon *daemon)
+{
+	if (seats_are_lost(daemon->setup.seats)) {
+		log_error(
+			"somebody else made DAMON's seats anew while none of ours ran: they are left alone");
+		return EXIT_FAILED;
+	}
+	if (tick_is_all_ended(daemon->setup.tick)) {
+		log_info("all processes of --pid have ended: nothing is left to watch");
+		return EXIT_DONE;
+	}
+	return -1;
+}
+
+static int on_step(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct daemon *daemon = data;
-	bool ticks;
+	struct watch *watch = &daemon->watch;
+	bool ticks = ++daemon->steps >= run_steps_per_tick(watch->options);
+	int status, err;
 
 	(void)source;
 	(void)usec;
 	take_time(daemon);
-	ticks = ++daemon->steps >= daemon->steps_per_tick;
 	if (ticks) {
 		daemon->steps = 0;
-		close_window(daemon);
+		tick_run(daemon->setup.tick, watch, daemon->setup.seats);
 	}
-	daemon_step(daemon);
+	step_turn(watch, &daemon->looks);
+	seats_fit(daemon->setup.seats, watch);
 	if (ticks)
-		daemon_publish(daemon);
-	if (daemon->seats_lost) {
-		log_error(
-			"somebody else made DAMON's seats anew while none of ours ran: they are left alone");
-		return sd_event_exit(daemon->event, EXIT_FAILED);
-	}
-	if (daemon->all_listed_ended) {
-		log_info("all processes of --pid have ended: nothing is left to watch");
-		return sd_event_exit(daemon->event, EXIT_DONE);
-	}
-	set_next_step(daemon);
-	return 0;
-}
-
-static int set_next_turn(struct daemon *daemon, uint64_t at_ns)
-{
-	int err = sd_event_source_set_time(daemon->turn_timer, at_ns / NS_PER_US);
-
-	return err < 0 ? err : sd_event_source_set_enabled(daemon->turn_timer, SD_EVENT_ONESHOT);
+		publish(daemon);
+	status = reason_to_end(daemon);
+	if (status >= 0)
+		return sd_event_exit(daemon->event, status);
+	err = arm_turn(daemon);
+	return err < 0 ? err : arm_step(daemon);
 }
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *data)
@@ -107,11 +121,12 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *data)
 	(void)source;
 	(void)usec;
 	take_time(daemon);
-	return set_next_turn(daemon, madvise_turn(daemon));
+	step_turn(&daemon->watch, &daemon->looks);
+	return arm_turn(daemon);
 }
 
 /* Much waits to be taken. */
-static int on_regions(sd_event_source *source, int fd, uint32_t events, void *data)
+static int on_heard(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	(void)fd;
 	(void)events;
@@ -125,7 +140,7 @@ static int on_end_of_duration(sd_event_source *source, uint64_t usec, void *data
 	(void)source;
 	(void)usec;
 	take_time(daemon);
-	log_info("the duration of %g s is over", daemon->options->duration_s);
+	log_info("the duration of %g s is over", daemon->watch.options->duration_s);
 	return sd_event_exit(daemon->event, EXIT_DONE);
 }
 
@@ -139,28 +154,27 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return sd_event_exit(daemon->event, EXIT_DONE);
 }
 
-static uint64_t seconds_ns(double seconds)
+static int add_timer(struct daemon *daemon, uint64_t at_ns, sd_event_time_handler_t handler,
+		     sd_event_source **timer)
 {
-	return (uint64_t)llround(seconds * (double)NS_PER_S);
+	return sd_event_add_time(daemon->event, timer, CLOCK_BOOTTIME, at_ns / NS_PER_US, ACCURACY_US,
+				 handler, daemon);
 }
 
-static int add_timers(struct daemon *daemon)
+static int add_sources(struct daemon *daemon)
 {
-	uint64_t end_us = (daemon->started_ns + seconds_ns(daemon->options->duration_s)) / NS_PER_US;
-	int err;
+	double duration_s = daemon->watch.options->duration_s;
+	uint64_t end_ns = daemon->started_ns + (uint64_t)llround(duration_s * (double)NS_PER_S);
+	int fd = executor_fd(&daemon->watch.executor);
+	int err = add_timer(daemon, daemon->next_step_ns, on_step, &daemon->step_timer);
 
-	err = sd_event_add_time(daemon->event, &daemon->timer, CLOCK_BOOTTIME,
-				daemon->next_step_ns / NS_PER_US, ACCURACY_US, on_timer, daemon);
-	if (err >= 0 && daemon->madvise)
-		err = sd_event_add_time(daemon->event, &daemon->turn_timer, CLOCK_BOOTTIME,
-					daemon->started_ns / NS_PER_US, ACCURACY_US, on_turn, daemon);
-	if (err >= 0 && daemon->madvise && madvise_fd(daemon->madvise) >= 0)
+	if (err >= 0)
+		err = add_timer(daemon, daemon->watch.now_ns, on_turn, &daemon->turn_timer);
+	if (err >= 0 && fd >= 0)
 		/* By edge: a ring that is filled all the time is readable all the time. */
-		err = sd_event_add_io(daemon->event, NULL, madvise_fd(daemon->madvise), EPOLLIN | EPOLLET,
-				      on_regions, daemon);
-	if (err >= 0 && daemon->options->duration_s > 0)
-		err = sd_event_add_time(daemon->event, NULL, CLOCK_BOOTTIME, end_us, ACCURACY_US,
-					on_end_of_duration, daemon);
+		err = sd_event_add_io(daemon->event, NULL, fd, EPOLLIN | EPOLLET, on_heard, daemon);
+	if (err >= 0 && duration_s > 0)
+		err = add_timer(daemon, end_ns, on_end_of_duration, NULL);
 	return err < 0 ? err : 0;
 }
 
@@ -184,34 +198,17 @@ static int block_signals(struct daemon *daemon)
 	return err < 0 ? err : 0;
 }
 
-static void set_pace(struct daemon *daemon)
-{
-	uint64_t interval_ns = seconds_ns(daemon->options->interval_s);
-
-	daemon->steps_per_tick = (unsigned int)((interval_ns + STEP_MAX_NS - 1) / STEP_MAX_NS);
-	daemon->step_ns = interval_ns / daemon->steps_per_tick;
-}
-
-/* What ran while all was set up belongs to no window. */
-static int begin_first_window(struct daemon *daemon)
-{
-	struct hotness_span span;
-	const struct usage *usage;
-	size_t n;
-
-	take_time(daemon);
-	daemon->next_step_ns = daemon->now_ns + daemon->step_ns;
-	return hotness_window(daemon->hotness, &usage, &n, &span);
-}
-
 static int loop(struct daemon *daemon)
 {
-	int err = begin_first_window(daemon);
+	int err;
 
+	take_time(daemon);
+	daemon->next_step_ns = daemon->watch.now_ns + run_step_ns(daemon->watch.options);
+	err = tick_begin(daemon->setup.tick);
 	if (!err)
-		err = add_timers(daemon);
+		err = add_sources(daemon);
 	if (!err) {
-		daemon_publish(daemon);
+		publish(daemon);
 		sd_notify(0, "READY=1");
 		err = sd_event_loop(daemon->event);
 	}
@@ -222,32 +219,36 @@ static int loop(struct daemon *daemon)
 	return EXIT_FAILED;
 }
 
+static int run(struct daemon *daemon)
+{
+	int status;
+
+	take_time(daemon);
+	status = setup_make(&daemon->setup, &daemon->watch);
+	if (status == EXIT_DONE) {
+		status = loop(daemon);
+		take_time(daemon);
+		summary_say_sums(&daemon->setup, &daemon->watch, daemon->started_ns);
+	}
+	if (!setup_undo(&daemon->setup, &daemon->watch) && status == EXIT_DONE)
+		status = EXIT_FAILED;
+	return status;
+}
+
 int daemon_run(const struct run_options *options)
 {
-	struct daemon daemon = {.options = options, .executor = options->executor, .lock_fd = -1};
-	int err, status;
+	struct daemon daemon = {.watch.options = options, .setup.hold.lock_fd = -1};
+	int err, status = EXIT_FAILED;
 
 	umask(022); /* the status is for everybody to read, whatever started us */
 	daemon.started_ns = clock_boot_ns();
-	daemon.paths = claim_default_paths;
-	daemon.paths.state_dir = options->state_dir;
-	set_pace(&daemon);
 	err = sd_event_new(&daemon.event);
 	if (err >= 0)
 		err = block_signals(&daemon);
-	if (err < 0) {
+	if (err < 0)
 		log_error("no event loop: %s", strerror(-err));
-		sd_event_unref(daemon.event);
-		return EXIT_FAILED;
-	}
-	take_time(&daemon);
-	status = daemon_set_up(&daemon);
-	if (status == EXIT_DONE) {
-		status = loop(&daemon);
-		take_time(&daemon);
-		daemon_say_sums(&daemon);
-	}
-	daemon_tear_down(&daemon);
+	else
+		status = run(&daemon);
 	sd_event_unref(daemon.event);
-	return status == EXIT_DONE ? daemon.exit_status : status;
+	return status;
 }

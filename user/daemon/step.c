@@ -1,86 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A step, several in a tick: evidence in, descents down, and the plan carried out. */
-#include <errno.h>
+#include "daemon/step.h"
+
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "daemon/internal.h"
+#include "base/clock.h"
+#include "decide/looks.h"
 #include "report/log.h"
-
-/* The same failure again and again is one line. */
-static void say_failure(struct daemon *daemon, struct target *target, const char *text)
-{
-	daemon->totals.errors++;
-	if (!strncmp(target->last_error, text, sizeof(target->last_error) - 1))
-		return;
-	snprintf(target->last_error, sizeof(target->last_error), "%s", text);
-	log_warning("%s (%u): %s", target->comm, target->id.tgid, text);
-}
-
-/*
- * Statistics cost a command, which waits for the kdamond's next sample. A failure needs no word: either the kdamond
- * has ended, which the tick notices, or DAMON was busy.
- */
-static void read_stats(struct daemon *daemon, unsigned int seat)
-{
-	struct target *target = &daemon->targets[seat];
-	uint64_t exceeds = target->stats.quota_exceeds;
-	struct damon_stats stats;
-
-	if (damon_stats(daemon->damon, seat, &stats, NULL))
-		return;
-	target_take_stats(target, &stats, daemon->now_ns, daemon->heat_apply_us, daemon->tells_huge);
-	target->effective_bytes = 0;
-	if (stats.quota_exceeds > exceeds) /* it was used up, and is computed anew */
-		damon_effective_bytes(daemon->damon, seat, &target->effective_bytes, NULL);
-}
-
-static bool has_stats(const struct daemon *daemon, unsigned int seat)
-{
-	return daemon->targets[seat].used && daemon->targets[seat].kdamond_pid &&
-	       daemon->have[seat].watching && !daemon->madvise;
-}
-
-/* Of those that are parked one is asked in a step, in turn: what watches may have long samples. */
-static void read_one_parked(struct daemon *daemon)
-{
-	for (unsigned int i = 0; i < daemon->n_seats; i++) {
-		unsigned int seat = daemon->parked_turn++ % daemon->n_seats;
-
-		if (has_stats(daemon, seat) && !daemon->targets[seat].descent.acting) {
-			read_stats(daemon, seat);
-			return;
-		}
-	}
-}
-
-void daemon_take_counts(struct daemon *daemon)
-{
-	const struct collapse_count *counts;
-	size_t n;
-
-	if (collapse_read(daemon->collapse, &counts, &n))
-		return;
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
-		if (daemon->targets[seat].used)
-			target_take_counts(&daemon->targets[seat], counts, n);
-}
-
-static void take_evidence(struct daemon *daemon)
-{
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
-		struct target *target = &daemon->targets[seat];
-
-		if (!target->used || !target->descent.acting)
-			continue;
-		if (daemon->have[seat].watching)
-			target->acting_ns += daemon->step_ns;
-		if (has_stats(daemon, seat))
-			read_stats(daemon, seat);
-	}
-	read_one_parked(daemon);
-}
 
 static void say_descent(const struct target *target, unsigned int changed)
 {
@@ -99,279 +24,199 @@ static bool has_new_memory(const struct target *target, enum descent_state befor
 	       !target->descent.probing;
 }
 
+static void tell_new_intervals(struct watch *watch, struct target *target)
+{
+	target->heat.known = false;
+	executor_tell(&watch->executor, target, EXECUTOR_NEW_INTERVALS, watch->now_ns);
+}
+
 /* What the old program used up, and how its memory was to be looked at, is not the new one's. */
-static void start_anew(struct daemon *daemon, struct target *target)
+static void start_anew(struct watch *watch, struct target *target)
 {
-	uint64_t aggr_us = target->intervals.aggr_us;
-
-	quota_start(&target->quota, &daemon->quota);
-	intervals_start(&target->intervals, &daemon->intervals, daemon->now_ns);
-	target_new_intervals(target, aggr_us);
+	intervals_start(&target->intervals, &watch->intervals, watch->now_ns);
+	tell_new_intervals(watch, target);
+	executor_tell(&watch->executor, target, EXECUTOR_NEW_PROGRAM, watch->now_ns);
 }
 
-/* The kdamond is doing more than to watch. */
-static bool works(const struct daemon *daemon, const struct target *target)
+static double cpu_pct_of(const struct watch *watch, const struct target *target)
 {
-	return daemon->executor == EXECUTOR_DAMOS && target->descent.acting;
+	return governor_seats(watch->governor)[target->seat].cpu_pct;
 }
 
-static struct intervals_look intervals_look(struct daemon *daemon, unsigned int seat)
+static struct intervals_look intervals_look(const struct watch *watch, struct target *target)
 {
-	struct target *target = &daemon->targets[seat];
 	const struct descent *descent = &target->descent;
 
 	return (struct intervals_look){
-		.now_ns = daemon->now_ns,
-		.works = works(daemon, target),
+		.now_ns = watch->now_ns,
+		.works = executor_works(&watch->executor, target),
 		.searches = descent->state == DESCENT_DESCENDING && !descent->succeeded,
-		.at_bottom = descent_is_at_bottom(descent, &daemon->descent),
-		.min_access_pct = descent_min_access_pct(descent, &daemon->descent),
-		.heat_known = target->heat_known,
-		.hot_bytes = target->hot_bytes,
-		.cpu_pct = governor_seats(daemon->governor)[seat].cpu_pct,
+		.at_bottom = descent_is_at_bottom(descent, &watch->descent),
+		.min_access_pct = descent_min_access_pct(descent, &watch->descent),
+		.heat_known = target->heat.known,
+		.hot_bytes = target->heat.hot_bytes,
+		.cpu_pct = cpu_pct_of(watch, target),
 		.cost_known = target_has_new_cost(target),
-		.cost_pct = target->monitor_cpu_pct,
+		.cost_pct = target->kdamond.cost_pct,
 	};
 }
 
 /* True: what the descent saw was blindness, and it began anew. */
-static bool fit_intervals(struct daemon *daemon, unsigned int seat, const struct descent_evidence *evidence)
+static bool fit_intervals(struct watch *watch, struct target *target, const struct descent_evidence *evidence)
 {
-	struct target *target = &daemon->targets[seat];
-	struct intervals_look look = intervals_look(daemon, seat);
+	struct intervals_look look = intervals_look(watch, target);
 	uint64_t aggr_us = target->intervals.aggr_us;
-	unsigned int changed = intervals_step(&target->intervals, &daemon->intervals, &look);
+	unsigned int changed = intervals_step(&target->intervals, &watch->intervals, &look);
 
 	if (aggr_us != target->intervals.aggr_us)
-		target_new_intervals(target, aggr_us);
+		tell_new_intervals(watch, target);
 	if (changed & INTERVALS_SAY)
 		log_info("%s (%u): intervals: %s", target->comm, target->id.tgid, target->intervals.reason);
 	if (!(changed & INTERVALS_LOOK_ANEW))
 		return false;
-	if (target->collapser)
-		collapser_forget(target->collapser); /* its map holds what the short samples did not see */
-	descent_restart(&target->descent, &daemon->descent, evidence, "with longer samples");
+	executor_tell(&watch->executor, target, EXECUTOR_NEW_SIGHT, watch->now_ns);
+	descent_restart(&target->descent, &watch->descent, evidence, "with longer samples");
 	return true;
 }
 
-void daemon_descend(struct daemon *daemon, unsigned int seat)
+static struct benefit_look benefit_look(const struct watch *watch, const struct target *target,
+					const struct descent_evidence *evidence)
 {
-	struct target *target = &daemon->targets[seat];
-	uint32_t execs = target->descent.execs;
-	enum descent_state before = target->descent.state;
-	unsigned int changed, min_accesses;
-	struct descent_evidence evidence;
+	struct target_heat heat = target_heat(target);
 
-	if (!target->used || !target->kdamond_pid)
+	return (struct benefit_look){
+		.now_ns = watch->now_ns,
+		.cpu_pct = cpu_pct_of(watch, target),
+		.heat_known = heat.known,
+		.hot_bytes = heat.hot_bytes,
+		.huge_known = evidence->hot_huge_known,
+		.hot_huge_bytes = heat.huge_bytes,
+		.succeeded = evidence->succeeded,
+		.refused = evidence->lacked,
+		.failed = evidence->failed,
+		.failed_most = evidence->failed_most,
+		.refusal = evidence->refused,
+		.sparse = evidence->sparse,
+		.held_up = evidence->held_up,
+		.parked = !descent_acts(&target->descent),
+		.state = target->descent.state,
+		.anon_bytes = evidence->anon_bytes,
+		.execs = evidence->execs,
+	};
+}
+
+/* That one is left for having gained nothing is said when it goes. */
+static void say_verdict(const struct watch *watch, const struct target *target)
+{
+	const struct benefit *benefit = &target->benefit;
+
+	if (benefit->verdict == BENEFIT_GAINS || (benefit->verdict == BENEFIT_NONE && watch->options->n_pids))
+		log_info("%s (%u): benefit: %s: %s", target->comm, target->id.tgid,
+			 benefit_verdict_name(benefit->verdict), benefit->reason);
+}
+
+static void judge_benefit(const struct watch *watch, struct target *target,
+			  const struct descent_evidence *evidence)
+{
+	struct benefit_look look;
+
+	if (!benefit_is_due(&target->benefit, watch->now_ns))
 		return;
-	min_accesses = descent_min_accesses(&target->descent, &daemon->descent);
-	evidence = target_evidence(target, daemon->collapse, daemon->now_ns, daemon->tells_huge);
-	if (daemon->madvise)
-		madvise_evidence(daemon, target, &evidence);
-	trial_step(daemon, seat, &evidence);
-	if (fit_intervals(daemon, seat, &evidence))
+	look = benefit_look(watch, target, evidence);
+	if (benefit_step(&target->benefit, &watch->benefit, &look))
+		say_verdict(watch, target);
+}
+
+static void descend(struct watch *watch, struct target *target)
+{
+	unsigned int min_accesses = descent_min_accesses(&target->descent, &watch->descent), changed;
+	struct descent_evidence evidence = executor_evidence(&watch->executor, target, watch->now_ns);
+	enum descent_state before = target->descent.state;
+	uint32_t execs = target->descent.execs;
+
+	judge_benefit(watch, target, &evidence);
+	if (fit_intervals(watch, target, &evidence))
 		return;
-	changed = descent_step(&target->descent, &daemon->descent, &evidence);
+	changed = descent_step(&target->descent, &watch->descent, &evidence);
 	if (changed)
 		say_descent(target, changed);
 	if (target->descent.execs != execs || has_new_memory(target, before))
-		start_anew(daemon, target);
-	if (descent_min_accesses(&target->descent, &daemon->descent) != min_accesses)
-		target->heat_known = false; /* it was measured at another threshold */
+		start_anew(watch, target);
+	if (descent_min_accesses(&target->descent, &watch->descent) != min_accesses)
+		target->heat.known = false; /* it was measured at another threshold */
 }
 
-/* A dry run has no evidence to descend by; the executor madvise looks more often than this. */
-static void descend(struct daemon *daemon)
+void step_begin(struct watch *watch, struct target *target)
 {
-	for (unsigned int seat = 0; seat < daemon->n_seats && daemon->damon && !daemon->madvise; seat++)
-		daemon_descend(daemon, seat);
+	struct descent_evidence evidence = executor_evidence(&watch->executor, target, watch->now_ns);
+	struct benefit_look look;
+
+	descent_start(&target->descent, &watch->descent, &evidence);
+	if (!watch->executor.damon)
+		return;
+	look = benefit_look(watch, target, &evidence);
+	benefit_step(&target->benefit, &watch->benefit, &look);
 }
 
-static void fit_quotas(struct daemon *daemon)
+static void take_counts(struct watch *watch)
 {
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
-		struct target *target = &daemon->targets[seat];
+	const struct collapses_count *counts;
+	size_t n;
 
-		if (!target->used || !target->kdamond_pid || daemon->executor != EXECUTOR_DAMOS)
+	if (collapses_read(watch->collapses, &counts, &n))
+		return;
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++)
+		if (watch_target(watch, seat))
+			target_take_counts(&watch->targets[seat], counts, n);
+}
+
+static void look(struct watch *watch, struct step_looks *looks)
+{
+	uint64_t began_ns = clock_boot_ns();
+
+	take_counts(watch);
+	executor_survey(&watch->executor, watch->now_ns);
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
+		struct target *target = watch_target(watch, seat);
+
+		if (!target)
 			continue;
-		if (daemon->options->quota_bytes) /* is per interval: a longer one would make it less */
-			continue;
-		if (quota_step(&target->quota, &daemon->quota, target->effective_bytes, daemon->now_ns) &&
-		    target->quota.widening)
-			log_info("%s (%u): %s", target->comm, target->id.tgid, target->quota.reason);
+		executor_look(&watch->executor, target, watch->now_ns);
+		if (target->kdamond.pid)
+			descend(watch, target);
 	}
+	/* From its end on: looks that take long must leave time for the collapses. */
+	watch->now_ns = looks->ended_ns = clock_boot_ns();
+	looks->cost_ns = watch->now_ns - began_ns;
 }
 
-/* What its kdamond's cost leaves of @regions. */
-static uint64_t affordable(const struct target *target, uint64_t regions, uint64_t least)
+static uint64_t next_look_ns(const struct watch *watch, const struct step_looks *looks)
 {
-	uint64_t fewer = regions >> target->intervals.halvings;
-
-	return fewer > least ? fewer : least;
+	return executor_next_look_ns(&watch->executor, looks->ended_ns, looks->cost_ns);
 }
 
-/*
- * The executor madvise needs no scheme: its threshold is a matter of the heat map, and a kdamond is not disturbed by
- * commits.
- */
-static struct plan_seat wanted(const struct daemon *daemon, const struct target *target)
+void step_turn(struct watch *watch, struct step_looks *looks)
 {
-	const struct run_options *options = daemon->options;
-	uint64_t least = options->min_regions, most = options->max_regions;
-	struct plan_seat wanted = {
-		.watching = true,
-		.id = target->id,
-		.pid_target = target->facts.live_tid,
-		.quota_ms = target->quota.ms,
-		.quota_reset_ms = target->quota.reset_ms,
-		.min_regions = least,
-		.max_regions = affordable(target, most, least),
-		.sample_us = target->intervals.sample_us,
-		.aggr_us = target->intervals.aggr_us,
-		.update_us = target->intervals.update_us,
-	};
+	uint64_t until_ns = watch->now_ns + LOOKS_TURN_NS;
 
-	if (daemon->madvise) {
-		wanted.min_regions =
-			affordable(target, regions_for_slots(target->facts.mapped_bytes, least, most), least);
-		return wanted;
-	}
-	wanted.min_accesses = descent_min_accesses(&target->descent, &daemon->descent);
-	wanted.acting = target->descent.acting;
-	wanted.max_regions =
-		affordable(target, regions_fitting(target->facts.anon_bytes, least, most), least);
-	return wanted;
-}
-
-static void want(struct daemon *daemon)
-{
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
-		const struct target *target = &daemon->targets[seat];
-
-		daemon->want[seat] = (struct plan_seat){0};
-		if (target->used && !target_is_gone(target))
-			daemon->want[seat] = wanted(daemon, target);
-	}
-}
-
-static struct damon_level level_of(const struct plan_seat *want)
-{
-	return (struct damon_level){
-		.min_accesses = want->min_accesses,
-		.acting = want->acting,
-		.quota_ms = want->quota_ms,
-		.quota_reset_ms = want->quota_reset_ms,
-		.min_regions = want->min_regions,
-		.max_regions = want->max_regions,
-		.sample_us = want->sample_us,
-		.aggr_us = want->aggr_us,
-		.update_us = want->update_us,
-	};
-}
-
-static void say_watching(const struct daemon *daemon, const struct target *target,
-			 const struct plan_step *step)
-{
-	log_info("%s (%u): kdamond %d in seat %u watches it, threshold %u of %u accesses%s", target->comm,
-		 target->id.tgid, target->kdamond_pid, step->seat,
-		 descent_min_accesses(&target->descent, &daemon->descent),
-		 daemon->descent.levels.max_accesses, target->descent.acting ? "" : ", parked");
-}
-
-/*
- * The pidfd is looked at on both sides of the start: in between the pid cannot have become another
- * process's. A thread's id is pinned by nothing but the kdamond that took it, so it is looked at after.
- */
-static int start(struct daemon *daemon, const struct plan_step *step, struct act_error *error)
-{
-	struct target *target = &daemon->targets[step->seat];
-	struct damon_level level = level_of(&step->want);
-	pid_t kdamond_pid;
-	int err;
-
-	if (target_is_gone(target))
-		return 0; /* the next tick lets it go */
-	if (daemon->have[step->seat].watching)
-		return 0; /* the one before could not be stopped yet: the next step tries again */
-	err = damon_start(daemon->damon, step->seat, (pid_t)step->want.pid_target, &level, &kdamond_pid,
-			  error);
-	if (err)
-		return target_is_gone(target) ? 0 : err;
-	daemon->have[step->seat] = step->want;
-	target_new_kdamond(target, kdamond_pid, daemon->now_ns);
-	if (target_is_gone(target) || !process_has_thread("/proc", target->id.tgid, step->want.pid_target))
-		return damon_stop(daemon->damon, step->seat, error);
-	say_watching(daemon, target, step);
-	return 0;
-}
-
-static void start_or_give_up(struct daemon *daemon, const struct plan_step *step)
-{
-	struct target *target = &daemon->targets[step->seat];
-	struct act_error error;
-	int err = start(daemon, step, &error);
-
-	if (!err)
+	if (!watch->executor.damon)
 		return;
-	daemon->seats_lost |= err == -ESTALE;
-	say_failure(daemon, target, error.text);
-	governor_seat_failed(daemon->governor, step->seat, "its kdamond could not be started");
-	daemon_release(daemon, step->seat);
+	executor_hear(&watch->executor, watch->now_ns);
+	if (watch->now_ns >= next_look_ns(watch, looks))
+		look(watch, looks);
+	while (watch->now_ns < until_ns && executor_collapse(&watch->executor, watch->now_ns))
+		watch->now_ns = clock_boot_ns();
 }
 
-static void stop(struct daemon *daemon, const struct plan_step *step)
+uint64_t step_next_turn_ns(const struct watch *watch, const struct step_looks *looks)
 {
-	struct target *target = &daemon->targets[step->seat];
-	struct act_error error;
+	uint64_t look_ns, collapse_ns;
 
-	if (damon_stop(daemon->damon, step->seat, &error)) {
-		if (target->used)
-			say_failure(daemon, target, error.text);
-		return;
-	}
-	daemon->have[step->seat] = (struct plan_seat){0};
-	if (target->used)
-		target_new_kdamond(target, 0, daemon->now_ns);
-}
-
-/* A commit to a kdamond that has just ended by itself fails: no error, the tick finds out why. */
-static void commit(struct daemon *daemon, const struct plan_step *step)
-{
-	struct damon_level level = level_of(&step->want);
-	struct act_error error;
-	int err = damon_commit(daemon->damon, step->seat, &level, &error);
-	bool on;
-
-	if (!err)
-		daemon->have[step->seat] = step->want;
-	else if (damon_is_on(daemon->damon, step->seat, &on, NULL) || on)
-		say_failure(daemon, &daemon->targets[step->seat], error.text);
-}
-
-static void carry_out(struct daemon *daemon)
-{
-	size_t n = plan_diff(daemon->have, daemon->want, daemon->n_seats, daemon->steps_of_plan);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct plan_step *step = &daemon->steps_of_plan[i];
-
-		if (step->kind == PLAN_STOP)
-			stop(daemon, step);
-		else if (step->kind == PLAN_START)
-			start_or_give_up(daemon, step);
-		else
-			commit(daemon, step);
-	}
-}
-
-void daemon_step(struct daemon *daemon)
-{
-	daemon_take_counts(daemon);
-	take_evidence(daemon);
-	descend(daemon);
-	if (!daemon->damon)
-		return;
-	fit_quotas(daemon);
-	want(daemon);
-	carry_out(daemon);
+	if (!watch->executor.damon)
+		return UINT64_MAX;
+	look_ns = next_look_ns(watch, looks);
+	collapse_ns = executor_next_collapse_ns(&watch->executor, watch->now_ns);
+	if (!look_ns) /* the executor leaves it to the steps */
+		return collapse_ns;
+	return look_ns < collapse_ns ? look_ns : collapse_ns;
 }

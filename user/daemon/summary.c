@@ -1,141 +1,201 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What the daemon tells of itself: the status file at every tick, the service manager, the sums at the
- * end.
- */
+#include "daemon/summary.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
-#include "daemon/internal.h"
+#include "act/file.h"
 #include "report/log.h"
+#include "report/status.h"
 
-static uint64_t all_collapses(const struct daemon *daemon)
+static uint64_t all_collapses(const struct setup *setup, const struct watch *watch)
 {
-	uint64_t sum = daemon->totals.collapses;
+	uint64_t sum = seats_sums(setup->seats).collapses;
 
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
-		if (daemon->targets[seat].used)
-			sum += target_succeeded(&daemon->targets[seat]);
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++)
+		if (watch_target(watch, seat))
+			sum += target_succeeded(&watch->targets[seat]);
 	return sum;
 }
 
-static size_t fill_targets(struct daemon *daemon, struct status_target *targets)
+static void fill_outcomes(const struct target *target, struct collapses *names, struct status_target *status)
 {
-	const struct governor_seat *seats = governor_seats(daemon->governor);
+	struct tally_list all;
+
+	tally_all(&target->tally, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct tally_count *outcome = &all.counts[i];
+
+		if (collapses_was_huge(names, outcome->status))
+			status->already_huge = outcome->count;
+		else if (target_outcome_is_failure(names, outcome->status) &&
+			 status->n_failed < STATUS_FAILURES)
+			status->failed[status->n_failed++] = (struct status_failure){
+				collapses_status_name(names, outcome->status), outcome->count};
+	}
+}
+
+static void fill_heat(const struct target *target, struct status_target *status)
+{
+	struct target_heat heat = target_heat(target);
+
+	status->heat_known = heat.known;
+	status->hot_is_current = heat.current;
+	status->hot_bytes = heat.hot_bytes;
+	status->hot_huge_bytes = heat.huge_bytes;
+}
+
+static struct status_benefit status_benefit(const struct benefit *benefit)
+{
+	return (struct status_benefit){
+		.verdict = benefit_verdict_name(benefit->verdict),
+		.reason = benefit->reason,
+		.share_before_known = benefit->before_pct_known,
+		.share_now_known = benefit->pct_seen,
+		.share_before_pct = benefit->before_pct,
+		.share_now_pct = benefit->pct,
+		.trial_s = (double)(benefit->given_up_ns / NS_PER_S),
+	};
+}
+
+static struct status_target status_target(const struct setup *setup, const struct watch *watch,
+					  const struct target *target)
+{
+	const struct governor_seat *seat = &governor_seats(watch->governor)[target->seat];
+	struct status_target status = {
+		.id = target->id,
+		.seat = target->seat,
+		.rank = seat->rank,
+		.cpu_pct = seat->cpu_pct,
+		.reason = seat->reason,
+		.kdamond_pid = target->kdamond.pid,
+		.descent_state = descent_state_name(target->descent.state),
+		.acting = descent_acts(&target->descent),
+		.min_access_pct = descent_min_access_pct(&target->descent, &watch->descent),
+		.min_accesses = descent_min_accesses(&target->descent, &watch->descent),
+		.max_accesses = watch->descent.levels.max_accesses,
+		.descent_reason = target->descent.reason,
+		.succeeded = target_succeeded(target),
+		.huge_bytes = target->huge_bytes,
+		.anon_bytes = target->facts.anon_bytes,
+		.hot_huge_known = setup->tells_huge,
+		.monitor_cpu_known = target->kdamond.cost_known,
+		.monitor_cpu_pct = target->kdamond.cost_pct,
+		.sample_us = target->intervals.sample_us,
+		.aggr_us = target->intervals.aggr_us,
+	};
+
+	memcpy(status.comm, target->comm, sizeof(status.comm));
+	fill_heat(target, &status);
+	fill_outcomes(target, watch->collapses, &status);
+	if (target->benefit.began)
+		status.benefit = status_benefit(&target->benefit);
+	if (intervals_differ(&target->intervals, &watch->intervals))
+		status.intervals_reason = target->intervals.reason;
+	executor_status(&watch->executor, target, &status);
+	return status;
+}
+
+static size_t fill_targets(const struct setup *setup, const struct watch *watch,
+			   struct status_target *targets)
+{
 	size_t n = 0;
 
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
-		if (!daemon->targets[seat].used)
-			continue;
-		targets[n] = target_status(&daemon->targets[seat], &daemon->descent, daemon->collapse,
-					   daemon->tells_huge);
-		if (daemon->madvise)
-			madvise_status(daemon, &daemon->targets[seat], &targets[n]);
-		targets[n].seat = seat;
-		targets[n].rank = seats[seat].rank;
-		targets[n].cpu_pct = seats[seat].cpu_pct;
-		targets[n].reason = seats[seat].reason;
-		if (!intervals_differ(&daemon->targets[seat].intervals, &daemon->intervals))
-			targets[n].intervals_reason = NULL;
-		n++;
-	}
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++)
+		if (watch_target(watch, seat))
+			targets[n++] = status_target(setup, watch, &watch->targets[seat]);
 	return n;
 }
 
-static size_t fill_skipped(const struct daemon *daemon, struct status_skip *skipped)
+static void fill_skipped(const struct tick_sums *tick, struct status_skip *skipped)
 {
-	for (size_t i = 0; i < daemon->n_skips; i++) {
+	for (size_t i = 0; i < tick->n_skips; i++) {
 		skipped[i] = (struct status_skip){
-			.id = daemon->skips[i].id,
-			.cpu_pct = daemon->skips[i].cpu_pct,
-			.reason = daemon->skips[i].reason,
+			.id = tick->skips[i].id,
+			.cpu_pct = tick->skips[i].cpu_pct,
+			.reason = tick->skips[i].reason,
 		};
-		memcpy(skipped[i].comm, daemon->skips[i].comm, sizeof(skipped[i].comm));
+		memcpy(skipped[i].comm, tick->skips[i].comm, sizeof(skipped[i].comm));
 	}
-	return daemon->n_skips;
 }
 
-static size_t living(const struct daemon *daemon)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < daemon->n_ranked; i++)
-		n += !daemon->ranked[i].ended;
-	return n;
-}
-
-static void write_status(struct daemon *daemon, struct status *status)
+static int write_status(const struct setup *setup, const struct status *status, int last_err)
 {
 	struct act_error error;
 	char *text = status_to_json(status);
-	int err = text ? 0 : -ENOMEM;
+	int err = text ? file_replace(setup->hold.paths.state_dir, STATUS_FILE, text, &error)
+		       : act_fail(&error, ENOMEM, "status");
 
-	if (err)
-		act_fail(&error, -err, "status");
-	else
-		err = file_replace(daemon->paths.state_dir, STATUS_FILE, text, &error);
-	if (err && err != daemon->status_err) /* a full disk is said once */
+	if (err && err != last_err) /* a full disk is said once */
 		log_warning("%s", error.text);
-	daemon->status_err = err;
 	free(text);
+	return err;
 }
 
-void daemon_publish(struct daemon *daemon)
+int summary_publish(const struct setup *setup, const struct watch *watch, uint64_t started_ns, int last_err)
 {
-	struct status_target *targets = calloc(daemon->n_seats, sizeof(*targets));
-	struct status_skip *skipped = calloc(daemon->n_skips + 1, sizeof(*skipped));
+	struct tick_sums tick = tick_sums(setup->tick);
+	struct status_target *targets = calloc(watch->n_seats, sizeof(*targets));
+	struct status_skip *skipped = calloc(tick.n_skips + 1, sizeof(*skipped));
 	struct status status = {
-		.executor = executor_name(daemon->executor),
-		.kernel = daemon->kernel,
+		.executor = executor_name(setup->kind),
+		.kernel = setup->kernel,
 		.pid = getpid(),
-		.started_ns = daemon->started_ns,
-		.tick = daemon->tick,
-		.window_s = (double)daemon->window_ns / 1e9,
-		.interval_s = daemon->options->interval_s,
-		.processes = living(daemon),
-		.seats = daemon->n_seats,
-		.collapses = all_collapses(daemon),
-		.missed_threads = hotness_missed(daemon->hotness).threads,
+		.started_ns = started_ns,
+		.tick = tick.ticks,
+		.window_s = (double)tick.window_ns / 1e9,
+		.interval_s = watch->options->interval_s,
+		.processes = tick.living,
+		.seats = watch->n_seats,
+		.collapses = all_collapses(setup, watch),
+		.missed_threads = tick.missed_threads,
 		.targets = targets,
 		.skipped = skipped,
+		.n_skipped = tick.n_skips,
 	};
+	int err = -ENOMEM;
 
 	if (targets && skipped) {
-		status.n_targets = fill_targets(daemon, targets);
-		status.n_skipped = fill_skipped(daemon, skipped);
-		write_status(daemon, &status);
+		status.n_targets = fill_targets(setup, watch, targets);
+		fill_skipped(&tick, skipped);
+		err = write_status(setup, &status, last_err);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,
-			   daemon->n_seats, status.collapses);
+			   watch->n_seats, status.collapses);
+	} else if (err != last_err) {
+		log_warning("status: %s", strerror(ENOMEM));
 	}
 	free(targets);
 	free(skipped);
+	return err;
 }
 
-void daemon_say_sums(const struct daemon *daemon)
+static void say_target(const struct target *target)
 {
-	uint64_t collapses = all_collapses(daemon);
+	uint64_t succeeded = target_succeeded(target);
 
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
-		const struct target *target = &daemon->targets[seat];
-		uint64_t succeeded;
+	log_info("at the end: %s (%u): %s, %" PRIu64 " collapses (%" PRIu64 " MiB), %" PRIu64 " of %" PRIu64
+		 " MiB anonymous memory huge",
+		 target->comm, target->id.tgid, descent_state_name(target->descent.state), succeeded,
+		 bytes_to_mib(succeeded * PMD_SIZE_BYTES), bytes_to_mib(target->huge_bytes),
+		 bytes_to_mib(target->facts.anon_bytes));
+}
 
-		if (!target->used)
-			continue;
-		succeeded = target_succeeded(target);
-		log_info("at the end: %s (%u): %s, %" PRIu64 " collapses (%" PRIu64 " MiB), %" PRIu64
-			 " of %" PRIu64 " MiB anonymous memory huge",
-			 target->comm, target->id.tgid, descent_state_name(target->descent.state), succeeded,
-			 bytes_to_mib(succeeded * PMD_SIZE_BYTES), bytes_to_mib(target->huge_bytes),
-			 bytes_to_mib(target->facts.anon_bytes));
-	}
+void summary_say_sums(const struct setup *setup, const struct watch *watch, uint64_t started_ns)
+{
+	struct tick_sums tick = tick_sums(setup->tick);
+	uint64_t collapses = all_collapses(setup, watch);
+
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++)
+		if (watch_target(watch, seat))
+			say_target(&watch->targets[seat]);
 	log_info("sums: %" PRIu64 " ticks in %.1f s, %" PRIu64 " times a process came in, %" PRIu64
 		 " collapses (%" PRIu64 " MiB), %u failed acts on DAMON",
-		 daemon->tick, (double)(daemon->now_ns - daemon->started_ns) / 1e9, daemon->totals.watched,
-		 collapses, bytes_to_mib(collapses * PMD_SIZE_BYTES), daemon->totals.errors);
+		 tick.ticks, (double)(watch->now_ns - started_ns) / 1e9, tick.came_in, collapses,
+		 bytes_to_mib(collapses * PMD_SIZE_BYTES),
+		 seats_sums(setup->seats).errors + watch->executor.errors);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A tick: the window is closed, the processes ranked, and the governor decides who is watched. */
+#include "daemon/tick.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,11 +8,98 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
-#include "daemon/internal.h"
+#include "daemon/step.h"
+#include "decide/ranking.h"
 #include "report/log.h"
 
-/* Colder ones matter only while they are watched: the governor's lower threshold is half of the upper one. */
-#define CANDIDATE_SHARE 0.5
+#define SAID_SKIPS   4096 /* processes whose being skipped was said, the last ones */
+#define SAID_AT_ONCE 32
+
+struct tick {
+	const struct run_options *options; /* borrowed, as is the next one */
+	struct hotness *hotness;
+	struct ranking *ranking;
+	struct tick_listed listed;
+
+	const struct ranked *ranked; /* of the last tick; owned by the ranking */
+	size_t n_ranked;
+	const struct governor_skip *skips; /* likewise, by the governor */
+	size_t n_skips;
+	uint64_t window_ns;
+	uint64_t ticks, came_in;
+
+	struct process_id said[SAID_SKIPS]; /* a ring */
+	size_t n_said;
+	bool said_full; /* that the map of processes is full */
+	int said_err;	/* of the last window, to say it once */
+	bool all_ended;
+};
+
+static const char *not_to_be_watched(uint32_t pid, const struct process_facts *facts)
+{
+	if (facts->kernel_thread)
+		return "a kernel thread has no memory of its own";
+	return pid == (uint32_t)getpid() ? "that is hotdamon" : NULL;
+}
+
+/* One is watched however little it runs, so it is found in /proc, whose start times are rounded to PROC_TICK_NS. */
+void tick_find_listed(const struct run_options *options, struct tick_listed *listed)
+{
+	listed->n = 0;
+	for (unsigned int i = 0; i < options->n_pids; i++) {
+		uint32_t pid = options->pids[i];
+		struct process_facts facts;
+		int err = process_facts_read("/proc", pid, &facts);
+		const char *why = err == -ESRCH ? "no such process" : strerror(-err);
+
+		if (!err)
+			why = not_to_be_watched(pid, &facts);
+		if (why)
+			log_warning("--pid %u: %s: skipped", pid, why);
+		else
+			listed->ids[listed->n++] =
+				(struct process_id){pid, facts.start_time_ticks * PROC_TICK_NS};
+	}
+}
+
+struct tick *tick_new(const struct run_options *options, struct hotness *hotness,
+		      const struct tick_listed *listed)
+{
+	struct tick *tick = calloc(1, sizeof(*tick));
+
+	if (!tick)
+		return NULL;
+	tick->options = options;
+	tick->hotness = hotness;
+	tick->listed = *listed;
+	tick->ranking = ranking_new(options->rank_by, RANKING_SMOOTHING_TICKS, 0);
+	if (tick->ranking)
+		return tick;
+	free(tick);
+	return NULL;
+}
+
+void tick_free(struct tick *tick)
+{
+	if (!tick)
+		return;
+	ranking_free(tick->ranking);
+	free(tick);
+}
+
+int tick_begin(struct tick *tick)
+{
+	struct hotness_span span;
+	const struct usage *usage;
+	size_t n;
+
+	return hotness_window(tick->hotness, &usage, &n, &span);
+}
+
+bool tick_is_all_ended(const struct tick *tick)
+{
+	return tick->all_ended;
+}
 
 /* A listed process is known by /proc's rounded start time, one found by BPF by the exact one. */
 static bool same_process(struct process_id a, struct process_id b)
@@ -19,33 +107,36 @@ static bool same_process(struct process_id a, struct process_id b)
 	return a.tgid == b.tgid && a.start_time_ns / PROC_TICK_NS == b.start_time_ns / PROC_TICK_NS;
 }
 
-static struct target *target_of(struct daemon *daemon, struct process_id id)
+static struct target *target_of(const struct watch *watch, struct process_id id)
 {
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++)
-		if (daemon->targets[seat].used && same_process(daemon->targets[seat].id, id))
-			return &daemon->targets[seat];
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
+		struct target *target = watch_target(watch, seat);
+
+		if (target && same_process(target->id, id))
+			return target;
+	}
 	return NULL;
 }
 
-static int measure(struct daemon *daemon)
+static int measure(struct tick *tick)
 {
 	struct hotness_span span;
 	const struct usage *usage;
 	size_t n;
-	int err = hotness_window(daemon->hotness, &usage, &n, &span);
+	int err = hotness_window(tick->hotness, &usage, &n, &span);
 
 	if (err)
 		return err;
-	daemon->window_ns = span.ended_ns - span.began_ns;
-	return ranking_update(daemon->ranking, usage, n, daemon->window_ns, cpus_online(), &daemon->ranked,
-			      &daemon->n_ranked);
+	tick->window_ns = span.ended_ns - span.began_ns;
+	return ranking_update(tick->ranking, usage, n, tick->window_ns, cpus_online(), &tick->ranked,
+			      &tick->n_ranked);
 }
 
 /* What /proc says of it now; false: it is gone, or no process to watch. */
-static bool make_candidate(struct daemon *daemon, struct process_id id, double cpu_pct, uint32_t execs,
+static bool make_candidate(const struct watch *watch, struct process_id id, double cpu_pct, uint32_t execs,
 			   struct candidate *candidate)
 {
-	struct target *target = target_of(daemon, id);
+	struct target *target = target_of(watch, id);
 	struct process_facts facts;
 
 	if (target) {
@@ -69,46 +160,48 @@ static bool make_candidate(struct daemon *daemon, struct process_id id, double c
 	return true;
 }
 
-static const struct ranked *ranked_of(const struct daemon *daemon, struct process_id id)
+static const struct ranked *ranked_of(const struct tick *tick, struct process_id id)
 {
-	for (size_t i = 0; i < daemon->n_ranked; i++)
-		if (same_process(daemon->ranked[i].id, id))
-			return &daemon->ranked[i];
+	for (size_t i = 0; i < tick->n_ranked; i++)
+		if (same_process(tick->ranked[i].id, id))
+			return &tick->ranked[i];
 	return NULL;
 }
 
 /* What is watched and has not run for so long that the ranking forgot it lives on, and is the coldest. */
-static size_t candidates_forgotten(struct daemon *daemon, struct candidate *candidates)
+static size_t candidates_forgotten(const struct tick *tick, const struct watch *watch,
+				   struct candidate *candidates)
 {
 	size_t n = 0;
 
-	for (unsigned int seat = 0; seat < daemon->n_seats; seat++) {
-		const struct target *target = &daemon->targets[seat];
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
+		const struct target *target = watch_target(watch, seat);
 
-		if (target->used && !ranked_of(daemon, target->id) &&
-		    make_candidate(daemon, target->id, 0, target->execs, &candidates[n]))
+		if (target && !ranked_of(tick, target->id) &&
+		    make_candidate(watch, target->id, 0, target->execs, &candidates[n]))
 			n++;
 	}
 	return n;
 }
 
 /* Room for all that are ranked and all seats. */
-static size_t candidates_by_heat(struct daemon *daemon, struct candidate *candidates)
+static size_t candidates_by_heat(const struct tick *tick, const struct watch *watch,
+				 struct candidate *candidates)
 {
-	double least_pct = daemon->options->min_cpu_pct * CANDIDATE_SHARE;
+	double least_pct = governor_candidate_pct(watch->options->min_cpu_pct);
 	size_t n = 0;
 
-	for (size_t i = 0; i < daemon->n_ranked; i++) {
-		const struct ranked *ranked = &daemon->ranked[i];
-		struct target *target = target_of(daemon, ranked->id);
+	for (size_t i = 0; i < tick->n_ranked; i++) {
+		const struct ranked *ranked = &tick->ranked[i];
+		struct target *target = target_of(watch, ranked->id);
 
 		if (target)
 			target->execs = ranked->execs;
 		if (!ranked->ended && (target || ranked->cpu_pct >= least_pct) &&
-		    make_candidate(daemon, ranked->id, ranked->cpu_pct, ranked->execs, &candidates[n]))
+		    make_candidate(watch, ranked->id, ranked->cpu_pct, ranked->execs, &candidates[n]))
 			n++;
 	}
-	return n + candidates_forgotten(daemon, candidates + n);
+	return n + candidates_forgotten(tick, watch, candidates + n);
 }
 
 static int hotter_first(const void *left, const void *right)
@@ -120,107 +213,96 @@ static int hotter_first(const void *left, const void *right)
 	return process_id_cmp(a->id, b->id);
 }
 
-static size_t candidates_listed(struct daemon *daemon, struct candidate *candidates)
+static size_t candidates_listed(struct tick *tick, const struct watch *watch, struct candidate *candidates)
 {
 	size_t n = 0;
 
-	for (unsigned int i = 0; i < daemon->options->n_pids; i++) {
-		const struct ranked *ranked = ranked_of(daemon, daemon->listed[i]);
-		struct target *target = target_of(daemon, daemon->listed[i]);
+	for (unsigned int i = 0; i < tick->listed.n; i++) {
+		struct process_id *id = &tick->listed.ids[i];
+		const struct ranked *ranked = ranked_of(tick, *id);
+		struct target *target = target_of(watch, *id);
 
 		if (target && ranked)
 			target->execs = ranked->execs;
-		if (!daemon->listed[i].tgid)
+		if (!id->tgid)
 			continue;
-		if (make_candidate(daemon, daemon->listed[i], ranked ? ranked->cpu_pct : 0,
-				   ranked ? ranked->execs : 0, &candidates[n]))
+		if (make_candidate(watch, *id, ranked ? ranked->cpu_pct : 0, ranked ? ranked->execs : 0,
+				   &candidates[n]))
 			n++;
 		else
-			daemon->listed[i].tgid = 0;
+			id->tgid = 0;
 	}
-	daemon->all_listed_ended = n == 0;
+	tick->all_ended = n == 0;
 	qsort(candidates, n, sizeof(*candidates), hotter_first);
 	return n;
 }
 
-void daemon_release(struct daemon *daemon, unsigned int seat)
+static void leave(const struct watch *watch, const struct target *target, const char *reason)
 {
-	struct target *target = &daemon->targets[seat];
-	struct act_error error;
-
-	if (daemon->have[seat].watching && damon_stop(daemon->damon, seat, &error)) {
-		log_warning("seat %u: %s", seat, error.text); /* the plan stops it again */
-		daemon->totals.errors++;
-	} else {
-		daemon->have[seat] = (struct plan_seat){0};
-	}
-	daemon->totals.collapses += target_succeeded(target);
-	if (daemon->madvise)
-		madvise_leave(daemon, target);
-	target_release(target);
-}
-
-static void leave(struct daemon *daemon, unsigned int seat, const char *reason)
-{
-	const struct target *target = &daemon->targets[seat];
 	uint64_t succeeded = target_succeeded(target);
 
 	log_info("out: %s (%u), seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->comm,
-		 target->id.tgid, seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
-		 (double)(daemon->now_ns - target->since_ns) / 1e9);
-	daemon_release(daemon, seat);
+		 target->id.tgid, target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
+		 (double)(watch->now_ns - target->since_ns) / 1e9);
 }
 
-static void enter(struct daemon *daemon, const struct governor_move *move)
+static int take_in(const struct tick *tick, struct watch *watch, const struct governor_move *move)
 {
-	struct target *target = &daemon->targets[move->seat];
-	const struct ranked *ranked = ranked_of(daemon, move->id);
-	struct descent_evidence evidence;
-	int err = target_init(target, move->id, move->comm, daemon->now_ns);
+	struct target *target = &watch->targets[move->seat];
+	const struct ranked *ranked = ranked_of(tick, move->id);
+	int err = target_init(target, move->seat, move->id, move->comm, watch->now_ns);
 
+	if (err)
+		return err;
 	target->execs = ranked ? ranked->execs : 0;
-	if (!err && daemon->madvise)
-		err = madvise_enter(daemon, target);
+	intervals_start(&target->intervals, &watch->intervals, watch->now_ns);
+	err = executor_enter(&watch->executor, target, watch->now_ns);
+	if (!err)
+		return 0;
+	executor_leave(&watch->executor, target);
+	target_release(target);
+	return err;
+}
+
+static void enter(struct tick *tick, struct watch *watch, const struct governor_move *move)
+{
+	struct target *target = &watch->targets[move->seat];
+	int err = take_in(tick, watch, move);
+
 	if (err) {
-		target_release(target);
-		governor_seat_failed(daemon->governor, move->seat, strerror(-err));
+		governor_seat_failed(watch->governor, move->seat, strerror(-err));
 		return;
 	}
-	intervals_start(&target->intervals, &daemon->intervals, daemon->now_ns);
-	evidence = target_evidence(target, daemon->collapse, daemon->now_ns, daemon->tells_huge);
-	descent_start(&target->descent, &daemon->descent, &evidence);
-	quota_start(&target->quota, &daemon->quota);
-	if (daemon->damon)
-		trial_begin(daemon, move->seat, &evidence);
-	daemon->totals.watched++;
+	step_begin(watch, target);
+	tick->came_in++;
 	log_info("in: %s (%u), seat %u: %s", move->comm, move->id.tgid, move->seat, move->reason);
 	if (target->descent.state == DESCENT_BLOCKED)
 		log_info("%s (%u): blocked: %s", move->comm, move->id.tgid, target->descent.reason);
 }
 
-static bool was_said(const struct daemon *daemon, struct process_id id)
+static bool was_said(const struct tick *tick, struct process_id id)
 {
 	for (size_t i = 0; i < SAID_SKIPS; i++)
-		if (process_id_equal(daemon->said_skips[i], id))
+		if (process_id_equal(tick->said[i], id))
 			return true;
 	return false;
 }
 
-static void note_said(struct daemon *daemon, struct process_id id)
+static void note_said(struct tick *tick, struct process_id id)
 {
-	if (!was_said(daemon, id))
-		daemon->said_skips[daemon->n_said_skips++ % SAID_SKIPS] = id;
+	if (!was_said(tick, id))
+		tick->said[tick->n_said++ % SAID_SKIPS] = id;
 }
 
 /* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
-static void say_skips(struct daemon *daemon)
+static void say_skips(struct tick *tick)
 {
-	for (size_t i = 0; i < daemon->n_skips && i < SAID_AT_ONCE; i++) {
-		const struct governor_skip *skip = &daemon->skips[i];
+	for (size_t i = 0; i < tick->n_skips && i < SAID_AT_ONCE; i++) {
+		const struct governor_skip *skip = &tick->skips[i];
 
-		if (was_said(daemon, skip->id))
+		if (was_said(tick, skip->id))
 			continue;
-		note_said(daemon, skip->id);
+		note_said(tick, skip->id);
 		log_info("skipped: %s (%u), %.1f %% of a CPU: %s", skip->comm, skip->id.tgid, skip->cpu_pct,
 			 skip->reason);
 	}
@@ -236,94 +318,110 @@ static bool gained_nothing(const struct target *target)
  * Those that gained nothing in their trial make room, and what was collapsed stays. One that was asked for by --pid is
  * watched on, as nobody else wants its seat.
  */
-static void leave_useless(struct daemon *daemon)
+static void leave_useless(struct tick *tick, struct watch *watch, struct seats *seats)
 {
-	for (unsigned int seat = 0; seat < daemon->n_seats && !daemon->options->n_pids; seat++) {
-		struct target *target = &daemon->targets[seat];
+	for (unsigned int seat = 0; seat < watch->n_seats && !tick->listed.n; seat++) {
+		struct target *target = watch_target(watch, seat);
 
-		if (!target->used || !gained_nothing(target) || target_is_gone(target))
+		if (!target || !gained_nothing(target) || target_is_gone(target))
 			continue;
-		governor_let_go(daemon->governor, seat, target->benefit.reason, target->facts.anon_bytes,
+		governor_let_go(watch->governor, seat, target->benefit.reason, target->facts.anon_bytes,
 				target->execs);
-		note_said(daemon, target->id);
-		leave(daemon, seat, target->benefit.reason);
+		note_said(tick, target->id);
+		leave(watch, target, target->benefit.reason);
+		seats_release(seats, watch, target);
 	}
 }
 
-static int govern(struct daemon *daemon, const struct candidate *candidates, size_t n)
+static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
+		  const struct candidate *candidates, size_t n)
 {
 	const struct governor_move *moves;
 	size_t n_moves;
 	int err;
 
-	leave_useless(daemon);
-	err = governor_tick(daemon->governor, candidates, n, &moves, &n_moves, &daemon->skips,
-			    &daemon->n_skips);
+	leave_useless(tick, watch, seats);
+	err = governor_tick(watch->governor, candidates, n, &moves, &n_moves, &tick->skips, &tick->n_skips);
 	if (err)
 		return err;
 	for (size_t i = 0; i < n_moves; i++) {
-		if (moves[i].kind == GOVERNOR_LEAVE)
-			leave(daemon, moves[i].seat, moves[i].reason);
-		else
-			enter(daemon, &moves[i]);
+		struct target *target = &watch->targets[moves[i].seat];
+
+		if (moves[i].kind == GOVERNOR_ENTER) {
+			enter(tick, watch, &moves[i]);
+			continue;
+		}
+		leave(watch, target, moves[i].reason);
+		seats_release(seats, watch, target);
 	}
-	say_skips(daemon);
+	say_skips(tick);
 	return 0;
 }
 
-/*
- * A kdamond ends with its target's last thread, or when the thread it was given has gone; DAMON may
- * also fail.
- */
-static void check_kdamond(struct daemon *daemon, unsigned int seat)
-{
-	struct target *target = &daemon->targets[seat];
-	struct act_error error;
-	bool on = true;
-	int err;
-
-	if (!daemon->have[seat].watching || !target->kdamond_pid || target_is_gone(target))
-		return;
-	err = damon_is_on(daemon->damon, seat, &on, &error);
-	if (err == -ESTALE)
-		daemon->seats_lost = true;
-	if (err)
-		return; /* busy: the next tick asks again */
-	if (on) {
-		target->deaths = 0;
-		governor_seat_works(daemon->governor, seat);
-		return;
-	}
-	daemon->have[seat].watching = false; /* the plan starts it anew */
-	target_new_kdamond(target, 0, daemon->now_ns);
-	if (daemon->have[seat].pid_target == target->facts.live_tid && ++target->deaths > 2) {
-		log_warning("%s (%u): its kdamond ended %u times in a row", target->comm, target->id.tgid,
-			    target->deaths);
-		governor_seat_failed(daemon->governor, seat, "its kdamond keeps ending");
-		daemon_release(daemon, seat);
-	}
-}
-
-int daemon_tick(struct daemon *daemon)
+static int run(struct tick *tick, struct watch *watch, struct seats *seats)
 {
 	struct candidate *candidates;
 	size_t n;
-	int err = measure(daemon);
+	int err = measure(tick);
 
 	if (err)
 		return err;
-	candidates = malloc((daemon->n_ranked + daemon->options->n_pids + daemon->n_seats + 1) *
-			    sizeof(*candidates));
+	candidates = malloc((tick->n_ranked + tick->listed.n + watch->n_seats + 1) * sizeof(*candidates));
 	if (!candidates)
 		return -ENOMEM;
-	n = daemon->options->n_pids ? candidates_listed(daemon, candidates)
-				    : candidates_by_heat(daemon, candidates);
-	err = govern(daemon, candidates, n);
+	n = tick->listed.n ? candidates_listed(tick, watch, candidates)
+			   : candidates_by_heat(tick, watch, candidates);
+	err = govern(tick, watch, seats, candidates, n);
 	free(candidates);
-	for (unsigned int seat = 0; !err && seat < daemon->n_seats; seat++)
-		if (daemon->targets[seat].used) {
-			check_kdamond(daemon, seat);
-			target_take_cost(&daemon->targets[seat], daemon->now_ns);
-		}
 	return err;
+}
+
+static void warn_if_full(struct tick *tick)
+{
+	struct hotness_missed missed = hotness_missed(tick->hotness);
+
+	if (tick->said_full || (!missed.threads && !missed.crowded))
+		return;
+	tick->said_full = true;
+	log_warning(
+		"more processes run than the map has room for (%u): they are counted by turns, which costs "
+		"time%s; --max-processes makes room",
+		missed.capacity, missed.threads ? ", and what some used at their end is lost" : "");
+}
+
+int tick_run(struct tick *tick, struct watch *watch, struct seats *seats)
+{
+	int err = run(tick, watch, seats);
+
+	if (err && err != tick->said_err)
+		log_warning("this tick could not be measured: %s", strerror(-err));
+	tick->said_err = err;
+	if (err)
+		return err;
+	seats_check(seats, watch);
+	tick->ticks++;
+	warn_if_full(tick);
+	return 0;
+}
+
+static size_t count_living(const struct tick *tick)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tick->n_ranked; i++)
+		n += !tick->ranked[i].ended;
+	return n;
+}
+
+struct tick_sums tick_sums(const struct tick *tick)
+{
+	return (struct tick_sums){
+		.ticks = tick->ticks,
+		.window_ns = tick->window_ns,
+		.living = count_living(tick),
+		.came_in = tick->came_in,
+		.missed_threads = hotness_missed(tick->hotness).threads,
+		.skips = tick->skips,
+		.n_skips = tick->n_skips,
+	};
 }

@@ -22,10 +22,17 @@ const char *benefit_verdict_name(enum benefit_verdict verdict)
 	}
 }
 
+#define LOOK_NS 900000000ULL /* steps come once a second, a little more or less */
+
 bool benefit_is_before(const struct benefit *benefit)
 {
 	return benefit->verdict == BENEFIT_UNKNOWN &&
 	       !(benefit->pct_seen && benefit->pct > BENEFIT_SMALL_PCT);
+}
+
+bool benefit_is_due(const struct benefit *benefit, uint64_t now_ns)
+{
+	return benefit_is_before(benefit) || now_ns - benefit->at_ns >= LOOK_NS;
 }
 
 /* What was measured holds; what was tried does not. */

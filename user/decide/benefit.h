@@ -99,6 +99,11 @@ struct benefit {
 bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 		  const struct benefit_look *look);
 
+/*
+ * Whether a look is due: about once a second, and at each step in the time before, to know it to its end.
+ */
+bool benefit_is_due(const struct benefit *benefit, uint64_t now_ns);
+
 /* Whether the time before goes on, of which none is to be lost: looks at any interval are right, short ones better. */
 bool benefit_is_before(const struct benefit *benefit);
 

@@ -10,19 +10,6 @@
 	25 /* a walk does not pass this in one stride: what is seen there tells whether samples are too short */
 #define HEAT_WAIT_LEVELS 3 /* so many times level_ns a level waits for its heat to be measured */
 
-void descent_config_init(struct descent_config *config, const struct descent_levels *levels)
-{
-	*config = (struct descent_config){
-		.levels = *levels,
-		.level_applies = 5,
-		.level_ns = SECOND_NS,
-		.settle_ns = 2 * SECOND_NS,
-		.dry_ns = 10 * SECOND_NS,
-		.dry_applies = 20,
-		.probe_ns = 60 * SECOND_NS,
-	};
-}
-
 unsigned int descent_min_access_pct(const struct descent *descent, const struct descent_config *config)
 {
 	const struct descent_levels *levels = &config->levels;

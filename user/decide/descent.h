@@ -35,6 +35,15 @@ struct descent_config {
 void descent_config_init(struct descent_config *config, const struct descent_levels *levels);
 
 /*
+ * For heat that is told by a map (executor madvise): it is looked at five times a second, knows at once that nothing is
+ * above a threshold, and only has to be given time to fill. config->progressive is set before.
+ */
+void descent_config_by_map(struct descent_config *config);
+
+/* Looks come once a step: a level that lasts as long as a step must not be missed by a hair, for a whole one. */
+void descent_config_allow_for_steps(struct descent_config *config);
+
+/*
  * What is known of a target at @now_ns. Counters are cumulative since the target came in, and never
  * go back. An apply is a complete pass of the scheme over all regions, at whatever level, while acting
  * (with heat_is_evidence: of the scheme that only counts). A success is a real collapse made by our
@@ -44,7 +53,8 @@ struct descent_evidence {
 	uint64_t now_ns;
 	uint64_t applies;
 	uint64_t succeeded;
-	uint64_t failed;	 /* collapses that failed */
+	uint64_t failed; /* collapses that failed */
+	uint64_t lacked; /* of these, those for want of memory; and quotas that were used up. For benefit.h */
 	const char *failed_most; /* the most frequent failure's name, or NULL; borrowed for the call */
 	const char *refused; /* why the executor cannot act on it at all, in words, or NULL; borrowed too */
 	bool heat_known;     /* hot_bytes is measured */
@@ -89,6 +99,12 @@ struct descent {
 	bool probing;		 /* re-armed by the slow probe: parks again as soon as the level is dry */
 	char reason[REASON_LEN]; /* why it is where it is, in words and numbers */
 };
+
+/* The scheme should collapse; false: it is parked. */
+static inline bool descent_acts(const struct descent *descent)
+{
+	return descent->acting;
+}
 
 /* What changed in a step; _LEVEL and _ACTING want a commit, and all of them are worth a line in the log. */
 enum {

@@ -7,7 +7,7 @@
  * The best first, by what was measured side by side (make bench-vm, doc/measurements.md): madvise has islands and a hot set
  * that moved, and nothing cold; damos holds at the first islands that it meets.
  */
-static const enum executor by_merit[] = {EXECUTOR_MADVISE, EXECUTOR_DAMOS};
+static const enum executor_kind by_merit[] = {EXECUTOR_MADVISE, EXECUTOR_DAMOS};
 
 #define MERITS (sizeof(by_merit) / sizeof(by_merit[0]))
 
@@ -25,12 +25,12 @@ static const char *const lacks[EXECUTORS] = {
 	[EXECUTOR_MADVISE] = "hotdamon cannot collapse here (6.7, see hotdamon check)",
 };
 
-const char *executor_name(enum executor executor)
+const char *executor_name(enum executor_kind executor)
 {
 	return (unsigned int)executor < EXECUTORS ? names[executor] : "unknown";
 }
 
-bool executor_can(enum executor executor, const struct executor_abilities *can)
+bool executor_can(enum executor_kind executor, const struct executor_abilities *can)
 {
 	switch (executor) {
 	case EXECUTOR_DAMOS:
@@ -44,12 +44,12 @@ bool executor_can(enum executor executor, const struct executor_abilities *can)
 	}
 }
 
-enum executor executor_choose(const struct executor_abilities *can, char *reason)
+enum executor_kind executor_choose(const struct executor_abilities *can, char *reason)
 {
 	const char *first = lacks[by_merit[0]], *second = lacks[by_merit[1]];
 
 	for (size_t i = 0; i < MERITS; i++) {
-		enum executor executor = by_merit[i];
+		enum executor_kind executor = by_merit[i];
 
 		if (!executor_can(executor, can))
 			continue;
@@ -59,6 +59,7 @@ enum executor executor_choose(const struct executor_abilities *can, char *reason
 	if (can->watch)
 		reason_write(reason, "%s, %s", first, second);
 	else
-		reason_write(reason, "DAMON cannot watch processes here, or there are no huge pages of 2 MiB");
+		reason_write(reason,
+			     "DAMON cannot watch processes here, or there are no huge pages of 2 MiB");
 	return EXECUTOR_NONE;
 }

@@ -5,7 +5,7 @@
 
 #include "decide/process.h"
 
-enum executor {
+enum executor_kind {
 	EXECUTOR_AUTO,
 	EXECUTOR_DAMOS,	  /* the kernel's collapse scheme (7.2+) */
 	EXECUTOR_MADVISE, /* kdamonds watch, hotdamon collapses slot by slot (6.7+) */
@@ -22,15 +22,16 @@ struct executor_abilities {
 	bool watch; /* a kdamond can watch a process, and there are huge pages: neither of the two can without */
 };
 
-const char *executor_name(enum executor executor); /* as the command line has it: "damos", ... "dry-run" */
+const char *
+executor_name(enum executor_kind executor); /* as the command line has it: "damos", ... "dry-run" */
 
 /* Whether @executor can be used; auto and dry-run always can, as far as this goes. */
-bool executor_can(enum executor executor, const struct executor_abilities *can);
+bool executor_can(enum executor_kind executor, const struct executor_abilities *can);
 
 /*
  * What `auto` takes: the first in the order of merit that can be used; EXECUTOR_NONE when nothing here can make
  * memory huge. @reason (REASON_LEN) says why, in words.
  */
-enum executor executor_choose(const struct executor_abilities *can, char *reason);
+enum executor_kind executor_choose(const struct executor_abilities *can, char *reason);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "decide/process.h"
 
+#define GOVERNOR_DWELL_TICKS 3
+#define GOVERNOR_PROBE_S     600 /* a process that gained nothing is tried again after so long, the first time */
+
 struct governor_config {
 	unsigned int seats;	  /* N of --top, or the number of pids of --pid; > 0 */
 	double min_cpu_pct;	  /* to come in; percent of one CPU */
@@ -15,10 +18,16 @@ struct governor_config {
 	bool listed; /* --pid: all candidates come in, whatever their heat and size, and stay to their end */
 };
 
+/* Colder ones matter only while they are watched. */
+static inline double governor_candidate_pct(double min_cpu_pct)
+{
+	return min_cpu_pct / 2;
+}
+
 /* Below it a watched process is cold: clearly less than what it needed to come in. */
 static inline double governor_cold_pct(const struct governor_config *config)
 {
-	return config->min_cpu_pct / 2;
+	return governor_candidate_pct(config->min_cpu_pct);
 }
 
 /* One process that may be watched. All that is watched must be among the candidates while it lives. */

@@ -191,3 +191,22 @@ unsigned int intervals_step(struct intervals *intervals, const struct intervals_
 	}
 	return changed;
 }
+
+uint64_t intervals_affordable(const struct intervals *intervals, uint64_t regions, uint64_t least)
+{
+	uint64_t fewer = regions >> intervals->halvings;
+
+	return fewer > least ? fewer : least;
+}
+
+#define HUGE_APPLY_MIN_US 1000000ULL
+
+uint64_t intervals_heat_apply_us(uint64_t aggr_us, bool tells_huge)
+{
+	return tells_huge && aggr_us < HUGE_APPLY_MIN_US ? HUGE_APPLY_MIN_US : aggr_us;
+}
+
+double intervals_busy_pct(double min_cpu_pct)
+{
+	return min_cpu_pct > 1 ? min_cpu_pct : 1;
+}

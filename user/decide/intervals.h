@@ -94,4 +94,17 @@ bool intervals_differ(const struct intervals *intervals, const struct intervals_
 unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
 			    const struct intervals_look *look);
 
+/* What its kdamond's cost leaves of @regions, but never fewer than @least. */
+uint64_t intervals_affordable(const struct intervals *intervals, uint64_t regions, uint64_t least);
+
+/*
+ * How often DAMON shall count the heat of a target whose aggregations are of @aggr_us: each time; it must, where a commit
+ * puts the next count off (6.12). But where it also tells what is huge (@tells_huge), it walks the page tables of what is
+ * hot for that: once a second at most.
+ */
+uint64_t intervals_heat_apply_us(uint64_t aggr_us, bool tells_huge);
+
+/* From which CPU time on, in percent of a CPU, a process is busy, where --min-cpu is @min_cpu_pct: never for next to nothing. */
+double intervals_busy_pct(double min_cpu_pct);
+
 #endif

@@ -51,6 +51,8 @@ struct ranking; /* remembers each living process that ran lately between windows
  */
 uint64_t cpu_time_user_ns(const struct cpu_time *time);
 
+#define RANKING_SMOOTHING_TICKS 1.5 /* by default: what was hot three ticks ago hardly counts */
+
 /*
  * @time_constant_ticks: how many windows the memory lasts (the weight of a new window is
  * 1 - exp(-1 / time_constant_ticks)); > 0. @remember_ns: a process is forgotten when it did not run for so long,

@@ -57,7 +57,7 @@ size_t host_missing(const struct host_facts *facts, unsigned int needs,
 	return n;
 }
 
-unsigned int host_needs_of(enum executor executor)
+unsigned int host_needs_of(enum executor_kind executor)
 {
 	switch (executor) {
 	case EXECUTOR_DRY_RUN:
@@ -99,7 +99,7 @@ static bool bars(const struct host_facts *facts, const struct requirement_row *r
 	return answer_of(facts, row) == HOST_NO;
 }
 
-static bool can(const struct host_facts *facts, enum executor executor)
+static bool can(const struct host_facts *facts, enum executor_kind executor)
 {
 	unsigned int needs = host_needs_of(executor);
 
@@ -118,7 +118,7 @@ struct executor_abilities host_abilities(const struct host_facts *facts)
 	};
 }
 
-void host_judge(const struct host_facts *facts, enum executor asked, struct host_verdict *verdict)
+void host_judge(const struct host_facts *facts, enum executor_kind asked, struct host_verdict *verdict)
 {
 	struct executor_abilities abilities = host_abilities(facts);
 
@@ -156,4 +156,9 @@ int host_status_of(int err)
 	default:
 		return EXIT_FAILED;
 	}
+}
+
+const char *host_load_hint(int err)
+{
+	return host_status_of_load(err) == EXIT_HOST ? " (HOTDAMON_DEBUG=1 shows the verifier's words)" : "";
 }

@@ -43,7 +43,7 @@ size_t host_missing(const struct host_facts *facts, unsigned int needs,
 		    struct host_requirement list[HOST_MAX_REQUIREMENTS]);
 
 /* What `run` needs with @executor: bits of enum host_need. With auto, which found none: what the best one wants. */
-unsigned int host_needs_of(enum executor executor);
+unsigned int host_needs_of(enum executor_kind executor);
 
 const char *host_need_name(enum host_need need);
 
@@ -55,8 +55,8 @@ struct executor_abilities host_abilities(const struct host_facts *facts);
 
 /* What `run` does on this host. */
 struct host_verdict {
-	enum executor executor;	 /* EXECUTOR_AUTO: it is to choose, and there is none to choose */
-	char reason[REASON_LEN]; /* of auto's choice; "" if it had none to make */
+	enum executor_kind executor; /* EXECUTOR_AUTO: it is to choose, and there is none to choose */
+	char reason[REASON_LEN];     /* of auto's choice; "" if it had none to make */
 	struct host_requirement missing[HOST_MAX_REQUIREMENTS];
 	size_t n_missing; /* 0: ready. Else it ends with EXIT_HOST before it changes anything */
 };
@@ -65,7 +65,7 @@ struct host_verdict {
  * @asked is --executor (EXECUTOR_AUTO by default) or EXECUTOR_DRY_RUN. A caller that mends one itself says so in @facts
  * before: run --stop-damon-stat sets modules[HOST_DAMON_STAT].enabled to HOST_NO.
  */
-void host_judge(const struct host_facts *facts, enum executor asked, struct host_verdict *verdict);
+void host_judge(const struct host_facts *facts, enum executor_kind asked, struct host_verdict *verdict);
 
 /*
  * The exit status of a set-up that failed with @err (negative errno): EXIT_HOST if the host lacks something, so that it
@@ -74,5 +74,8 @@ void host_judge(const struct host_facts *facts, enum executor asked, struct host
  */
 int host_status_of_load(int err);
 int host_status_of(int err);
+
+/* What to say after "load OBJECT" when that failed with @err: "", or how to see the verifier's words, where it was it. */
+const char *host_load_hint(int err);
 
 #endif

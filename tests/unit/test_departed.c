@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cm.h"
 
-#include "decide/left.h"
+#include "decide/departed.h"
 
-static struct left left;
+static struct departed departed;
 
 static int set_up(void **state)
 {
 	(void)state;
-	left.n = 0;
+	departed.n = 0;
 	return 0;
 }
 
@@ -19,12 +19,13 @@ static struct process_id id_of(uint32_t tgid)
 
 static void put(uint32_t tgid, uint64_t mib)
 {
-	left_put(&left, &(struct left_process){.id = id_of(tgid), .execs = 1, .bytes = mib * MIB_BYTES});
+	departed_put(&departed,
+		     &(struct departed_process){.id = id_of(tgid), .execs = 1, .bytes = mib * MIB_BYTES});
 }
 
 static uint64_t mib(void)
 {
-	return left_bytes(&left) / MIB_BYTES;
+	return departed_bytes(&departed) / MIB_BYTES;
 }
 
 static void test_counts_until_it_is_taken(void **state)
@@ -35,11 +36,11 @@ static void test_counts_until_it_is_taken(void **state)
 	put(2, 20);
 	put(3, 40);
 	assert_int_equal(mib(), 70);
-	assert_int_equal(left_take(&left, id_of(1), 1), 10 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(1), 1), 10 * MIB_BYTES);
 	assert_int_equal(mib(), 60);
-	assert_int_equal(left_take(&left, id_of(1), 1), 0);
-	assert_int_equal(left_take(&left, id_of(3), 1), 40 * MIB_BYTES);
-	assert_int_equal(left_take(&left, id_of(2), 1), 20 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(1), 1), 0);
+	assert_int_equal(departed_take(&departed, id_of(3), 1), 40 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(2), 1), 20 * MIB_BYTES);
 	assert_int_equal(mib(), 0);
 }
 
@@ -49,7 +50,7 @@ static void test_a_pid_is_not_a_process(void **state)
 
 	(void)state;
 	put(1, 10);
-	assert_int_equal(left_take(&left, later, 1), 0);
+	assert_int_equal(departed_take(&departed, later, 1), 0);
 	assert_int_equal(mib(), 10);
 }
 
@@ -57,7 +58,7 @@ static void test_exec_took_the_memory(void **state)
 {
 	(void)state;
 	put(1, 10);
-	assert_int_equal(left_take(&left, id_of(1), 2), 0);
+	assert_int_equal(departed_take(&departed, id_of(1), 2), 0);
 	assert_int_equal(mib(), 0);
 }
 
@@ -65,19 +66,19 @@ static void test_nothing_is_not_kept(void **state)
 {
 	(void)state;
 	put(1, 0);
-	assert_int_equal(left.n, 0);
+	assert_int_equal(departed.n, 0);
 }
 
 static void test_full(void **state)
 {
 	(void)state;
-	for (uint32_t i = 1; i <= LEFT_MAX; i++)
+	for (uint32_t i = 1; i <= DEPARTED_MAX; i++)
 		put(i, i == 7 ? 2 : 4);
 	put(1000, 100);
-	assert_int_equal(left.n, LEFT_MAX);
-	assert_int_equal(mib(), 4 * (LEFT_MAX - 1) + 100);
-	assert_int_equal(left_take(&left, id_of(7), 1), 0);
-	assert_int_equal(left_take(&left, id_of(1000), 1), 100 * MIB_BYTES);
+	assert_int_equal(departed.n, DEPARTED_MAX);
+	assert_int_equal(mib(), 4 * (DEPARTED_MAX - 1) + 100);
+	assert_int_equal(departed_take(&departed, id_of(7), 1), 0);
+	assert_int_equal(departed_take(&departed, id_of(1000), 1), 100 * MIB_BYTES);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)

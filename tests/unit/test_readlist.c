@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "decide/sweep.h"
+#include "decide/readlist.h"
 
 #define N	20000
 #define MOST	2048
@@ -11,25 +11,25 @@
 #define HUGES	5000
 #define SLOT(i) ((i)*PMD_SIZE_BYTES)
 
-static struct choice_slot slots[N];
-static struct sweep_place places[N];
-static struct sweep sweep;
+static struct work_slot slots[N];
+static struct readlist_place places[N];
+static struct readlist readlist;
 
 /* The hottest first, and that is not in order of their addresses. */
 static int set_up(void **state)
 {
 	(void)state;
-	sweep = (struct sweep){0};
+	readlist = (struct readlist){0};
 	for (size_t i = 0; i < N; i++)
-		slots[i] = (struct choice_slot){.start = SLOT((i * 7919) % N), .unread = true};
+		slots[i] = (struct work_slot){.start = SLOT((i * 7919) % N), .unread = true};
 	return 0;
 }
 
 /* A look at the first @n; what it read is read then. */
 static size_t look(size_t n, bool huge_too)
 {
-	struct sweep_most most = {.unread = MOST, .small = SMALL, .huge = huge_too ? HUGES : 0};
-	size_t n_read = sweep_choose(&sweep, slots, n, &most, places);
+	struct readlist_most most = {.unread = MOST, .small = SMALL, .huge = huge_too ? HUGES : 0};
+	size_t n_read = readlist_make(&readlist, slots, n, &most, places);
 
 	for (size_t i = 0; i < n_read; i++) {
 		assert_int_equal(places[i].start, slots[places[i].slot].start);
@@ -90,7 +90,7 @@ static void in_turns(bool huge, size_t most)
 	unsigned int times[N] = {0}, least = 100, highest = 0;
 
 	for (size_t i = 0; i < N; i++)
-		slots[i] = (struct choice_slot){.start = SLOT(i), .huge = huge};
+		slots[i] = (struct work_slot){.start = SLOT(i), .huge = huge};
 	for (int turn = 0; turn < 50; turn++) {
 		size_t n_read = look(N, true);
 
@@ -122,7 +122,7 @@ static void test_each_kind_has_its_share(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N; i++)
-		slots[i] = (struct choice_slot){.start = SLOT(i), .huge = i % 2, .unread = i % 4 == 0};
+		slots[i] = (struct work_slot){.start = SLOT(i), .huge = i % 2, .unread = i % 4 == 0};
 	assert_int_equal(look(N, true), MOST + SMALL + HUGES);
 	assert_int_equal(look(N, false), MOST + SMALL);
 }
@@ -130,7 +130,7 @@ static void test_each_kind_has_its_share(void **state)
 static void test_fewer_slots_than_before(void **state)
 {
 	(void)state;
-	sweep = (struct sweep){.next_small = 19000, .next_huge = 19000};
+	readlist = (struct readlist){.next_small = 19000, .next_huge = 19000};
 	look(10, true);
 	assert_int_equal(look(10, true), 10);
 }
@@ -139,7 +139,7 @@ static void test_unasked_is_not_read(void **state)
 {
 	(void)state;
 	slots[5].unasked = true;
-	slots[6] = (struct choice_slot){.start = slots[6].start, .unasked = true};
+	slots[6] = (struct work_slot){.start = slots[6].start, .unasked = true};
 	assert_int_equal(look(10, true), 8);
 	assert_false(has_read(8, 5) || has_read(8, 6));
 }

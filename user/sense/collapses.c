@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "sense/collapse.h"
+#include "sense/collapses.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,17 +19,17 @@
 #define STATUS_NAMES 64 /* enum scan_result has about 35 */
 #define NAME_LEN     40
 
-struct collapse {
+struct collapses {
 	struct collapse_bpf *bpf;
 	/* Room for the whole map each. */
 	struct collapse_key *keys;
 	struct collapse_value *values;
-	struct collapse_count *counts;
+	struct collapses_count *counts;
 	char names[STATUS_NAMES][NAME_LEN];
 };
 
 /* SCAN_ALLOC_HUGE_PAGE_FAIL becomes alloc_huge_page_fail. */
-static void name_status(struct collapse *collapse, int32_t status, const char *name)
+static void name_status(struct collapses *collapse, int32_t status, const char *name)
 {
 	static const char prefix[] = "SCAN_";
 	size_t i;
@@ -44,7 +44,7 @@ static void name_status(struct collapse *collapse, int32_t status, const char *n
 }
 
 /* The numbers differ between kernels; the running kernel's own BTF says what each means. */
-static void name_statuses(struct collapse *collapse, const struct btf *btf)
+static void name_statuses(struct collapses *collapse, const struct btf *btf)
 {
 	int id = btf__find_by_name_kind(btf, "scan_result", BTF_KIND_ENUM);
 	const struct btf_type *type;
@@ -80,7 +80,7 @@ static int tracepoint_args(const struct btf *btf, const char *typedef_name)
  * The signatures changed over time: `order` came to mm_collapse_huge_page, `writable` left
  * mm_khugepaged_scan_pmd.
  */
-static int fit_to_kernel(struct collapse *collapse)
+static int fit_to_kernel(struct collapses *collapse)
 {
 	int scan_args, err;
 	struct btf *btf;
@@ -100,7 +100,7 @@ static int fit_to_kernel(struct collapse *collapse)
 	return 0;
 }
 
-static int make_room(struct collapse *collapse)
+static int make_room(struct collapses *collapse)
 {
 	size_t room = bpf_map__max_entries(collapse->bpf->maps.collapse_counts);
 
@@ -110,9 +110,9 @@ static int make_room(struct collapse *collapse)
 	return collapse->keys && collapse->values && collapse->counts ? 0 : -ENOMEM;
 }
 
-int collapse_open(struct collapse **out)
+int collapses_open(struct collapses **out)
 {
-	struct collapse *collapse = calloc(1, sizeof(*collapse));
+	struct collapses *collapse = calloc(1, sizeof(*collapse));
 	int err;
 
 	if (!collapse)
@@ -129,14 +129,14 @@ int collapse_open(struct collapse **out)
 	if (!err)
 		err = collapse_bpf__attach(collapse->bpf);
 	if (err) {
-		collapse_close(collapse);
+		collapses_close(collapse);
 		return err;
 	}
 	*out = collapse;
 	return 0;
 }
 
-void collapse_close(struct collapse *collapse)
+void collapses_close(struct collapses *collapse)
 {
 	if (!collapse)
 		return;
@@ -147,12 +147,12 @@ void collapse_close(struct collapse *collapse)
 	free(collapse);
 }
 
-static void take_counts(struct collapse *collapse, size_t n)
+static void take_counts(struct collapses *collapse, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct collapse_key *key = &collapse->keys[i];
 
-		collapse->counts[i] = (struct collapse_count){
+		collapse->counts[i] = (struct collapses_count){
 			.id = {.tgid = key->tgid, .start_time_ns = key->start_time_ns},
 			.by_tgid = key->by_tgid,
 			.status = key->status,
@@ -165,7 +165,7 @@ static void take_counts(struct collapse *collapse, size_t n)
  * All at once: what is there of processes that are gone fills the map in the end, and to ask for one after another then
  * takes 15 ms, five times a second.
  */
-int collapse_read(struct collapse *collapse, const struct collapse_count **counts, size_t *n)
+int collapses_read(struct collapses *collapse, const struct collapses_count **counts, size_t *n)
 {
 	int fd = bpf_map__fd(collapse->bpf->maps.collapse_counts), err;
 	uint32_t place, found = bpf_map__max_entries(collapse->bpf->maps.collapse_counts);
@@ -181,12 +181,12 @@ int collapse_read(struct collapse *collapse, const struct collapse_count **count
 
 _Static_assert(COLLAPSE_SUCCESS == COLLAPSE_STATUS_SUCCESS, "one number in BPF and here");
 
-bool collapse_was_huge(const struct collapse *collapse, uint32_t status)
+bool collapses_was_huge(const struct collapses *collapse, uint32_t status)
 {
 	return status < STATUS_NAMES && !strcmp(collapse->names[status], "pmd_mapped");
 }
 
-const char *collapse_status_name(struct collapse *collapse, uint32_t status)
+const char *collapses_status_name(struct collapses *collapse, uint32_t status)
 {
 	return status < STATUS_NAMES ? collapse->names[status] : "unknown_status";
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "daemon/collapser.h"
+#include "executor/collapser.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define BACKOFF_MAX_SEATS 4096
+#include "act/collapse.h"
+#include "report/log.h"
+
+#define BACKOFF_MAX_SLOTS 4096
 
 struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uint64_t now_ns)
 {
@@ -14,25 +17,23 @@ struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uin
 		return NULL;
 	collapser->regions = regions;
 	collapser->heat = heat_new();
-	collapser->backoff = backoff_new(BACKOFF_MAX_SEATS);
+	collapser->backoff = backoff_new(BACKOFF_MAX_SLOTS);
 	pace_start(&collapser->pace, budget_us, now_ns);
 	if (collapser->heat && collapser->backoff)
 		return collapser;
-	collapser_free(collapser);
+	collapser_clear(collapser);
+	free(collapser);
 	return NULL;
 }
 
-void collapser_free(struct collapser *collapser)
+void collapser_clear(struct collapser *collapser)
 {
-	if (!collapser)
-		return;
 	if (collapser->watched)
 		regions_leave(collapser->regions, collapser->watched);
 	heat_free(collapser->heat);
 	vma_map_free(&collapser->mappings);
 	backoff_free(collapser->backoff);
 	free(collapser->chosen);
-	free(collapser);
 }
 
 int collapser_watch(struct collapser *collapser, pid_t kdamond, uint64_t now_ns)
@@ -60,21 +61,23 @@ void collapser_forget(struct collapser *collapser)
 	collapser->mappings_ns = 0;
 	backoff_clear(collapser->backoff);
 	collapser->pause = (struct backoff_pause){0};
-	collapser->choice = (struct choice){0};
+	collapser->worklist = (struct worklist){0};
 	collapser->next = 0;
 	collapser->said_sparse = false;
 }
 
-int collapser_make_room(struct collapser *collapser, size_t n)
+/* Of one that is about to end ESRCH is no news. */
+void collapser_note_barred(struct target *target, int err)
 {
-	void *chosen;
+	struct collapser *collapser = target->own;
+	bool leader_lives = target->facts.live_tid == target->id.tgid;
 
-	if (n <= collapser->room)
-		return 0;
-	chosen = realloc(collapser->chosen, n * sizeof(*collapser->chosen));
-	if (!chosen)
-		return -ENOMEM;
-	collapser->chosen = chosen;
-	collapser->room = n;
-	return 0;
+	collapser->barred = 0;
+	if (!collapse_refusal(err) || (err == -ESRCH && (leader_lives || target_is_gone(target))))
+		return;
+	collapser->barred = err;
+	if (collapser->said_barred != err)
+		log_warning("%s (%u): nothing can be collapsed in it: %s", target->comm, target->id.tgid,
+			    collapse_refusal(err));
+	collapser->said_barred = err;
 }

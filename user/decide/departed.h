@@ -3,35 +3,35 @@
  * What was made huge in processes that are watched no more, but live on: it counts for the cap of all until they end or
  * are watched again.
  */
-#ifndef HOTDAMON_DECIDE_LEFT_H
-#define HOTDAMON_DECIDE_LEFT_H
+#ifndef HOTDAMON_DECIDE_DEPARTED_H
+#define HOTDAMON_DECIDE_DEPARTED_H
 
 #include "decide/process.h"
 
-#define LEFT_MAX 256 /* processes; of more, what was made huge in the least is forgotten */
+#define DEPARTED_MAX 256 /* processes; of more, what was made huge in the least is forgotten */
 
-struct left_process {
+struct departed_process {
 	struct process_id id;
 	uint32_t execs; /* of the program whose memory it is */
 	uint64_t bytes; /* made huge */
 };
 
 /* Starts as {0}. */
-struct left {
-	struct left_process processes[LEFT_MAX]; /* in no order */
+struct departed {
+	struct departed_process processes[DEPARTED_MAX]; /* in no order */
 	size_t n;
 };
 
 /* @process leaves; nothing is kept of one without bytes. It must not be among them. */
-void left_put(struct left *left, const struct left_process *process);
+void departed_put(struct departed *departed, const struct departed_process *process);
 
 /*
  * The process @id ended, or is watched again: forgets it. Returns its bytes; 0: it is not known, or has called exec since
  * (@execs is another number), and its huge memory went with the old program.
  */
-uint64_t left_take(struct left *left, struct process_id id, uint32_t execs);
+uint64_t departed_take(struct departed *departed, struct process_id id, uint32_t execs);
 
 /* The sum over all of them. */
-uint64_t left_bytes(const struct left *left);
+uint64_t departed_bytes(const struct departed *departed);
 
 #endif

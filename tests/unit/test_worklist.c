@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cm.h"
+
+#include "decide/worklist.h"
+
+#define SLOT(i) ((i)*PMD_SIZE_BYTES)
+
+static void test_nothing_is_hot(void **state)
+{
+	struct worklist list = worklist_make(NULL, 0, 75, NULL);
+
+	(void)state;
+	assert_int_equal(list.hot_bytes, 0);
+	assert_int_equal(list.n, 0);
+}
+
+static void test_each_slot_is_one_thing(void **state)
+{
+	const struct work_slot slots[] = {
+		{.start = SLOT(9), .populated = 512},
+		{.start = SLOT(2), .huge = true, .populated = 512},
+		{.start = SLOT(7), .populated = 8},
+		{.start = SLOT(1), .populated = 400, .waits = true},
+		{.start = SLOT(3), .populated = 500},
+		{.start = SLOT(8), .populated = 3, .waits = true},
+		{.start = SLOT(4), .huge = true, .waits = true},
+	};
+	uint64_t chosen[ARRAY_SIZE(slots)];
+	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+
+	(void)state;
+	assert_int_equal(list.hot_bytes, 7 * PMD_SIZE_BYTES);
+	assert_int_equal(list.hot_huge_bytes, 2 * PMD_SIZE_BYTES);
+	assert_int_equal(list.sparse, 2);
+	assert_int_equal(list.waiting, 1);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(chosen[0], SLOT(9)); /* in the order given */
+	assert_int_equal(chosen[1], SLOT(3));
+}
+
+/* Neither hot nor cold, neither huge nor small, until it is known. */
+static void test_unknown_is_left_alone(void **state)
+{
+	const struct work_slot slots[] = {
+		{.start = SLOT(1), .pct = 90, .populated = 512, .unread = true},
+		{.start = SLOT(2), .pct = 80, .populated = 512},
+		{.start = SLOT(3), .pct = 70, .populated = 512, .unasked = true},
+		{.start = SLOT(4), .pct = 60, .huge = true, .unasked = true},
+		{.start = SLOT(5), .pct = 50, .huge = true},
+		{.start = SLOT(6), .pct = 40, .unread = true, .unasked = true},
+	};
+	uint64_t chosen[ARRAY_SIZE(slots)];
+	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+
+	(void)state;
+	assert_int_equal(list.n, 1);
+	assert_int_equal(chosen[0], SLOT(2));
+	assert_int_equal(list.unknown, 4);
+	assert_int_equal(list.sparse, 0);
+	assert_int_equal(list.hot_bytes, 2 * PMD_SIZE_BYTES);
+	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
+	assert_true(worklist_hottest_small_pct(slots, ARRAY_SIZE(slots), 75) < 0);
+	assert_near(worklist_hottest_small_pct(slots + 1, ARRAY_SIZE(slots) - 1, 75), 80);
+	assert_true(worklist_hottest_small_pct(slots + 2, ARRAY_SIZE(slots) - 2, 75) < 0);
+}
+
+static size_t chosen_at(unsigned int populated, unsigned int min_pct)
+{
+	struct work_slot slot = {.populated = populated};
+	uint64_t chosen;
+
+	return worklist_make(&slot, 1, min_pct, &chosen).n;
+}
+
+static void test_populated_share(void **state)
+{
+	(void)state;
+	assert_int_equal(chosen_at(384, 75), 1);
+	assert_int_equal(chosen_at(383, 75), 0);
+	assert_int_equal(chosen_at(512, 100), 1);
+	assert_int_equal(chosen_at(511, 100), 0);
+	assert_int_equal(chosen_at(6, 1), 1);
+	assert_int_equal(chosen_at(5, 1), 0);
+	assert_int_equal(chosen_at(1, 0), 1);
+	assert_int_equal(chosen_at(0, 0), 0); /* nothing to collapse: it would be chosen for ever */
+}
+
+static void test_hottest_small(void **state)
+{
+	struct work_slot slots[] = {
+		{.pct = 90, .huge = true, .populated = 512},
+		{.pct = 80, .populated = 100},
+		{.pct = 70, .populated = 512, .waits = true},
+		{.pct = 60, .populated = 512},
+		{.pct = 50, .populated = 512},
+	};
+
+	(void)state;
+	assert_near(worklist_hottest_small_pct(slots, 5, 75), 60);
+	assert_near(worklist_hottest_small_pct(slots, 5, 10), 80);
+	assert_near(worklist_hottest_small_pct(slots, 3, 75), 0);
+	assert_near(worklist_hottest_small_pct(NULL, 0, 75), 0);
+}
+
+static const struct work_state free_to_try = {
+	.has_room = true, .pace_pct = 100, .heat_known = true, .small_heat_pct = 40.7};
+
+static void test_what_is_listed_is_about_to_be_tried(void **state)
+{
+	struct worklist list = {.n = 3, .sparse = 5};
+	struct descent_evidence evidence = {0};
+
+	(void)state;
+	worklist_evidence(&list, &free_to_try, &evidence);
+	assert_false(evidence.held_up);
+	assert_int_equal(evidence.collapsible_bytes, 3 * PMD_SIZE_BYTES);
+	assert_true(evidence.small_heat_known);
+	assert_int_equal(evidence.small_heat_pct, 40);
+	assert_int_equal(evidence.sparse, 5);
+	assert_null(evidence.refused);
+}
+
+static bool is_held_up(struct work_state work, struct worklist list)
+{
+	struct descent_evidence evidence = {.collapsible_bytes = 99};
+
+	worklist_evidence(&list, &work, &evidence);
+	if (evidence.held_up && !list.unknown)
+		assert_int_equal(evidence.collapsible_bytes, 0);
+	return evidence.held_up;
+}
+
+static void test_what_holds_up(void **state)
+{
+	struct work_state work = free_to_try;
+
+	(void)state;
+	assert_false(is_held_up(work, (struct worklist){.n = 1}));
+	work.young = true;
+	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	work = free_to_try, work.paused = true;
+	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	work = free_to_try, work.has_room = false;
+	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	work = free_to_try, work.pace_pct = 0;
+	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	assert_true(is_held_up(free_to_try, (struct worklist){.n = 1, .unknown = 1}));
+}
+
+/* Nothing is listed, but much may be hot in there. */
+static void test_coarse_is_not_cold(void **state)
+{
+	struct work_state work = free_to_try;
+
+	(void)state;
+	work.coarse = true;
+	assert_true(is_held_up(work, (struct worklist){.n = 0}));
+	assert_false(is_held_up(work, (struct worklist){.n = 1}));
+}
+
+static void test_heat_that_is_not_known(void **state)
+{
+	struct work_state work = free_to_try;
+	struct descent_evidence evidence = {0};
+
+	(void)state;
+	work.small_heat_pct = -1;
+	worklist_evidence(&(struct worklist){.n = 1}, &work, &evidence);
+	assert_false(evidence.small_heat_known);
+	assert_int_equal(evidence.small_heat_pct, 0);
+	work.small_heat_pct = 50, work.heat_known = false, work.barred = "opted out";
+	worklist_evidence(&(struct worklist){.n = 1}, &work, &evidence);
+	assert_false(evidence.small_heat_known);
+	assert_string_equal(evidence.refused, "opted out");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_is_hot),
+		cmocka_unit_test(test_each_slot_is_one_thing),
+		cmocka_unit_test(test_unknown_is_left_alone),
+		cmocka_unit_test(test_populated_share),
+		cmocka_unit_test(test_hottest_small),
+		cmocka_unit_test(test_what_is_listed_is_about_to_be_tried),
+		cmocka_unit_test(test_what_holds_up),
+		cmocka_unit_test(test_coarse_is_not_cold),
+		cmocka_unit_test(test_heat_that_is_not_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The options of `hotdamon run`. */
+#ifndef HOTDAMON_DAEMON_OPTIONS_H
+#define HOTDAMON_DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decide/executor.h"
+#include "decide/ranking.h"
+
+#define RUN_MAX_SEATS 256
+
+/* Checked for range and for sense together. */
+struct run_options {
+	unsigned int top;
+	double interval_s;
+	enum rank_by rank_by;
+	double min_cpu_pct;
+	uint64_t min_anon_bytes;
+	uint32_t max_processes; /* of the map of processes; 0: by pid_max */
+	enum executor_kind executor;
+	bool progressive;
+	uint32_t pids[RUN_MAX_SEATS]; /* --pid */
+	unsigned int n_pids;	      /* 0: choose by heat */
+	uint64_t sample_us, aggr_us, update_us;
+	uint64_t min_regions, max_regions;
+	double monitor_cpu_pct; /* 0: no bound */
+	uint64_t quota_ms, quota_bytes, quota_reset_ms;
+	uint64_t stall_budget_us; /* of executor madvise: a target's, per second */
+	unsigned int min_populated_pct;
+	uint64_t max_huge_bytes, max_target_huge_bytes; /* 0: no cap */
+	double trial_s; /* without gain, after which a process is left; 0: never */
+	bool stop_damon_stat;
+	double duration_s; /* 0: until a signal */
+	const char *state_dir;
+};
+
+/* A tick is made of so many steps of so long: the evidence is looked at about once a second, however long a tick is. */
+unsigned int run_steps_per_tick(const struct run_options *options);
+uint64_t run_step_ns(const struct run_options *options);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/seats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/plan.h"
+#include "report/log.h"
+
+#define DEATHS_MAX 2 /* of its kdamonds in a row that a target may see, for no reason of its own */
+
+struct seats {
+	struct plan_seat *have, *want; /* [n] */
+	struct plan_step *steps;       /* [2 * n] */
+	unsigned int n;
+	bool lost;
+	struct seats_sums sums;
+};
+
+struct seats *seats_new(unsigned int n_seats)
+{
+	struct seats *seats = calloc(1, sizeof(*seats));
+
+	if (!seats)
+		return NULL;
+	seats->n = n_seats;
+	seats->have = calloc(n_seats, sizeof(*seats->have));
+	seats->want = calloc(n_seats, sizeof(*seats->want));
+	seats->steps = calloc(2UL * n_seats, sizeof(*seats->steps));
+	if (seats->have && seats->want && seats->steps)
+		return seats;
+	seats_free(seats);
+	return NULL;
+}
+
+void seats_free(struct seats *seats)
+{
+	if (!seats)
+		return;
+	free(seats->have);
+	free(seats->want);
+	free(seats->steps);
+	free(seats);
+}
+
+bool seats_are_lost(const struct seats *seats)
+{
+	return seats->lost;
+}
+
+struct seats_sums seats_sums(const struct seats *seats)
+{
+	return seats->sums;
+}
+
+/* The same failure again and again is one line. */
+static void say_failure(struct seats *seats, struct target *target, const char *text)
+{
+	seats->sums.errors++;
+	if (!strncmp(target->last_error, text, sizeof(target->last_error) - 1))
+		return;
+	snprintf(target->last_error, sizeof(target->last_error), "%s", text);
+	log_warning("%s (%u): %s", target->comm, target->id.tgid, text);
+}
+
+static void take_kdamond(struct watch *watch, struct target *target, pid_t pid)
+{
+	target_new_kdamond(target, pid);
+	executor_tell(&watch->executor, target, EXECUTOR_NEW_KDAMOND, watch->now_ns);
+}
+
+void seats_release(struct seats *seats, struct watch *watch, struct target *target)
+{
+	struct damon *damon = watch->executor.damon;
+	unsigned int seat = target->seat;
+	struct act_error error;
+
+	if (seats->have[seat].watching && damon_stop(damon, seat, &error)) {
+		log_warning("seat %u: %s", seat, error.text); /* the next fitting stops it again */
+		seats->sums.errors++;
+	} else {
+		seats->have[seat] = (struct plan_seat){0};
+	}
+	seats->sums.collapses += target_succeeded(target);
+	executor_leave(&watch->executor, target);
+	target_release(target);
+}
+
+static void stop(struct seats *seats, struct watch *watch, const struct plan_step *step)
+{
+	struct target *target = watch_target(watch, step->seat);
+	struct act_error error;
+
+	if (damon_stop(watch->executor.damon, step->seat, &error)) {
+		if (target)
+			say_failure(seats, target, error.text);
+		return;
+	}
+	seats->have[step->seat] = (struct plan_seat){0};
+	if (target)
+		take_kdamond(watch, target, 0);
+}
+
+static void say_watching(const struct watch *watch, const struct target *target)
+{
+	log_info("%s (%u): kdamond %d in seat %u watches it, threshold %u of %u accesses%s", target->comm,
+		 target->id.tgid, target->kdamond.pid, target->seat,
+		 descent_min_accesses(&target->descent, &watch->descent), watch->descent.levels.max_accesses,
+		 descent_acts(&target->descent) ? "" : ", parked");
+}
+
+static struct damon_level level_of(const struct plan_seat *want)
+{
+	return (struct damon_level){
+		.min_accesses = want->min_accesses,
+		.acting = want->acting,
+		.quota_ms = want->quota_ms,
+		.quota_reset_ms = want->quota_reset_ms,
+		.min_regions = want->min_regions,
+		.max_regions = want->max_regions,
+		.sample_us = want->sample_us,
+		.aggr_us = want->aggr_us,
+		.update_us = want->update_us,
+	};
+}
+
+/*
+ * The pidfd is looked at on both sides of the start: in between the pid cannot have become another process's. A thread's
+ * id is pinned by nothing but the kdamond that took it, so it is looked at after.
+ */
+static int start(struct seats *seats, struct watch *watch, const struct plan_step *step,
+		 struct act_error *error)
+{
+	struct target *target = &watch->targets[step->seat];
+	struct damon_level level = level_of(&step->want);
+	struct damon *damon = watch->executor.damon;
+	pid_t pid;
+	int err;
+
+	if (target_is_gone(target))
+		return 0; /* the next tick lets it go */
+	if (seats->have[step->seat].watching)
+		return 0; /* the one before could not be stopped yet: the next step tries again */
+	err = damon_start(damon, step->seat, (pid_t)step->want.pid_target, &level, &pid, error);
+	if (err)
+		return target_is_gone(target) ? 0 : err;
+	seats->have[step->seat] = step->want;
+	take_kdamond(watch, target, pid);
+	if (target_is_gone(target) || !process_has_thread("/proc", target->id.tgid, step->want.pid_target))
+		return damon_stop(damon, step->seat, error);
+	say_watching(watch, target);
+	return 0;
+}
+
+static void start_or_give_up(struct seats *seats, struct watch *watch, const struct plan_step *step)
+{
+	struct target *target = &watch->targets[step->seat];
+	struct act_error error;
+	int err = start(seats, watch, step, &error);
+
+	if (!err)
+		return;
+	seats->lost |= err == -ESTALE;
+	say_failure(seats, target, error.text);
+	governor_seat_failed(watch->governor, step->seat, "its kdamond could not be started");
+	seats_release(seats, watch, target);
+}
+
+/* A commit to a kdamond that has just ended by itself fails: no error, the tick finds out why. */
+static void commit(struct seats *seats, struct watch *watch, const struct plan_step *step)
+{
+	struct damon_level level = level_of(&step->want);
+	struct damon *damon = watch->executor.damon;
+	struct act_error error;
+	int err = damon_commit(damon, step->seat, &level, &error);
+	bool on;
+
+	if (!err)
+		seats->have[step->seat] = step->want;
+	else if (damon_is_on(damon, step->seat, &on, NULL) || on)
+		say_failure(seats, &watch->targets[step->seat], error.text);
+}
+
+static struct plan_seat wanted(const struct watch *watch, const struct target *target)
+{
+	struct plan_seat wanted = {
+		.watching = true,
+		.id = target->id,
+		.pid_target = target->facts.live_tid,
+		.min_regions = watch->options->min_regions,
+		.sample_us = target->intervals.sample_us,
+		.aggr_us = target->intervals.aggr_us,
+		.update_us = target->intervals.update_us,
+	};
+
+	executor_wanted(&watch->executor, target, &wanted);
+	return wanted;
+}
+
+static void carry_out(struct seats *seats, struct watch *watch, const struct plan_step *step)
+{
+	if (step->kind == PLAN_STOP)
+		stop(seats, watch, step);
+	else if (step->kind == PLAN_START)
+		start_or_give_up(seats, watch, step);
+	else
+		commit(seats, watch, step);
+}
+
+void seats_fit(struct seats *seats, struct watch *watch)
+{
+	size_t n;
+
+	if (!watch->executor.damon)
+		return;
+	for (unsigned int seat = 0; seat < seats->n; seat++) {
+		const struct target *target = watch_target(watch, seat);
+
+		seats->want[seat] =
+			target && !target_is_gone(target) ? wanted(watch, target) : (struct plan_seat){0};
+	}
+	n = plan_diff(seats->have, seats->want, seats->n, seats->steps);
+	for (size_t i = 0; i < n; i++)
+		carry_out(seats, watch, &seats->steps[i]);
+}
+
+static void check(struct seats *seats, struct watch *watch, struct target *target)
+{
+	struct plan_seat *have = &seats->have[target->seat];
+	struct act_error error;
+	bool on = true;
+	int err;
+
+	if (!have->watching || !target->kdamond.pid || target_is_gone(target))
+		return;
+	err = damon_is_on(watch->executor.damon, target->seat, &on, &error);
+	if (err == -ESTALE)
+		seats->lost = true;
+	if (err)
+		return; /* busy: the next tick asks again */
+	if (on) {
+		target->kdamond.deaths = 0;
+		governor_seat_works(watch->governor, target->seat);
+		return;
+	}
+	have->watching = false;
+	take_kdamond(watch, target, 0);
+	if (have->pid_target == target->facts.live_tid && ++target->kdamond.deaths > DEATHS_MAX) {
+		log_warning("%s (%u): its kdamond ended %u times in a row", target->comm, target->id.tgid,
+			    target->kdamond.deaths);
+		governor_seat_failed(watch->governor, target->seat, "its kdamond keeps ending");
+		seats_release(seats, watch, target);
+	}
+}
+
+void seats_check(struct seats *seats, struct watch *watch)
+{
+	for (unsigned int seat = 0; seat < seats->n; seat++) {
+		struct target *target = watch_target(watch, seat);
+
+		if (!target)
+			continue;
+		check(seats, watch, target);
+		if (target->used)
+			target_take_cost(target, watch->now_ns);
+	}
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The seats: DAMON's kdamonds that we made, each for one target, and how they become what they should be. */
+#ifndef HOTDAMON_DAEMON_SEATS_H
+#define HOTDAMON_DAEMON_SEATS_H
+
+#include "daemon/watch.h"
+
+struct seats;
+
+/* NULL: no memory. */
+struct seats *seats_new(unsigned int n_seats);
+void seats_free(struct seats *seats); /* NULL is fine. The kdamonds are left as they are, see act/claim.h */
+
+/* Makes every seat what its target wants of it: stops, starts, commits. Nothing in a dry run. */
+void seats_fit(struct seats *seats, struct watch *watch);
+
+/*
+ * A kdamond ends with its target's last thread, or when the thread it was given has gone; DAMON may also fail. One that
+ * ended is started anew by the next seats_fit(), or, if that goes on, its target is let go. Once a tick.
+ */
+void seats_check(struct seats *seats, struct watch *watch);
+
+/* Lets the target go: its kdamond is stopped, and its seat is free. */
+void seats_release(struct seats *seats, struct watch *watch, struct target *target);
+
+/* Somebody else made DAMON's seats anew: nothing is ours any more. */
+bool seats_are_lost(const struct seats *seats);
+
+struct seats_sums {
+	unsigned int errors; /* acts on DAMON that failed */
+	uint64_t collapses;  /* in targets that were let go */
+};
+struct seats_sums seats_sums(const struct seats *seats);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the daemon's files share: who is watched, by what, and what time it is. Each keeps the rest to itself. */
+#ifndef HOTDAMON_DAEMON_WATCH_H
+#define HOTDAMON_DAEMON_WATCH_H
+
+#include "daemon/options.h"
+#include "decide/governor.h"
+#include "executor/executor.h"
+
+struct watch {
+	const struct run_options *options; /* borrowed */
+	uint64_t now_ns;		   /* boot clock, of this turn of the loop */
+
+	struct target *targets; /* [n_seats]; owned */
+	unsigned int n_seats;
+	struct governor *governor;   /* owned */
+	struct collapses *collapses; /* what BPF counts of attempts; owned */
+	struct executor executor;    /* its `damon` is NULL in a dry run */
+
+	struct descent_config descent;
+	struct intervals_config intervals;
+	struct benefit_config benefit;
+};
+
+/* Whether the @seat is taken: the target in it. NULL: it is free. */
+static inline struct target *watch_target(const struct watch *watch, unsigned int seat)
+{
+	return watch->targets[seat].used ? &watch->targets[seat] : NULL;
+}
+
+#endif

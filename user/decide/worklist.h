@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Worklist: which of a process's hot slots are to be collapsed, in which order, and what the others are. */
+#ifndef HOTDAMON_DECIDE_WORKLIST_H
+#define HOTDAMON_DECIDE_WORKLIST_H
+
+#include "decide/descent.h"
+#include "decide/process.h"
+
+#define SLOT_PAGES	  512
+#define MIN_POPULATED_PCT 75 /* by default */
+
+/* A hot slot that lies in a mapping that can be collapsed, as far as is known. */
+struct work_slot {
+	uint64_t start;		/* address, a multiple of PMD_SIZE_BYTES */
+	double pct;		/* heat, 0 to 100 */
+	bool huge;		/* it is already */
+	unsigned int populated; /* of its SLOT_PAGES pages, how many a collapse would not have to make */
+	bool waits;		/* it failed, and is not to be tried yet */
+	bool unread;		/* @huge and @populated are not known yet */
+	bool unasked;		/* nor is whether its mapping can be collapsed */
+};
+
+struct worklist {
+	uint64_t hot_bytes; /* of slots that are known */
+	uint64_t hot_huge_bytes;
+	size_t sparse;	/* slots that are left alone: too few of their pages are populated */
+	size_t waiting; /* slots that failed and wait */
+	size_t unknown; /* slots that are in none of these numbers, before they were read and asked for */
+	size_t n;	/* slots to be collapsed */
+};
+
+/*
+ * Sorts @slots, the hottest first, into what is huge, what is left alone and what is to be collapsed: not huge,
+ * known, at least @min_populated_pct of it populated, and a page, not waiting. The addresses of these go to @chosen (room for @n)
+ * in the same order.
+ */
+struct worklist worklist_make(const struct work_slot *slots, size_t n, unsigned int min_populated_pct,
+			      uint64_t *chosen);
+
+/* How many of the @n @slots, the hottest first, are at or above @threshold_pct. */
+size_t worklist_count_hot(const struct work_slot *slots, size_t n, double threshold_pct);
+
+/*
+ * The heat of the hottest of @slots, the hottest first, that worklist_make() would choose, hot enough or not; 0: there is
+ * none; negative: one is hotter than any such, but not known yet.
+ */
+double worklist_hottest_small_pct(const struct work_slot *slots, size_t n, unsigned int min_populated_pct);
+
+/* How the work on one target stands, for its descent. */
+struct work_state {
+	bool young;	       /* its heat map is, see looks.h */
+	bool paused;	       /* a collapse failed in it, or for want of memory anywhere: it waits */
+	bool has_room;	       /* no cap is reached */
+	unsigned int pace_pct; /* of the budget that memory pressure leaves */
+	bool coarse;	       /* memory is accessed in regions too large to tell where */
+	bool heat_known;
+	double small_heat_pct; /* of the hottest memory that is small and could be collapsed; negative: not known */
+	const char *barred; /* why nothing at all can be collapsed in it, in words; NULL: it can */
+};
+
+/*
+ * Sets what the worklist says in @evidence: what is about to be tried, and whether the executor is held up. When all that
+ * is accessed may lie in regions too large to tell where, nothing is known, and not that it is cold.
+ */
+void worklist_evidence(const struct worklist *list, const struct work_state *state,
+		       struct descent_evidence *evidence);
+
+#endif

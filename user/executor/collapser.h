@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the executor madvise knows: of one target (its heat, where it may collapse, what is next), and of all. */
+#ifndef HOTDAMON_EXECUTOR_COLLAPSER_H
+#define HOTDAMON_EXECUTOR_COLLAPSER_H
+
+#include "decide/backoff.h"
+#include "decide/departed.h"
+#include "decide/heat.h"
+#include "decide/pace.h"
+#include "decide/readlist.h"
+#include "decide/worklist.h"
+#include "executor/executor.h"
+#include "sense/regions.h"
+#include "sense/vma.h"
+
+struct collapser {
+	struct regions *regions; /* borrowed */
+	pid_t watched;		 /* the kdamond whose regions are handed on; 0: none */
+	uint64_t heard_ns;	 /* when its last aggregation ended, or when it was begun to be watched */
+
+	struct heat *heat;
+	uint64_t mapped_since_ns; /* when its first aggregation came; 0: not yet */
+	uint32_t execs;		  /* of the program that the heat is of */
+	struct vma_map mappings;
+	uint64_t mappings_ns; /* when they were read; 0: they are to be read */
+	uint64_t mappings_cost_ns;
+	struct readlist readlist;
+	uint64_t recheck_ns; /* when what was huge was last looked at */
+
+	struct backoff *backoff; /* of slots */
+	struct backoff_pause pause;
+	struct pace pace;
+
+	struct worklist worklist; /* of the last look */
+	uint64_t *chosen;	  /* worklist.n addresses of it, the hottest first */
+	size_t room;		  /* of chosen */
+	size_t next;		  /* the first that was not tried yet */
+	double small_heat_pct; /* of the hottest that could be collapsed, hot enough or not; negative: not known */
+
+	uint64_t applies;  /* aggregations while the descent was acting */
+	uint64_t calls;	   /* of process_madvise for a slot */
+	uint64_t done;	   /* calls that made a slot huge */
+	uint64_t stall_ns; /* what all calls took */
+	int barred; /* negative errno that collapse_refusal() has words for, as of the last try; 0: none */
+	int said_barred;
+	bool said_sparse, said_coarse, said_capped;
+};
+
+/* NULL: no memory. */
+struct collapser *collapser_new(struct regions *regions, uint64_t budget_us, uint64_t now_ns);
+void collapser_clear(struct collapser *collapser); /* frees what is in it, not itself */
+
+/* Follows the target's kdamond, 0: it has none just now. Negative errno when it cannot be listened to. */
+int collapser_watch(struct collapser *collapser, pid_t kdamond, uint64_t now_ns);
+
+/* All that is known is of memory that is gone, or of samples that saw nothing. */
+void collapser_forget(struct collapser *collapser);
+
+/* How many slots are still to be tried of those that were chosen. */
+static inline size_t collapser_left(const struct collapser *collapser)
+{
+	return collapser->worklist.n - collapser->next;
+}
+
+/* The executor's own state: what is of no target alone. */
+struct madvise {
+	struct regions *regions;
+	struct pace_limit limit;
+	uint64_t pressure_ns, listened_ns, departed_ns; /* when each was last seen to */
+	struct backoff_pause no_memory;
+	unsigned int next_seat; /* whose turn it is to collapse */
+	struct departed departed;
+	bool said_incomplete;
+	/* for a look at one target; [room] */
+	struct work_slot *warm;
+	struct readlist_place *places;
+	uint64_t *starts;
+	struct slot_pages *pages;
+	size_t room;
+};
+
+/* heat_look.c: reads mappings and page tables of what is warm, and chooses what is to be collapsed. */
+void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns);
+
+/* What @err says of the whole target is noted, and said once. */
+void collapser_note_barred(struct target *target, int err);
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The executor damos: the kernel collapses by a scheme of DAMON's, within a quota, down to the descent's threshold. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "executor/scheme.h"
+#include "report/log.h"
+
+struct damos_target {
+	struct scheme scheme;
+	struct quota quota;
+	uint64_t effective_bytes; /* of the quota, per window; 0: not known */
+};
+
+static void damos_settings(const struct executor_setup *setup, struct damon_settings *settings)
+{
+	settings->collapses = true;
+	settings->quota_bytes = setup->quota_bytes;
+	settings->tells_huge = setup->tells_huge;
+}
+
+static int damos_open(struct executor *executor, struct act_error *error)
+{
+	executor->own = calloc(1, sizeof(struct scheme_turn));
+	return executor->own ? 0 : act_fail(error, ENOMEM, "executor damos");
+}
+
+static void damos_close(struct executor *executor)
+{
+	free(executor->own);
+	executor->own = NULL;
+}
+
+static int damos_enter(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	struct damos_target *damos = calloc(1, sizeof(*damos));
+
+	(void)now_ns;
+	if (!damos)
+		return -ENOMEM;
+	scheme_begin(&damos->scheme, target);
+	quota_start(&damos->quota, &executor->setup.quota);
+	target->own = damos;
+	return 0;
+}
+
+/* What the old program used up is not the new one's. */
+static void damos_told(struct executor *executor, struct target *target, enum executor_news news,
+		       uint64_t now_ns)
+{
+	struct damos_target *damos = target->own;
+
+	scheme_told(&damos->scheme, target, news, now_ns);
+	if (news == EXECUTOR_NEW_PROGRAM)
+		quota_start(&damos->quota, &executor->setup.quota);
+}
+
+static void damos_survey(struct executor *executor, uint64_t now_ns)
+{
+	(void)now_ns;
+	scheme_next_turn(executor->own, &executor->setup);
+}
+
+/* A quota of bytes is per interval: a longer one would make it less. */
+static void fit_quota(const struct executor *executor, const struct target *target,
+		      struct damos_target *damos, uint64_t now_ns)
+{
+	if (!target->kdamond.pid || executor->setup.quota_bytes)
+		return;
+	if (quota_step(&damos->quota, &executor->setup.quota, damos->effective_bytes, now_ns) &&
+	    damos->quota.widening)
+		log_info("%s (%u): %s", target->comm, target->id.tgid, damos->quota.reason);
+}
+
+static void damos_look(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	struct damos_target *damos = target->own;
+	uint64_t exceeds = damos->scheme.stats.quota_exceeds;
+
+	if (scheme_look(&damos->scheme, executor->own, executor, target, now_ns)) {
+		damos->effective_bytes = 0;
+		if (damos->scheme.stats.quota_exceeds > exceeds) /* it was used up, and is computed anew */
+			damon_effective_bytes(executor->damon, target->seat, &damos->effective_bytes, NULL);
+	}
+	fit_quota(executor, target, damos, now_ns);
+}
+
+static void damos_evidence(const struct executor *executor, const struct target *target, uint64_t now_ns,
+			   struct descent_evidence *evidence)
+{
+	const struct damos_target *damos = target->own;
+
+	(void)now_ns;
+	scheme_evidence(&damos->scheme, &executor->setup, evidence);
+	evidence->quota_reset_ns = damos->quota.ms ? damos->quota.reset_ms * NS_PER_MS : 0;
+	evidence->lacked += damos->scheme.past_quota_exceeds + damos->scheme.stats.quota_exceeds;
+}
+
+static void damos_wanted(const struct executor *executor, const struct target *target,
+			 struct plan_seat *wanted)
+{
+	const struct damos_target *damos = target->own;
+
+	scheme_wanted(&executor->setup, target, wanted);
+	wanted->quota_ms = damos->quota.ms;
+	wanted->quota_reset_ms = damos->quota.reset_ms;
+}
+
+static bool damos_works(const struct target *target)
+{
+	return descent_acts(&target->descent);
+}
+
+const struct executor_type executor_damos = {
+	.name = "damos",
+	.settings = damos_settings,
+	.open = damos_open,
+	.close = damos_close,
+	.enter = damos_enter,
+	.told = damos_told,
+	.survey = damos_survey,
+	.look = damos_look,
+	.evidence = damos_evidence,
+	.wanted = damos_wanted,
+	.works = damos_works,
+};

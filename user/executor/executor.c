@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "executor/executor.h"
+
+#include <stdlib.h>
+
+int executor_open(struct executor *executor, const struct executor_type *type,
+		  const struct executor_setup *setup, struct act_error *error)
+{
+	*executor = (struct executor){.type = type, .setup = *setup};
+	return type->open ? type->open(executor, error) : 0;
+}
+
+void executor_close(struct executor *executor)
+{
+	if (executor->type && executor->type->close)
+		executor->type->close(executor);
+	*executor = (struct executor){0};
+}
+
+void executor_settings(const struct executor *executor, struct damon_settings *settings)
+{
+	executor->type->settings(&executor->setup, settings);
+}
+
+int executor_fd(const struct executor *executor)
+{
+	return executor->type->fd ? executor->type->fd(executor) : -1;
+}
+
+int executor_enter(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	return executor->type->enter(executor, target, now_ns);
+}
+
+void executor_leave(struct executor *executor, struct target *target)
+{
+	if (target->own && executor->type->leave)
+		executor->type->leave(executor, target);
+	free(target->own);
+	target->own = NULL;
+}
+
+void executor_tell(struct executor *executor, struct target *target, enum executor_news news, uint64_t now_ns)
+{
+	if (target->own)
+		executor->type->told(executor, target, news, now_ns);
+}
+
+void executor_hear(struct executor *executor, uint64_t now_ns)
+{
+	if (executor->type->hear)
+		executor->type->hear(executor, now_ns);
+}
+
+uint64_t executor_next_look_ns(const struct executor *executor, uint64_t last_ns, uint64_t cost_ns)
+{
+	return executor->type->next_look_ns ? executor->type->next_look_ns(executor, last_ns, cost_ns) : 0;
+}
+
+void executor_survey(struct executor *executor, uint64_t now_ns)
+{
+	executor->type->survey(executor, now_ns);
+}
+
+void executor_look(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	executor->type->look(executor, target, now_ns);
+}
+
+struct descent_evidence executor_evidence(const struct executor *executor, const struct target *target,
+					  uint64_t now_ns)
+{
+	struct descent_evidence evidence = target_evidence(target, executor->setup.collapses, now_ns);
+
+	executor->type->evidence(executor, target, now_ns, &evidence);
+	return evidence;
+}
+
+void executor_wanted(const struct executor *executor, const struct target *target, struct plan_seat *wanted)
+{
+	executor->type->wanted(executor, target, wanted);
+}
+
+bool executor_collapse(struct executor *executor, uint64_t now_ns)
+{
+	return executor->type->collapse && executor->type->collapse(executor, now_ns);
+}
+
+uint64_t executor_next_collapse_ns(const struct executor *executor, uint64_t now_ns)
+{
+	return executor->type->next_collapse_ns ? executor->type->next_collapse_ns(executor, now_ns)
+						: UINT64_MAX;
+}
+
+bool executor_works(const struct executor *executor, const struct target *target)
+{
+	return executor->type->works && executor->type->works(target);
+}
+
+void executor_status(const struct executor *executor, const struct target *target,
+		     struct status_target *status)
+{
+	if (target->own && executor->type->status)
+		executor->type->status(executor, target, status);
+}

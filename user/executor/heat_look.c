@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A look at one target: which of its warm slots lie where a collapse makes sense, what of them is huge, what is next. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act/collapse.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "decide/looks.h"
+#include "executor/collapser.h"
+#include "report/log.h"
+#include "sense/pagemap.h"
+
+/* Where one array has no more room, none is taken to have: room is that of all. */
+static int make_room(struct madvise *madvise, size_t n)
+{
+	size_t warm = madvise->room, places = warm, starts = warm, pages = warm;
+	int err = array_reserve(&madvise->warm, &warm, n, sizeof(*madvise->warm));
+
+	if (!err)
+		err = array_reserve(&madvise->places, &places, n, sizeof(*madvise->places));
+	if (!err)
+		err = array_reserve(&madvise->starts, &starts, n, sizeof(*madvise->starts));
+	if (!err)
+		err = array_reserve(&madvise->pages, &pages, n, sizeof(*madvise->pages));
+	if (!err)
+		madvise->room = warm;
+	return err;
+}
+
+static bool ask_kernel(void *arg, uint64_t slot)
+{
+	struct target *target = arg;
+	int allowed = collapse_allowed(target->pidfd, slot);
+
+	collapser_note_barred(target, allowed);
+	return allowed > 0;
+}
+
+static int look_at_mappings(struct target *target, uint64_t now_ns)
+{
+	struct collapser *collapser = target->own;
+	uint64_t began_ns,
+		due_ns = looks_mappings_next_ns(collapser->mappings_ns, collapser->mappings_cost_ns,
+						descent_acts(&target->descent));
+	int err;
+
+	if (now_ns < due_ns)
+		return 0;
+	began_ns = clock_boot_ns();
+	err = vma_map_look(&collapser->mappings, "/proc", target->facts.live_tid);
+	if (err)
+		return err;
+	collapser->mappings_cost_ns = clock_boot_ns() - began_ns;
+	collapser->mappings_ns = now_ns;
+	return 0;
+}
+
+static double threshold_pct(const struct executor *executor, const struct target *target)
+{
+	const struct descent_config *descent = executor->setup.descent;
+
+	return 100.0 * descent_min_accesses(&target->descent, descent) / descent->levels.max_accesses;
+}
+
+static struct work_slot warm_slot(const struct collapser *collapser, const struct heat_slot *slot,
+				  enum vma_answer answer, uint64_t now_ns)
+{
+	return (struct work_slot){
+		.start = slot->start,
+		.pct = slot->pct,
+		.huge = slot->huge,
+		.populated = slot->populated,
+		.unread = !slot->read,
+		.unasked = answer == VMA_UNKNOWN,
+		.waits = backoff_waits(collapser->backoff, slot->start, now_ns),
+	};
+}
+
+/* The slots from @least_pct up that lie in mappings that can be collapsed, the hottest first. */
+static int gather_warm(struct madvise *madvise, struct target *target, double least_pct, uint64_t now_ns,
+		       size_t *n)
+{
+	struct vma_asking asking = {ask_kernel, target, now_ns, LOOKS_ASKS, LOOKS_ASKS_AGAIN};
+	struct collapser *collapser = target->own;
+	const struct heat_slot *slots;
+	size_t n_slots;
+	int err = heat_hottest(collapser->heat, least_pct, &slots, &n_slots);
+
+	if (!err)
+		err = make_room(madvise, n_slots);
+	if (err)
+		return err;
+	*n = 0;
+	for (size_t i = 0; i < n_slots; i++) {
+		enum vma_answer answer = vma_map_ask(&collapser->mappings, slots[i].start, &asking);
+
+		if (answer != VMA_NO)
+			madvise->warm[(*n)++] = warm_slot(collapser, &slots[i], answer, now_ns);
+	}
+	return 0;
+}
+
+static size_t places_to_read(struct madvise *madvise, const struct target *target, size_t n_warm,
+			     uint64_t now_ns)
+{
+	struct collapser *collapser = target->own;
+	bool recheck = now_ns - collapser->recheck_ns >= LOOKS_RECHECK_NS;
+	struct readlist_most most = readlist_most(descent_acts(&target->descent), recheck);
+	size_t n = readlist_make(&collapser->readlist, madvise->warm, n_warm, &most, madvise->places);
+
+	if (recheck)
+		collapser->recheck_ns = now_ns;
+	for (size_t i = 0; i < n; i++)
+		madvise->starts[i] = madvise->places[i].start;
+	return n;
+}
+
+static void take_pages(struct madvise *madvise, struct collapser *collapser, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct work_slot *slot = &madvise->warm[madvise->places[i].slot];
+		const struct slot_pages *pages = &madvise->pages[i];
+
+		slot->unread = false;
+		slot->populated = slot_pages_populated(pages);
+		slot->huge = pages->huge;
+		heat_set_pages(collapser->heat, slot->start, (uint16_t)slot->populated, slot->huge);
+	}
+}
+
+static int read_pages(struct madvise *madvise, struct target *target, size_t n_warm, uint64_t now_ns)
+{
+	size_t n = places_to_read(madvise, target, n_warm, now_ns);
+	int err =
+		n ? slot_pages_read("/proc", target->facts.live_tid, madvise->starts, n, madvise->pages) : 0;
+
+	if (!err)
+		take_pages(madvise, target->own, n);
+	return err;
+}
+
+static void say_sparse(const struct executor *executor, const struct target *target)
+{
+	struct collapser *collapser = target->own;
+	unsigned int least_pct = executor->setup.min_populated_pct;
+
+	if (!collapser->worklist.sparse || collapser->said_sparse)
+		return;
+	collapser->said_sparse = true;
+	log_info("%s (%u): %zu hot slots of 2 MiB are left alone: less than %u %% of their pages are "
+		 "populated",
+		 target->comm, target->id.tgid, collapser->worklist.sparse, least_pct ? least_pct : 1);
+}
+
+static void say_coarse(const struct target *target)
+{
+	struct collapser *collapser = target->own;
+
+	if (collapser->said_coarse || !heat_coarse_bytes(collapser->heat))
+		return;
+	collapser->said_coarse = true;
+	log_info("%s (%u): %" PRIu64
+		 " MiB that are accessed lie in regions above %llu MiB, too large to tell where: "
+		 "--max-regions makes them smaller",
+		 target->comm, target->id.tgid, bytes_to_mib(heat_coarse_bytes(collapser->heat)),
+		 HEAT_REGION_MAX_BYTES / MIB_BYTES);
+}
+
+/* Of @n warm slots the first are hot. */
+static void choose(const struct executor *executor, struct target *target, size_t n, uint64_t now_ns)
+{
+	const struct madvise *madvise = executor->own;
+	unsigned int min_populated_pct = executor->setup.min_populated_pct;
+	size_t n_hot = worklist_count_hot(madvise->warm, n, threshold_pct(executor, target));
+	struct collapser *collapser = target->own;
+
+	collapser->worklist = worklist_make(madvise->warm, n_hot, min_populated_pct, collapser->chosen);
+	collapser->next = 0;
+	collapser->small_heat_pct = worklist_hottest_small_pct(madvise->warm, n, min_populated_pct);
+	if (looks_is_young(heat_aggregations(collapser->heat), collapser->mapped_since_ns, now_ns))
+		collapser->worklist.n = 0;
+	target->heat.known = heat_aggregations(collapser->heat) > 0 && !collapser->worklist.unknown;
+	target->heat.hot_bytes = collapser->worklist.hot_bytes;
+	target->heat.huge_bytes = collapser->worklist.hot_huge_bytes;
+	say_sparse(executor, target);
+	say_coarse(target);
+}
+
+static int look(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	struct collapser *collapser = target->own;
+	double least_pct = threshold_pct(executor, target);
+	size_t n;
+	int err = look_at_mappings(target, now_ns);
+
+	if (least_pct > LOOKS_WARM_PCT)
+		least_pct = LOOKS_WARM_PCT;
+	if (!err)
+		err = gather_warm(executor->own, target, least_pct, now_ns, &n);
+	if (!err)
+		err = array_reserve(&collapser->chosen, &collapser->room, n, sizeof(*collapser->chosen));
+	if (!err)
+		err = read_pages(executor->own, target, n, now_ns);
+	if (!err)
+		choose(executor, target, n, now_ns);
+	return err;
+}
+
+static bool is_silent(const struct target *target, uint64_t now_ns)
+{
+	const struct collapser *collapser = target->own;
+
+	return collapser->watched && looks_is_silent(collapser->heard_ns, target->intervals.aggr_us, now_ns);
+}
+
+/* It should not happen, but heat that comes no more must not pass for cold. */
+static void listen_again(struct madvise *madvise, const struct target *target, uint64_t now_ns)
+{
+	const struct collapser *collapser = target->own;
+	int err;
+
+	if (now_ns - madvise->listened_ns < LOOKS_LISTEN_NS)
+		return;
+	madvise->listened_ns = now_ns;
+	err = regions_attach_again(madvise->regions);
+	log_warning("%s (%u): kdamond %d says nothing of its regions for %.1f s: listening anew%s%s",
+		    target->comm, target->id.tgid, collapser->watched,
+		    (double)(now_ns - collapser->heard_ns) / 1e9, err ? ": " : "", err ? strerror(-err) : "");
+}
+
+/* Another program runs in the process: what was made huge went with the old memory. */
+static void follow_program(struct target *target)
+{
+	struct collapser *collapser = target->own;
+
+	if (target->execs == collapser->execs)
+		return;
+	collapser_forget(collapser);
+	collapser->execs = target->execs;
+	collapser->done = 0;
+	collapser->said_capped = false;
+}
+
+/*
+ * The process has ended, or may not be read, there is no memory, or its kdamond is silent: nothing is collapsed by what
+ * was known before.
+ */
+static void look_in_vain(struct target *target, int err)
+{
+	struct collapser *collapser = target->own;
+
+	collapser_note_barred(target, err);
+	target->heat.known = false;
+	collapser->worklist = (struct worklist){0};
+	collapser->next = 0;
+}
+
+void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	int err;
+
+	/* If it cannot be listened to just now, the next look tries again. */
+	if (!collapser_watch(target->own, target->kdamond.pid, now_ns) && is_silent(target, now_ns))
+		listen_again(executor->own, target, now_ns);
+	follow_program(target);
+	err = look(executor, target, now_ns);
+	if (err || is_silent(target, now_ns))
+		look_in_vain(target, err);
+}

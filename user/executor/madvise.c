@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The executor madvise: kdamonds only watch; what they say makes a map of each target's heat, and the hottest slots are
+ * collapsed one by one, within a budget of the target's time.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "act/collapse.h"
+#include "base/clock.h"
+#include "decide/looks.h"
+#include "decide/outcome.h"
+#include "decide/regions.h"
+#include "executor/collapser.h"
+#include "report/log.h"
+#include "sense/pagemap.h"
+#include "sense/pressure.h"
+#include "sense/requirement.h"
+
+static void madvise_settings(const struct executor_setup *setup, struct damon_settings *settings)
+{
+	(void)setup;
+	settings->watches_only = true;
+}
+
+static int madvise_open(struct executor *executor, struct act_error *error)
+{
+	const struct executor_setup *setup = &executor->setup;
+	struct madvise *madvise = calloc(1, sizeof(*madvise));
+	int err;
+
+	if (!madvise)
+		return act_fail(error, ENOMEM, "executor madvise");
+	executor->own = madvise;
+	madvise->limit.share_pct = 100;
+	err = regions_open(setup->n_seats, setup->max_regions, &madvise->regions);
+	if (err == -ENOENT)
+		return act_fail(error, ENOENT, "find the tracepoint damon_aggregated");
+	return err ? act_fail(error, -err, "load regions.bpf.o%s", host_load_hint(err)) : 0;
+}
+
+static void madvise_close(struct executor *executor)
+{
+	struct madvise *madvise = executor->own;
+
+	if (!madvise)
+		return;
+	regions_close(madvise->regions);
+	free(madvise->warm);
+	free(madvise->places);
+	free(madvise->starts);
+	free(madvise->pages);
+	free(madvise);
+}
+
+static int madvise_fd(const struct executor *executor)
+{
+	const struct madvise *madvise = executor->own;
+
+	return regions_fd(madvise->regions);
+}
+
+static int madvise_enter(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	struct madvise *madvise = executor->own;
+	const struct collapses_count *counts;
+	struct collapser *collapser;
+	size_t n;
+	int err = collapses_read(executor->setup.collapses, &counts, &n);
+
+	if (err)
+		return err;
+	target_tally_own(target, (uint32_t)getpid(), counts, n);
+	collapser = collapser_new(madvise->regions, executor->setup.stall_budget_us, now_ns);
+	if (!collapser)
+		return -ENOMEM;
+	pace_set_share(&collapser->pace, madvise->limit.share_pct, now_ns);
+	/* One that was watched before has what was made huge then. */
+	collapser->done = departed_take(&madvise->departed, target->id, target->execs) / PMD_SIZE_BYTES;
+	collapser->execs = target->execs;
+	target->own = collapser;
+	return 0;
+}
+
+/* What became huge in it counts on for the cap of all, for as long as it lives. */
+static void madvise_leave(struct executor *executor, struct target *target)
+{
+	struct madvise *madvise = executor->own;
+	struct collapser *collapser = target->own;
+
+	if (!target_is_gone(target))
+		departed_put(&madvise->departed, &(struct departed_process){
+							 .id = target->id,
+							 .execs = collapser->execs,
+							 .bytes = collapser->done * PMD_SIZE_BYTES,
+						 });
+	collapser_clear(collapser);
+}
+
+static void madvise_told(struct executor *executor, struct target *target, enum executor_news news,
+			 uint64_t now_ns)
+{
+	(void)executor;
+	(void)now_ns;
+	if (news == EXECUTOR_NEW_SIGHT)
+		collapser_forget(target->own); /* its map holds what the short samples did not see */
+}
+
+/* ---- what the kdamonds say ---- */
+
+static void on_aggregation(void *arg, pid_t kdamond, const struct heat_region *regions, size_t n,
+			   uint64_t ended_ns)
+{
+	const struct executor_setup *setup = &((struct executor *)arg)->setup;
+
+	for (unsigned int seat = 0; seat < setup->n_seats; seat++) {
+		struct target *target = &setup->targets[seat];
+		struct collapser *collapser = target->own;
+
+		if (!collapser || collapser->watched != kdamond)
+			continue;
+		/* Without memory for it this aggregation is lost, and the next one will do. */
+		heat_add(collapser->heat, regions, n, setup->descent->levels.max_accesses, ended_ns);
+		collapser->heard_ns = ended_ns;
+		if (!collapser->mapped_since_ns)
+			collapser->mapped_since_ns = ended_ns;
+		collapser->applies += descent_acts(&target->descent);
+		return;
+	}
+}
+
+static void madvise_hear(struct executor *executor, uint64_t now_ns)
+{
+	const struct madvise *madvise = executor->own;
+
+	(void)now_ns;
+	regions_take(madvise->regions, on_aggregation, executor);
+}
+
+/* ---- a look at all targets ---- */
+
+static uint64_t madvise_next_look_ns(const struct executor *executor, uint64_t last_ns, uint64_t cost_ns)
+{
+	const struct executor_setup *setup = &executor->setup;
+	bool acting = false;
+
+	for (unsigned int seat = 0; seat < setup->n_seats; seat++)
+		acting |= setup->targets[seat].own && descent_acts(&setup->targets[seat].descent);
+	return looks_next_ns(last_ns, cost_ns, acting);
+}
+
+static void say_limit(const struct pace_limit *before, const struct pace_limit *now)
+{
+	if ((before->share_pct == 100) == (now->share_pct == 100) && !before->share_pct == !now->share_pct)
+		return;
+	if (now->share_pct == 100)
+		log_info("memory is plenty again: collapsing at full pace");
+	else
+		log_info("%s", now->reason);
+}
+
+static void survey_pressure(const struct executor_setup *setup, struct madvise *madvise, uint64_t now_ns)
+{
+	struct pace_limit before = madvise->limit;
+	struct memory_pressure pressure;
+
+	if (madvise->pressure_ns && now_ns - madvise->pressure_ns < LOOKS_PRESSURE_NS)
+		return;
+	madvise->pressure_ns = now_ns;
+	pressure_read("/proc", &pressure);
+	pace_limit_by(&pressure, &madvise->limit);
+	say_limit(&before, &madvise->limit);
+	for (unsigned int seat = 0; seat < setup->n_seats; seat++) {
+		struct collapser *collapser = setup->targets[seat].own;
+
+		if (collapser)
+			pace_set_share(&collapser->pace, madvise->limit.share_pct, now_ns);
+	}
+}
+
+static void say_incomplete(struct madvise *madvise)
+{
+	struct regions_counts counts = regions_counts(madvise->regions);
+
+	if (!counts.incomplete || madvise->said_incomplete)
+		return;
+	madvise->said_incomplete = true;
+	log_warning("of %" PRIu64 " aggregations %" PRIu64 " came in part only, and were thrown away",
+		    counts.taken + counts.incomplete, counts.incomplete);
+}
+
+static bool has_ended(struct process_id id)
+{
+	struct process_facts facts;
+	int err = process_facts_read("/proc", id.tgid, &facts);
+
+	return err ? err == -ESRCH : !process_facts_match(&facts, id) || !facts.live_tid;
+}
+
+/* What they had is free, and does not count any more. */
+static void forget_ended(const struct executor_setup *setup, struct madvise *madvise, uint64_t now_ns)
+{
+	if (!setup->caps.all_bytes || now_ns - madvise->departed_ns < LOOKS_DEPARTED_NS)
+		return;
+	madvise->departed_ns = now_ns;
+	for (size_t i = madvise->departed.n; i-- > 0;) {
+		const struct departed_process *process = &madvise->departed.processes[i];
+
+		if (has_ended(process->id))
+			departed_take(&madvise->departed, process->id, process->execs);
+	}
+}
+
+static void madvise_survey(struct executor *executor, uint64_t now_ns)
+{
+	survey_pressure(&executor->setup, executor->own, now_ns);
+	say_incomplete(executor->own);
+	forget_ended(&executor->setup, executor->own, now_ns);
+}
+
+/* ---- collapsing ---- */
+
+/* Huge bytes that we added and that can still be there. */
+static uint64_t added_bytes(const struct executor *executor)
+{
+	const struct madvise *madvise = executor->own;
+	uint64_t sum = departed_bytes(&madvise->departed);
+
+	for (unsigned int seat = 0; seat < executor->setup.n_seats; seat++) {
+		const struct collapser *collapser = executor->setup.targets[seat].own;
+
+		if (collapser)
+			sum += collapser->done * PMD_SIZE_BYTES;
+	}
+	return sum;
+}
+
+static bool has_room(const struct executor *executor, const struct target *target)
+{
+	const struct collapser *collapser = target->own;
+
+	return caps_have_room(&executor->setup.caps, collapser->done * PMD_SIZE_BYTES, added_bytes(executor));
+}
+
+static bool within_caps(const struct executor *executor, const struct target *target)
+{
+	struct collapser *collapser = target->own;
+
+	if (has_room(executor, target))
+		return true;
+	if (!collapser->said_capped)
+		log_info("%s (%u): the cap is reached: %" PRIu64 " MiB made huge in it, %" PRIu64
+			 " MiB in all",
+			 target->comm, target->id.tgid, bytes_to_mib(collapser->done * PMD_SIZE_BYTES),
+			 bytes_to_mib(added_bytes(executor)));
+	collapser->said_capped = true;
+	return false;
+}
+
+/* Since the look it may have become huge, or been given back. */
+static bool is_still_small(const struct executor *executor, const struct target *target, uint64_t start)
+{
+	const struct collapser *collapser = target->own;
+	struct work_slot slot = {.start = start};
+	struct slot_pages pages;
+	uint64_t chosen;
+
+	if (slot_pages_read("/proc", target->facts.live_tid, &start, 1, &pages))
+		return false;
+	slot.huge = pages.huge;
+	slot.populated = slot_pages_populated(&pages);
+	heat_set_huge(collapser->heat, start, pages.huge);
+	return worklist_make(&slot, 1, executor->setup.min_populated_pct, &chosen).n;
+}
+
+static void note_outcome(struct executor *executor, struct target *target, uint64_t start, int err,
+			 uint64_t now_ns)
+{
+	enum collapse_outcome outcome = collapse_outcome_of(err);
+	struct outcome_effect effect = outcome_effect(outcome);
+	struct collapser *collapser = target->own;
+	struct madvise *madvise = executor->own;
+
+	backoff_note(collapser->backoff, start, outcome, now_ns);
+	collapser_note_barred(target, err);
+	executor->errors += effect.is_error;
+	if (effect.made_huge) {
+		collapser->done++;
+		heat_set_huge(collapser->heat, start, true);
+		backoff_pause_work(&collapser->pause);
+		backoff_pause_work(&madvise->no_memory);
+	}
+	if (effect.pauses_all)
+		backoff_pause_fail(&madvise->no_memory, now_ns);
+	if (effect.pauses_target)
+		backoff_pause_fail(&collapser->pause, now_ns);
+	if (effect.doubts_mapping) {
+		vma_map_doubt(&collapser->mappings, start);
+		collapser->mappings_ns = 0;
+	}
+}
+
+static void try_slot(struct executor *executor, struct target *target, uint64_t start)
+{
+	struct collapser *collapser = target->own;
+	/* CPU time: the call also waits for a CPU, and for all CPUs to drain their lists, and that stalls nobody else. */
+	uint64_t began_ns = clock_thread_cpu_ns(), took_ns, now_ns;
+	int err = collapse_slot(target->pidfd, start, NULL);
+
+	took_ns = clock_thread_cpu_ns() - began_ns;
+	now_ns = clock_boot_ns();
+	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
+	if (err == -ENOMEM && !is_still_small(executor, target, start))
+		err = -EAGAIN;
+	collapser->calls++;
+	collapser->stall_ns += took_ns;
+	pace_charge(&collapser->pace, took_ns, now_ns);
+	note_outcome(executor, target, start, err, now_ns);
+}
+
+static void collapse_next(struct executor *executor, struct target *target)
+{
+	struct collapser *collapser = target->own;
+	uint64_t start = collapser->chosen[collapser->next++];
+
+	if (!within_caps(executor, target))
+		collapser->next = collapser->worklist.n;
+	else if (is_still_small(executor, target, start))
+		try_slot(executor, target, start);
+}
+
+static bool is_paused(const struct executor *executor, const struct target *target, uint64_t now_ns)
+{
+	const struct collapser *collapser = target->own;
+	const struct madvise *madvise = executor->own;
+
+	return backoff_pauses(&collapser->pause, now_ns) || backoff_pauses(&madvise->no_memory, now_ns);
+}
+
+/* When the target may go on with what was chosen; UINT64_MAX: not before the next look. */
+static uint64_t goes_on_ns(const struct executor *executor, const struct target *target, uint64_t now_ns)
+{
+	struct collapser *collapser = target->own;
+
+	if (!collapser || !descent_acts(&target->descent) || !collapser_left(collapser) ||
+	    is_paused(executor, target, now_ns))
+		return UINT64_MAX;
+	return pace_next_ns(&collapser->pace, now_ns);
+}
+
+/* One slot of each target in turn, so that none waits for another's whole memory. */
+static bool madvise_collapse(struct executor *executor, uint64_t now_ns)
+{
+	const struct executor_setup *setup = &executor->setup;
+	struct madvise *madvise = executor->own;
+
+	for (unsigned int i = 0; i < setup->n_seats; i++) {
+		struct target *target = &setup->targets[madvise->next_seat++ % setup->n_seats];
+
+		if (goes_on_ns(executor, target, now_ns) > now_ns)
+			continue;
+		collapse_next(executor, target);
+		return true;
+	}
+	return false;
+}
+
+static uint64_t madvise_next_collapse_ns(const struct executor *executor, uint64_t now_ns)
+{
+	uint64_t next_ns = UINT64_MAX;
+
+	for (unsigned int seat = 0; seat < executor->setup.n_seats; seat++) {
+		uint64_t goes_on = goes_on_ns(executor, &executor->setup.targets[seat], now_ns);
+
+		if (goes_on < next_ns)
+			next_ns = goes_on;
+	}
+	return next_ns;
+}
+
+/* ---- what it tells ---- */
+
+static struct work_state work_state(const struct executor *executor, const struct target *target,
+				    uint64_t now_ns)
+{
+	const struct collapser *collapser = target->own;
+	const struct madvise *madvise = executor->own;
+
+	return (struct work_state){
+		.young = looks_is_young(heat_aggregations(collapser->heat), collapser->mapped_since_ns,
+					now_ns),
+		.paused = is_paused(executor, target, now_ns),
+		.has_room = has_room(executor, target),
+		.pace_pct = madvise->limit.share_pct,
+		.coarse = heat_coarse_bytes(collapser->heat),
+		.heat_known = target->heat.known,
+		.small_heat_pct = collapser->small_heat_pct,
+		.barred = collapse_refusal(collapser->barred),
+	};
+}
+
+static void madvise_evidence(const struct executor *executor, const struct target *target, uint64_t now_ns,
+			     struct descent_evidence *evidence)
+{
+	const struct collapser *collapser = target->own;
+	struct work_state state = work_state(executor, target, now_ns);
+
+	evidence->applies = collapser->applies;
+	evidence->hot_huge_known = true;
+	worklist_evidence(&collapser->worklist, &state, evidence);
+}
+
+/* Its threshold is a matter of the heat map: a kdamond is not disturbed by commits. */
+static void madvise_wanted(const struct executor *executor, const struct target *target,
+			   struct plan_seat *wanted)
+{
+	const struct executor_setup *setup = &executor->setup;
+	uint64_t least = setup->min_regions, most = setup->max_regions;
+
+	wanted->min_regions = intervals_affordable(
+		&target->intervals, regions_for_slots(target->facts.mapped_bytes, least, most), least);
+	wanted->max_regions = intervals_affordable(&target->intervals, most, least);
+}
+
+static void madvise_status(const struct executor *executor, const struct target *target,
+			   struct status_target *status)
+{
+	const struct collapser *collapser = target->own;
+	const struct madvise *madvise = executor->own;
+
+	status->paced = true;
+	status->stall_budget_us = collapser->pace.budget_us;
+	status->pace_pct = madvise->limit.share_pct;
+	status->pace_reason = collapser->barred ? collapse_refusal(collapser->barred) : madvise->limit.reason;
+	status->capped = !has_room(executor, target);
+	status->stall_us = collapser->stall_ns / NS_PER_US;
+	status->calls = collapser->calls;
+	status->sparse_slots = collapser->worklist.sparse;
+	status->waiting_slots = collapser->worklist.waiting;
+	status->chosen_slots = collapser_left(collapser);
+}
+
+const struct executor_type executor_madvise = {
+	.name = "madvise",
+	.settings = madvise_settings,
+	.open = madvise_open,
+	.close = madvise_close,
+	.fd = madvise_fd,
+	.enter = madvise_enter,
+	.leave = madvise_leave,
+	.told = madvise_told,
+	.hear = madvise_hear,
+	.next_look_ns = madvise_next_look_ns,
+	.survey = madvise_survey,
+	.look = collapser_look,
+	.evidence = madvise_evidence,
+	.wanted = madvise_wanted,
+	.collapse = madvise_collapse,
+	.next_collapse_ns = madvise_next_collapse_ns,
+	.status = madvise_status,
+};
