@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "decide/governor_reason.h"
 #include "decide/penalty.h"
 #include "decide/reason.h"
@@ -27,10 +28,11 @@ struct governor {
 
 	/* Of this tick, all with room for every candidate. */
 	struct governor_skip *skips;
-	size_t n_skips;
+	size_t n_skips, skips_room;
 	const struct candidate **waiting; /* eligible, not watched, in the order in which they come in */
-	size_t n_waiting;
+	size_t n_waiting, waiting_room;
 	bool *watched; /* of each candidate */
+	size_t watched_room;
 };
 
 /* One tick's input. */
@@ -79,30 +81,16 @@ const struct governor_seat *governor_seats(const struct governor *governor)
 	return governor->seats;
 }
 
-/* Makes @array, of elements of @size, one of @n; false: all as before. */
-static bool resize(void *array, size_t n, size_t size)
-{
-	void *old, *grown;
-
-	memcpy(&old, array, sizeof(old));
-	grown = reallocarray(old, n, size);
-	if (grown)
-		memcpy(array, &grown, sizeof(grown));
-	return grown;
-}
-
 /*
  * Makes all the room that a tick, and the failures after it, can need: nothing fails half-way. The skips come last: they
  * were handed out, and must stay where they are if anything fails.
  */
 static int reserve(struct governor *governor, size_t n)
 {
-	size_t room = n + 1; /* never 0 */
-
 	if (!penalties_reserve(governor->penalties, governor->config.seats) &&
-	    resize(&governor->waiting, room, sizeof(*governor->waiting)) &&
-	    resize(&governor->watched, room, sizeof(*governor->watched)) &&
-	    resize(&governor->skips, room, sizeof(*governor->skips)))
+	    !array_reserve(&governor->waiting, &governor->waiting_room, n, sizeof(*governor->waiting)) &&
+	    !array_reserve(&governor->watched, &governor->watched_room, n, sizeof(*governor->watched)) &&
+	    !array_reserve(&governor->skips, &governor->skips_room, n, sizeof(*governor->skips)))
 		return 0;
 	return -ENOMEM;
 }

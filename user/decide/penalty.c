@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/penalty.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/bisect.h"
 #include "decide/benefit.h"
 #include "decide/reason.h"
 
-#define MAX_DOUBLINGS                                                                                        \
-	6 /* 64 times the first wait: some minutes after failures, an hour and more without a gain */
-#define WHY_LEN 128
+/* 64 times the first wait: some minutes after failures, an hour and more without a gain. */
+#define MAX_DOUBLINGS 6
+#define WHY_LEN	      128
 
 struct penalty {
 	struct process_id id;
@@ -30,7 +31,7 @@ struct penalties {
 	unsigned int probe_ticks;
 	uint64_t tick;
 	struct penalty *all; /* by identity */
-	size_t n;
+	size_t n, room;
 };
 
 struct penalties *penalties_new(unsigned int probe_ticks)
@@ -52,28 +53,21 @@ void penalties_free(struct penalties *penalties)
 
 int penalties_reserve(struct penalties *penalties, size_t more)
 {
-	struct penalty *grown = reallocarray(penalties->all, penalties->n + more + 1, sizeof(*grown));
+	return array_reserve(&penalties->all, &penalties->room, penalties->n + more, sizeof(*penalties->all));
+}
 
-	if (!grown)
-		return -ENOMEM;
-	penalties->all = grown;
-	return 0;
+static int id_cmp(const void *key, const void *element)
+{
+	const struct process_id *id = key;
+	const struct penalty *penalty = element;
+
+	return process_id_cmp(*id, penalty->id);
 }
 
 /* Where the penalty of @id is, or where it would go. */
 static size_t place_of(const struct penalties *penalties, struct process_id id)
 {
-	size_t low = 0, high = penalties->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (process_id_cmp(penalties->all[middle].id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bisect(&id, penalties->all, penalties->n, sizeof(*penalties->all), id_cmp);
 }
 
 static struct penalty *find(const struct penalties *penalties, struct process_id id)
