@@ -41,16 +41,24 @@ static int look_at_host(const struct run_options *options, struct host_facts *fa
 	return 0;
 }
 
+static const struct executor_type *type_of(enum executor_kind kind)
+{
+	if (kind == EXECUTOR_DAMOS)
+		return &executor_damos;
+	return kind == EXECUTOR_MADVISE ? &executor_madvise : &executor_none;
+}
+
 static void take_verdict(struct setup *setup, const struct host_facts *facts,
 			 const struct host_verdict *verdict)
 {
 	if (setup->kind == EXECUTOR_AUTO && verdict->executor != EXECUTOR_AUTO)
 		log_info("executor %s: %s", executor_name(verdict->executor), verdict->reason);
 	setup->kind = verdict->executor;
+	setup->type = type_of(setup->kind);
 	say_missing(verdict->missing, verdict->n_missing);
 	if (verdict->n_missing && setup->kind == EXECUTOR_AUTO)
 		log_error("--dry-run chooses and explains only, without DAMON");
-	setup->tells_huge = setup->kind == EXECUTOR_MADVISE ||
+	setup->tells_huge = setup->type->maps_heat ||
 			    (host_kernel_since(facts, 6, 18) && facts->hugepage_filter != HOST_NO);
 	snprintf(setup->kernel, sizeof(setup->kernel), "%s", facts->release);
 }
@@ -91,8 +99,8 @@ static int configure_descent(const struct setup *setup, struct watch *watch)
 		return err;
 	descent_config_init(&watch->descent, &levels);
 	watch->descent.progressive = options->progressive;
-	watch->descent.heat_is_evidence = setup->kind == EXECUTOR_NONE;
-	if (setup->kind == EXECUTOR_MADVISE)
+	watch->descent.heat_is_evidence = !setup->type->acts;
+	if (setup->type->maps_heat)
 		descent_config_by_map(&watch->descent);
 	descent_config_allow_for_steps(&watch->descent);
 	return 0;
@@ -112,7 +120,7 @@ static int configure(const struct setup *setup, struct watch *watch)
 	watch->benefit = (struct benefit_config){
 		.trial_ns = (uint64_t)(options->trial_s * 1e9),
 		.busy_pct = watch->intervals.busy_pct,
-		.acts = setup->kind != EXECUTOR_NONE,
+		.acts = setup->type->acts,
 	};
 	return configure_descent(setup, watch);
 }
@@ -134,13 +142,6 @@ static int make_watch(const struct setup *setup, struct watch *watch)
 	if (!watch->governor || !watch->targets)
 		return -ENOMEM;
 	return configure(setup, watch);
-}
-
-static const struct executor_type *type_of(enum executor_kind kind)
-{
-	if (kind == EXECUTOR_DAMOS)
-		return &executor_damos;
-	return kind == EXECUTOR_MADVISE ? &executor_madvise : &executor_none;
 }
 
 /* A `stat` is charged as well: what only counts has no quota. */
@@ -189,7 +190,7 @@ static int make_parts(struct setup *setup, struct watch *watch, const struct tic
 	if (err)
 		return err;
 	executor = executor_setup(setup, watch);
-	err = executor_open(&watch->executor, type_of(setup->kind), &executor, error);
+	err = executor_open(&watch->executor, setup->type, &executor, error);
 	if (err)
 		return err;
 	setup->tick = tick_new(watch->options, setup->hotness, listed);

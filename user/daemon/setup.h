@@ -11,7 +11,8 @@
 /* All that is set up. Starts as {0} with hold.lock_fd -1. */
 struct setup {
 	struct hold hold;
-	enum executor_kind kind;
+	enum executor_kind kind; /* as it was asked for, then as it is */
+	const struct executor_type *type;
 	bool tells_huge; /* the kernel tells how much of hot memory is huge */
 	char kernel[65];
 	struct hotness *hotness;

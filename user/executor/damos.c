@@ -113,6 +113,7 @@ static bool damos_works(const struct target *target)
 
 const struct executor_type executor_damos = {
 	.name = "damos",
+	.acts = true,
 	.settings = damos_settings,
 	.open = damos_open,
 	.close = damos_close,

@@ -54,6 +54,8 @@ struct executor {
 /* What a type does; a function that it has no use for is NULL. Times are of the boot clock. See executor_*() below. */
 struct executor_type {
 	const char *name;
+	bool acts;	/* it makes memory huge; false: hot and small memory is all the evidence there is */
+	bool maps_heat; /* it has a map of each target's heat, and tells what is huge by the page tables */
 	void (*settings)(const struct executor_setup *setup, struct damon_settings *settings);
 	int (*open)(struct executor *executor, struct act_error *error);
 	void (*close)(struct executor *executor);

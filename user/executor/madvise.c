@@ -444,6 +444,8 @@ static void madvise_status(const struct executor *executor, const struct target 
 
 const struct executor_type executor_madvise = {
 	.name = "madvise",
+	.acts = true,
+	.maps_heat = true,
 	.settings = madvise_settings,
 	.open = madvise_open,
 	.close = madvise_close,
