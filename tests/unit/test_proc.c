@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sense/proc.h"
+#include "tree.h"
 
 /* Behind the comm; the number before the last two is starttime, field 22. */
 #define STAT_REST "1 100 100 0 -1 4194560 900 0 0 0 77 78 79 80 20 0 3 0 123456 5000 600\n"
@@ -129,27 +130,12 @@ static char root[32];
 
 static void put(const char *path, const char *text)
 {
-	char full[PATH_MAX];
-	FILE *file;
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	for (char *slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(full, 0700);
-		*slash = '/';
-	}
-	file = fopen(full, "we");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	tree_put(root, path, text);
 }
 
 static void drop(const char *path)
 {
-	char full[PATH_MAX];
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	assert_int_equal(unlink(full), 0);
+	tree_drop(root, path);
 }
 
 static int setup(void **state)
@@ -165,18 +151,11 @@ static int setup(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *stat_buf, int type, struct FTW *ftw)
-{
-	(void)stat_buf;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
-	return nftw(root, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	tree_remove(root);
+	return 0;
 }
 
 static struct process_facts facts_of(uint32_t pid)

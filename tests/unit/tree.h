@@ -22,11 +22,10 @@ static inline const char *tree_at(const char *root, const char *path)
 	return full;
 }
 
-/* Makes the file, and the directories that it is in. */
-static inline void tree_put(const char *root, const char *path, const char *text)
+/* The directories that it is in. */
+static inline void tree_make_parents(const char *root, const char *path)
 {
 	char full[PATH_MAX];
-	FILE *file;
 
 	snprintf(full, sizeof(full), "%s", tree_at(root, path));
 	for (char *slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -34,10 +33,23 @@ static inline void tree_put(const char *root, const char *path, const char *text
 		mkdir(full, 0700);
 		*slash = '/';
 	}
-	file = fopen(full, "we");
+}
+
+/* Makes the file, and the directories that it is in. */
+static inline void tree_put_bytes(const char *root, const char *path, const void *bytes, size_t size)
+{
+	FILE *file;
+
+	tree_make_parents(root, path);
+	file = fopen(tree_at(root, path), "we");
 	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
 	assert_int_equal(fclose(file), 0);
+}
+
+static inline void tree_put(const char *root, const char *path, const char *text)
+{
+	tree_put_bytes(root, path, text, strlen(text));
 }
 
 static inline void tree_drop(const char *root, const char *path)
