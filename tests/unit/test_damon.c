@@ -408,13 +408,13 @@ static void test_set_up_refused(void **state)
 	     "/contexts/0/schemes/0/quotas/reset_interval_ms=" reset_ms "\n" seat                            \
 	     "/contexts/0/schemes/1/access_pattern/nr_accesses/min=" heat_min "\n"
 
-static const struct damon_level acting = {.min_accesses = 18,
-					  .acting = true,
-					  .quota_ms = 10,
-					  .quota_reset_ms = 1000,
-					  .min_regions = 10,
-					  .max_regions = 500};
-static const struct damon_level parked = {
+static const struct plan_level acting = {.min_accesses = 18,
+					 .acting = true,
+					 .quota_ms = 10,
+					 .quota_reset_ms = 1000,
+					 .min_regions = 10,
+					 .max_regions = 500};
+static const struct plan_level parked = {
 	.min_accesses = 16, .quota_ms = 0, .quota_reset_ms = 33000, .min_regions = 200, .max_regions = 1000};
 
 static void test_commit(void **state)
@@ -466,7 +466,7 @@ static void test_commit_intervals(void **state)
 
 	open_seats(world, &usual, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct damon_level level = acting;
+		struct plan_level level = acting;
 
 		level.sample_us = cases[i].sample_us;
 		level.aggr_us = cases[i].aggr_us;

@@ -10,7 +10,16 @@
 #define WATCH(pid, start, thread, min, acts)                                                                 \
 	{                                                                                                    \
 		.watching = true, .id = {.tgid = (pid), .start_time_ns = (start)}, .pid_target = (thread),   \
-		.min_accesses = (min), .acting = (acts)                                                      \
+		.level = {                                                                                   \
+			.min_accesses = (min),                                                               \
+			.acting = (acts)                                                                     \
+		}                                                                                            \
+	}
+
+/* Watches process 0; of its level all is 0 but what is named. */
+#define LEVEL(...)                                                                                           \
+	{                                                                                                    \
+		.watching = true, .level = { __VA_ARGS__ }                                                   \
 	}
 
 struct one_case {
@@ -21,7 +30,10 @@ struct one_case {
 
 static const struct one_case one_cases[] = {
 	{"idle stays idle", IDLE, IDLE, ""},
-	{"what an idle seat held last means nothing", {.min_accesses = 3, .acting = true}, IDLE, ""},
+	{"what an idle seat held last means nothing",
+	 {.level = {.min_accesses = 3, .acting = true}},
+	 IDLE,
+	 ""},
 	{"starts", IDLE, WATCH(7, 1, 7, 18, true), "B"},
 	{"stops", WATCH(7, 1, 7, 18, true), IDLE, "S"},
 	{"is as wanted", WATCH(7, 1, 7, 18, true), WATCH(7, 1, 7, 18, true), ""},
@@ -33,22 +45,16 @@ static const struct one_case one_cases[] = {
 	{"another process", WATCH(7, 1, 7, 18, true), WATCH(8, 1, 8, 18, true), "SB"},
 	{"the pid was reused", WATCH(7, 1, 7, 18, true), WATCH(7, 2, 7, 18, true), "SB"},
 	{"another thread", WATCH(7, 1, 7, 18, true), WATCH(7, 1, 9, 18, true), "SB"},
-	{"other intervals",
-	 {.watching = true, .sample_us = 5, .aggr_us = 100, .update_us = 1000},
-	 {.watching = true, .sample_us = 20, .aggr_us = 100, .update_us = 1000},
-	 "C"},
-	{"another aggregation",
-	 {.watching = true, .sample_us = 5, .aggr_us = 100, .update_us = 1000},
-	 {.watching = true, .sample_us = 5, .aggr_us = 400, .update_us = 1000},
-	 "C"},
-	{"another update",
-	 {.watching = true, .sample_us = 5, .aggr_us = 100, .update_us = 1000},
-	 {.watching = true, .sample_us = 5, .aggr_us = 100, .update_us = 2000},
-	 "C"},
-	{"the same intervals",
-	 {.watching = true, .sample_us = 5, .aggr_us = 100, .update_us = 1000},
-	 {.watching = true, .sample_us = 5, .aggr_us = 100, .update_us = 1000},
-	 ""},
+	{"as it was", LEVEL(), LEVEL(), ""},
+	{"another threshold", LEVEL(), LEVEL(.min_accesses = 16), "C"},
+	{"works", LEVEL(), LEVEL(.acting = true), "C"},
+	{"another quota", LEVEL(), LEVEL(.quota_ms = 20), "C"},
+	{"another window of the quota", LEVEL(), LEVEL(.quota_reset_ms = 3000), "C"},
+	{"more regions at least", LEVEL(), LEVEL(.min_regions = 20), "C"},
+	{"fewer regions at most", LEVEL(), LEVEL(.max_regions = 100), "C"},
+	{"other samples", LEVEL(), LEVEL(.sample_us = 20), "C"},
+	{"another aggregation", LEVEL(), LEVEL(.aggr_us = 400), "C"},
+	{"another update", LEVEL(), LEVEL(.update_us = 2000), "C"},
 	{"another process and level: no commit", WATCH(7, 1, 7, 18, true), WATCH(8, 1, 8, 2, false), "SB"},
 };
 
@@ -57,8 +63,8 @@ static void assert_seat_equal(const struct plan_seat *a, const struct plan_seat 
 	assert_int_equal(a->watching, b->watching);
 	assert_true(process_id_equal(a->id, b->id));
 	assert_int_equal(a->pid_target, b->pid_target);
-	assert_int_equal(a->min_accesses, b->min_accesses);
-	assert_int_equal(a->acting, b->acting);
+	assert_int_equal(a->level.min_accesses, b->level.min_accesses);
+	assert_int_equal(a->level.acting, b->level.acting);
 }
 
 static char kind_letter(enum plan_kind kind)

@@ -291,12 +291,12 @@ int damon_remove_seats(const char *root, unsigned int n_seats, unsigned int n_be
 }
 
 /* Heat is not counted within an aggregation. */
-static uint64_t heat_apply_us(const struct damon_settings *settings, const struct damon_level *level)
+static uint64_t heat_apply_us(const struct damon_settings *settings, const struct plan_level *level)
 {
 	return settings->heat_apply_us > level->aggr_us ? settings->heat_apply_us : level->aggr_us;
 }
 
-static int write_intervals(const struct damon *damon, unsigned int seat, const struct damon_level *level,
+static int write_intervals(const struct damon *damon, unsigned int seat, const struct plan_level *level,
 			   struct act_error *error)
 {
 	uint64_t apply_us = heat_apply_us(&damon->settings, level);
@@ -317,7 +317,7 @@ static int write_intervals(const struct damon *damon, unsigned int seat, const s
  * A parked scheme matches nothing, rather than becoming a `stat`: that would be charged to its quota at
  * no time at all, and the quota would think collapsing to be that quick.
  */
-static int write_level(const struct damon *damon, unsigned int seat, const struct damon_level *level,
+static int write_level(const struct damon *damon, unsigned int seat, const struct plan_level *level,
 		       struct act_error *error)
 {
 	struct place collapse = scheme_place(damon, seat, SCHEME_COLLAPSE);
@@ -357,7 +357,7 @@ static int check_free(const struct damon *damon, unsigned int seat, struct act_e
 	return err;
 }
 
-int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct damon_level *level,
+int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct plan_level *level,
 		pid_t *kdamond_pid, struct act_error *error)
 {
 	struct place target = place("%s/%u/contexts/0/targets/0/pid_target", damon->root, seat);
@@ -387,7 +387,7 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 	return err;
 }
 
-int damon_commit(struct damon *damon, unsigned int seat, const struct damon_level *level,
+int damon_commit(struct damon *damon, unsigned int seat, const struct plan_level *level,
 		 struct act_error *error)
 {
 	struct place state = place("%s/%u/state", damon->root, seat);

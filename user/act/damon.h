@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "act/file.h"
+#include "decide/plan.h"
 
 #define DAMON_ROOT "/sys/kernel/mm/damon/admin/kdamonds"
 
@@ -27,18 +28,6 @@ struct damon_settings {
 	bool collapses;		/* scheme 0 may collapse; false: it only ever counts (executor none) */
 	bool watches_only;	/* neither scheme matches anything: all that counts are the regions */
 	bool tells_huge;	/* this kernel's `stat` knows a filter by size of folio for vaddr (6.18+) */
-};
-
-/* What changes from target to target and from look to look. */
-struct damon_level {
-	unsigned int min_accesses; /* samples of an aggregation interval */
-	bool acting;		   /* false: scheme 0 is parked, it matches nothing */
-	uint64_t quota_ms;	   /* of collapsing per quota_reset_ms; 0: no limit */
-	uint64_t quota_reset_ms;
-	uint64_t min_regions, max_regions;
-	uint64_t sample_us; /* of monitoring; 0: as in the settings, as are the next two then */
-	uint64_t aggr_us;
-	uint64_t update_us;
 };
 
 /* Cumulative since the seat was started. */
@@ -90,14 +79,14 @@ void damon_free(struct damon *damon);
  * belongs to; on success *@kdamond_pid is its thread. The caller makes sure that @tid is still who it
  * was. Negative errno with @error; the seat is off then.
  */
-int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct damon_level *level,
+int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct plan_level *level,
 		pid_t *kdamond_pid, struct act_error *error);
 
 /*
  * Gives a running kdamond another level; regions, ages and statistics stay. -ECANCELED, -EINVAL: it has
  * ended.
  */
-int damon_commit(struct damon *damon, unsigned int seat, const struct damon_level *level,
+int damon_commit(struct damon *damon, unsigned int seat, const struct plan_level *level,
 		 struct act_error *error);
 
 /* Stops the seat's kdamond; fine if it has ended by itself. */

@@ -111,21 +111,6 @@ static void say_watching(const struct watch *watch, const struct target *target)
 		 descent_acts(&target->descent) ? "" : ", parked");
 }
 
-static struct damon_level level_of(const struct plan_seat *want)
-{
-	return (struct damon_level){
-		.min_accesses = want->min_accesses,
-		.acting = want->acting,
-		.quota_ms = want->quota_ms,
-		.quota_reset_ms = want->quota_reset_ms,
-		.min_regions = want->min_regions,
-		.max_regions = want->max_regions,
-		.sample_us = want->sample_us,
-		.aggr_us = want->aggr_us,
-		.update_us = want->update_us,
-	};
-}
-
 /*
  * The pidfd is looked at on both sides of the start: in between the pid cannot have become another process's. A thread's
  * id is pinned by nothing but the kdamond that took it, so it is looked at after.
@@ -134,7 +119,6 @@ static int start(struct seats *seats, struct watch *watch, const struct plan_ste
 		 struct act_error *error)
 {
 	struct target *target = &watch->targets[step->seat];
-	struct damon_level level = level_of(&step->want);
 	struct damon *damon = watch->executor.damon;
 	pid_t pid;
 	int err;
@@ -143,7 +127,7 @@ static int start(struct seats *seats, struct watch *watch, const struct plan_ste
 		return 0; /* the next tick lets it go */
 	if (seats->have[step->seat].watching)
 		return 0; /* the one before could not be stopped yet: the next step tries again */
-	err = damon_start(damon, step->seat, (pid_t)step->want.pid_target, &level, &pid, error);
+	err = damon_start(damon, step->seat, (pid_t)step->want.pid_target, &step->want.level, &pid, error);
 	if (err)
 		return target_is_gone(target) ? 0 : err;
 	seats->have[step->seat] = step->want;
@@ -171,10 +155,9 @@ static void start_or_give_up(struct seats *seats, struct watch *watch, const str
 /* A commit to a kdamond that has just ended by itself fails: no error, the tick finds out why. */
 static void commit(struct seats *seats, struct watch *watch, const struct plan_step *step)
 {
-	struct damon_level level = level_of(&step->want);
 	struct damon *damon = watch->executor.damon;
 	struct act_error error;
-	int err = damon_commit(damon, step->seat, &level, &error);
+	int err = damon_commit(damon, step->seat, &step->want.level, &error);
 	bool on;
 
 	if (!err)
@@ -189,13 +172,13 @@ static struct plan_seat wanted(const struct watch *watch, const struct target *t
 		.watching = true,
 		.id = target->id,
 		.pid_target = target->facts.live_tid,
-		.min_regions = watch->options->min_regions,
-		.sample_us = target->intervals.sample_us,
-		.aggr_us = target->intervals.aggr_us,
-		.update_us = target->intervals.update_us,
+		.level = {.min_regions = watch->options->min_regions,
+			  .sample_us = target->intervals.sample_us,
+			  .aggr_us = target->intervals.aggr_us,
+			  .update_us = target->intervals.update_us},
 	};
 
-	executor_wanted(&watch->executor, target, &wanted);
+	executor_wanted(&watch->executor, target, &wanted.level);
 	return wanted;
 }
 

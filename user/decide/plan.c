@@ -7,7 +7,7 @@ static bool same_target(const struct plan_seat *a, const struct plan_seat *b)
 	return process_id_equal(a->id, b->id) && a->pid_target == b->pid_target;
 }
 
-static bool same_level(const struct plan_seat *a, const struct plan_seat *b)
+static bool same_level(const struct plan_level *a, const struct plan_level *b)
 {
 	return a->min_accesses == b->min_accesses && a->acting == b->acting && a->quota_ms == b->quota_ms &&
 	       a->quota_reset_ms == b->quota_reset_ms && a->min_regions == b->min_regions &&
@@ -25,7 +25,7 @@ static bool needs(enum plan_kind kind, const struct plan_seat *have, const struc
 	case PLAN_START:
 		return want->watching && !goes_on;
 	case PLAN_COMMIT:
-		return goes_on && !same_level(have, want);
+		return goes_on && !same_level(&have->level, &want->level);
 	}
 	return false;
 }

@@ -5,19 +5,24 @@
 
 #include "decide/process.h"
 
+/* How a kdamond watches and collapses: what may change while it runs. */
+struct plan_level {
+	unsigned int min_accesses; /* the threshold, in samples of an aggregation interval */
+	bool acting;		   /* the scheme collapses; false: it is parked, and matches nothing */
+	uint64_t quota_ms;	   /* of collapsing per quota_reset_ms; 0: no limit */
+	uint64_t quota_reset_ms;
+	uint64_t min_regions, max_regions; /* that DAMON shall, and may, make of it */
+	uint64_t sample_us;		   /* of monitoring; 0: as it was set up, as are the next two then */
+	uint64_t aggr_us;
+	uint64_t update_us;
+};
+
 /* What a seat is, or should be. */
 struct plan_seat {
 	bool watching;
 	struct process_id id;
 	uint32_t pid_target; /* the live thread through which DAMON reaches the memory; mostly the tgid */
-	unsigned int min_accesses; /* threshold of the scheme, in samples */
-	bool acting;		   /* the scheme collapses; false: it only counts */
-	uint64_t quota_ms;	   /* of the scheme, per quota_reset_ms; 0: no limit */
-	uint64_t quota_reset_ms;
-	uint64_t min_regions, max_regions; /* that DAMON shall, and may, make of it */
-	uint64_t sample_us;		   /* DAMON's intervals for it */
-	uint64_t aggr_us;
-	uint64_t update_us;
+	struct plan_level level;
 };
 
 enum plan_kind { PLAN_STOP, PLAN_START, PLAN_COMMIT };

@@ -97,7 +97,7 @@ static void damos_evidence(const struct executor *executor, const struct target 
 }
 
 static void damos_wanted(const struct executor *executor, const struct target *target,
-			 struct plan_seat *wanted)
+			 struct plan_level *wanted)
 {
 	const struct damos_target *damos = target->own;
 

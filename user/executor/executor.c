@@ -76,7 +76,7 @@ struct descent_evidence executor_evidence(const struct executor *executor, const
 	return evidence;
 }
 
-void executor_wanted(const struct executor *executor, const struct target *target, struct plan_seat *wanted)
+void executor_wanted(const struct executor *executor, const struct target *target, struct plan_level *wanted)
 {
 	executor->type->wanted(executor, target, wanted);
 }

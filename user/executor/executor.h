@@ -4,7 +4,7 @@
  * sees becomes numbers for decide/, and what decide/ chose it does.
  *
  * In the order of a target's life: enter(); then, again and again, look() and evidence(), after which the descent steps;
- * wanted() for its seat; collapse(); told(), when something about it changed; and leave().
+ * wanted() for its kdamond; collapse(); told(), when something about it changed; and leave().
  */
 #ifndef HOTDAMON_EXECUTOR_EXECUTOR_H
 #define HOTDAMON_EXECUTOR_EXECUTOR_H
@@ -71,7 +71,7 @@ struct executor_type {
 	void (*evidence)(const struct executor *executor, const struct target *target, uint64_t now_ns,
 			 struct descent_evidence *evidence);
 	void (*wanted)(const struct executor *executor, const struct target *target,
-		       struct plan_seat *wanted);
+		       struct plan_level *wanted);
 	bool (*collapse)(struct executor *executor, uint64_t now_ns);
 	uint64_t (*next_collapse_ns)(const struct executor *executor, uint64_t now_ns);
 	bool (*works)(const struct target *target);
@@ -121,8 +121,8 @@ void executor_look(struct executor *executor, struct target *target, uint64_t no
 struct descent_evidence executor_evidence(const struct executor *executor, const struct target *target,
 					  uint64_t now_ns);
 
-/* What the target's seat should be: sets what depends on the executor. */
-void executor_wanted(const struct executor *executor, const struct target *target, struct plan_seat *wanted);
+/* How its kdamond should watch: sets what depends on the executor. */
+void executor_wanted(const struct executor *executor, const struct target *target, struct plan_level *wanted);
 
 /* One collapse, or one try. False: nothing is to be collapsed just now. */
 bool executor_collapse(struct executor *executor, uint64_t now_ns);

@@ -414,7 +414,7 @@ static void madvise_evidence(const struct executor *executor, const struct targe
 
 /* Its threshold is a matter of the heat map: a kdamond is not disturbed by commits. */
 static void madvise_wanted(const struct executor *executor, const struct target *target,
-			   struct plan_seat *wanted)
+			   struct plan_level *wanted)
 {
 	const struct executor_setup *setup = &executor->setup;
 	uint64_t least = setup->min_regions, most = setup->max_regions;

@@ -59,7 +59,7 @@ static void none_evidence(const struct executor *executor, const struct target *
 }
 
 static void none_wanted(const struct executor *executor, const struct target *target,
-			struct plan_seat *wanted)
+			struct plan_level *wanted)
 {
 	scheme_wanted(&executor->setup, target, wanted);
 }

@@ -111,7 +111,7 @@ void scheme_evidence(const struct scheme *scheme, const struct executor_setup *s
 	evidence->hot_huge_known = setup->tells_huge;
 }
 
-void scheme_wanted(const struct executor_setup *setup, const struct target *target, struct plan_seat *wanted)
+void scheme_wanted(const struct executor_setup *setup, const struct target *target, struct plan_level *wanted)
 {
 	uint64_t fitting = regions_fitting(target->facts.anon_bytes, setup->min_regions, setup->max_regions);
 

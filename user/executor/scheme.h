@@ -50,7 +50,8 @@ void scheme_told(struct scheme *scheme, const struct target *target, enum execut
 void scheme_evidence(const struct scheme *scheme, const struct executor_setup *setup,
 		     struct descent_evidence *evidence);
 
-/* What the target's seat should be: its schemes' threshold, and regions that hold whole huge pages. */
-void scheme_wanted(const struct executor_setup *setup, const struct target *target, struct plan_seat *wanted);
+/* How its kdamond should watch: its schemes' threshold, and regions that hold whole huge pages. */
+void scheme_wanted(const struct executor_setup *setup, const struct target *target,
+		   struct plan_level *wanted);
 
 #endif
