@@ -75,9 +75,10 @@ static inline void set_heat(struct rig *rig, uint64_t hot_bytes, uint64_t huge_b
 
 static inline void assert_is(const struct rig *rig, enum descent_state state, unsigned int level, bool acting)
 {
-	if (rig->descent.state != state || rig->descent.level != level || rig->descent.acting != acting)
+	if (rig->descent.state != state || rig->descent.level != level ||
+	    descent_acts(&rig->descent) != acting)
 		fail_msg("%s at level %u, acting %d: %s", descent_state_name(rig->descent.state),
-			 rig->descent.level, rig->descent.acting, rig->descent.reason);
+			 rig->descent.level, descent_acts(&rig->descent), rig->descent.reason);
 }
 
 /* To HOLDING at @level, by one collapse. */

@@ -349,7 +349,7 @@ static void test_blocked_later(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rigs); i++) {
 		unsigned int expected = DESCENT_CHANGED_STATE, level = rigs[i].descent.level;
 
-		if (rigs[i].descent.acting)
+		if (descent_acts(&rigs[i].descent))
 			expected |= DESCENT_CHANGED_ACTING;
 		rigs[i].evidence.thp_disabled = true;
 		rigs[i].evidence.succeeded++;

@@ -121,7 +121,7 @@ static void collapse_some(struct rig *rig, struct heap *heaps, size_t n, uint64_
 {
 	unsigned int threshold = descent_min_accesses(&rig->descent, &rig->config);
 
-	for (size_t i = 0; rig->descent.acting && i < n; i++) {
+	for (size_t i = 0; descent_acts(&rig->descent) && i < n; i++) {
 		uint64_t small = heaps[i].bytes - heaps[i].huge_bytes, take = small < bytes ? small : bytes;
 
 		if (heaps[i].accesses < threshold || heaps[i].refuses)
@@ -152,7 +152,7 @@ static unsigned int walk(struct rig *rig, struct heap *heaps, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		before[i] = heaps[i].huge_bytes;
-	while (rig->descent.acting) {
+	while (descent_acts(&rig->descent)) {
 		assert_true(++seconds < 300);
 		collapse_some(rig, heaps, n, 8 * MIB);
 		measure_heat(rig, heaps, n);
@@ -194,7 +194,7 @@ static void test_whole_walks(void **state)
 			    "104 of 104 MiB hot are huge: parked");
 	assert_int_equal(rig.descent.succeeded, 52);
 	later(&rig, 59, 0); /* parked is parked */
-	assert_false(rig.descent.acting);
+	assert_false(descent_acts(&rig.descent));
 	heaps[0].bytes += 64 * MIB;
 	rig.evidence.anon_bytes += 64 * MIB; /* and works again for what is new, hottest first */
 	later(&rig, 0.5, 0);
@@ -263,8 +263,8 @@ static void test_hold_never_goes_lower(void **state)
 			rig.evidence.anon_bytes = (random >> 8 & 1023) * MIB;
 		later(&rig, random >> 16 & 7, random >> 8 & 15);
 		assert_int_equal(rig.descent.level, 3);
-		assert_true(rig.descent.acting ? rig.descent.state == DESCENT_HOLDING
-					       : rig.descent.state != DESCENT_DESCENDING);
+		assert_true(descent_acts(&rig.descent) ? rig.descent.state == DESCENT_HOLDING
+						       : rig.descent.state != DESCENT_DESCENDING);
 	}
 }
 

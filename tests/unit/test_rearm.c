@@ -26,7 +26,7 @@ static void test_growth(void **state)
 		later(&rig, 1, 0);
 		rig.evidence.anon_bytes = cases[i].then * MIB;
 		later(&rig, 1, 0);
-		if (rig.descent.acting != cases[i].works)
+		if (descent_acts(&rig.descent) != cases[i].works)
 			fail_msg("case %zu: %s", i, rig.descent.reason);
 		assert_is(&rig, cases[i].works ? DESCENT_HOLDING : DESCENT_SATISFIED, 2, cases[i].works);
 		assert_false(rig.descent.probing);

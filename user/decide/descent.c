@@ -76,7 +76,6 @@ static void mark_success(struct descent *descent, const struct descent_evidence 
 static void park(struct descent *descent, enum descent_state state, const struct descent_evidence *evidence)
 {
 	descent->state = state;
-	descent->acting = false;
 	descent->probing = false;
 	descent->parked_since_ns = evidence->now_ns;
 	descent->parked_anon_bytes = evidence->anon_bytes;
@@ -87,7 +86,7 @@ static void park(struct descent *descent, enum descent_state state, const struct
 void descent_hold(struct descent *descent, const struct descent_evidence *evidence)
 {
 	descent->state = DESCENT_HOLDING;
-	descent->acting = true;
+	descent->parked_since_ns = 0;
 	mark_success(descent, evidence);
 }
 
@@ -98,7 +97,6 @@ void descent_from_top(struct descent *descent, const struct descent_config *conf
 	struct part level = descent_level_part(config, 0);
 
 	*descent = (struct descent){
-		.acting = true,
 		.succeeded_base = evidence->succeeded,
 		.execs = evidence->execs,
 	};
@@ -433,7 +431,7 @@ static void step(struct descent *descent, const struct descent_config *config,
 	uint64_t collapses = take_collapses(descent, evidence);
 
 	descent_note_small_heat(descent, evidence);
-	if (!descent->acting) {
+	if (!descent_acts(descent)) {
 		descent_step_parked(descent, config, evidence, collapses);
 		return;
 	}
@@ -450,7 +448,7 @@ static unsigned int changes(const struct descent *before, const struct descent *
 
 	if (before->level != after->level)
 		changed |= DESCENT_CHANGED_LEVEL;
-	if (before->acting != after->acting)
+	if (descent_acts(before) != descent_acts(after))
 		changed |= DESCENT_CHANGED_ACTING;
 	if (before->state != after->state)
 		changed |= DESCENT_CHANGED_STATE;

@@ -78,7 +78,6 @@ struct descent_evidence {
 struct descent {
 	enum descent_state state;
 	unsigned int level; /* index into levels */
-	bool acting;	    /* the scheme should collapse; false: parked */
 	uint64_t level_since_ns;
 	uint64_t level_applies_base; /* evidence.applies when the level began */
 	uint64_t succeeded_base;     /* evidence.succeeded at the last step */
@@ -86,7 +85,7 @@ struct descent {
 	uint64_t level_succeeded;    /* collapses at this level, since it began */
 	uint64_t last_success_ns;    /* or when acting (re)began: from when dryness counts */
 	uint64_t last_success_applies;
-	uint64_t parked_since_ns;
+	uint64_t parked_since_ns;    /* 0: it is at work */
 	uint64_t parked_anon_bytes;  /* the least since it was parked: growth counts from here */
 	uint64_t parked_small_bytes; /* hot and small on average when it was parked */
 	unsigned int news_looks;     /* measures of heat in a row, since then, with clearly more of it */
@@ -100,10 +99,10 @@ struct descent {
 	char reason[REASON_LEN]; /* why it is where it is, in words and numbers */
 };
 
-/* The scheme should collapse; false: it is parked. */
+/* It should collapse; false: it is parked. */
 static inline bool descent_acts(const struct descent *descent)
 {
-	return descent->acting;
+	return !descent->parked_since_ns;
 }
 
 /* What changed in a step; _LEVEL and _ACTING want a commit, and all of them are worth a line in the log. */
