@@ -99,7 +99,7 @@ test-top: all $(B)/tests/fail.so
 # Memory runs out, at one place after another: a part of them, and all.
 test-faults-some test-faults: all $(B)/tests/fail_alloc.so
 test-faults-some:
-	$(Q)tests/faults/run --seconds 60
+	$(Q)tests/faults/run --each 5
 test-faults:
 	$(Q)tests/faults/run
 

@@ -67,17 +67,19 @@ static void parses_own(void **state)
 	struct host_own own = {.daemon_pid = 3};
 
 	(void)state;
-	assert_false(host_parse_own("", &own));
-	assert_false(host_parse_own("[1]", &own));
-	assert_false(host_parse_own("{\"pid\":12,", &own)); /* torn */
+	assert_int_equal(host_parse_own("", &own), -EINVAL);
+	assert_int_equal(host_parse_own("[1]", &own), -EINVAL);
+	assert_int_equal(host_parse_own("{\"pid\":12,", &own), -EINVAL); /* torn */
 	assert_int_equal(own.daemon_pid, 3);
-	assert_true(host_parse_own("{}", &own));
+	assert_int_equal(host_parse_own("{}", &own), 0);
 	assert_int_equal(own.daemon_pid, 0);
-	assert_true(host_parse_own("{\"pid\":99999999999,\"targets\":7}", &own));
+	assert_int_equal(host_parse_own("{\"pid\":99999999999,\"targets\":7}", &own), 0);
 	assert_int_equal(own.daemon_pid, 0);
-	assert_true(host_parse_own("{\"pid\":12,\"targets\":[{\"kdamond_pid\":112},{},{\"kdamond_pid\":null},"
-				   "{\"kdamond_pid\":-1},4,{\"kdamond_pid\":113}]}",
-				   &own));
+	assert_int_equal(
+		host_parse_own("{\"pid\":12,\"targets\":[{\"kdamond_pid\":112},{},{\"kdamond_pid\":null},"
+			       "{\"kdamond_pid\":-1},4,{\"kdamond_pid\":113}]}",
+			       &own),
+		0);
 	assert_int_equal(own.daemon_pid, 12);
 	assert_int_equal(own.nr_kdamonds, 2);
 	assert_int_equal(own.kdamonds[0], 112);

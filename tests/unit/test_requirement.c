@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+
 #include "decide/process.h"
 #include "base/exit_status.h"
 #include "sense/requirement.h"
@@ -332,6 +334,8 @@ static void exit_statuses(void **state)
 	}
 	assert_int_equal(host_status_of_load(-EINVAL), EXIT_HOST); /* the verifier's word for no */
 	assert_int_equal(host_status_of_load(-ESRCH), EXIT_FAILED);
+	assert_int_equal(host_status_of_load(-LIBBPF_ERRNO__LIBELF), EXIT_FAILED);
+	assert_int_equal(host_status_of_load(-LIBBPF_ERRNO__INTERNAL), EXIT_FAILED);
 	assert_int_equal(host_status_of(-EINVAL), EXIT_FAILED);
 }
 

@@ -120,7 +120,7 @@ int collapses_open(struct collapses **out)
 	err = sense_has_room();
 	if (!err) {
 		collapse->bpf = collapse_bpf__open();
-		err = collapse->bpf ? fit_to_kernel(collapse) : -errno;
+		err = collapse->bpf ? fit_to_kernel(collapse) : sense_open_err();
 	}
 	if (!err)
 		err = make_room(collapse);

@@ -207,9 +207,10 @@ int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 	err = read_self(at.proc, &found);
 	if (!err)
 		err = host_bpf_read(&at, &found);
+	if (!err)
+		err = host_damon_read(&at, &found);
 	if (err)
 		return err;
-	host_damon_read(&at, &found);
 	read_thp(at.sys, &found);
 	found.psi = read_psi(at.proc);
 	*facts = found;

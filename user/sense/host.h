@@ -154,8 +154,9 @@ bool host_parse_status(const char *text, struct host_self *self); /* /proc/self/
 bool host_parse_release(const char *release, unsigned int *major, unsigned int *minor);
 bool host_parse_namespace(const char *link, uint64_t *inode);	      /* "pid:[4026531836]" */
 bool host_parse_bracketed(const char *text, char *word, size_t size); /* "always [madvise] never" */
-bool host_parse_own(const char *json, struct host_own *own);	      /* daemon_pid and kdamonds */
 bool host_has_word(const char *text, const char *word);		      /* of words between white space */
 bool host_is_symbol_of(const char *kallsyms_line, const char *prefix);
+/* The text of status.json: daemon_pid and kdamonds. -EINVAL, -ENOMEM: *@own untouched. */
+int host_parse_own(const char *text, struct host_own *own);
 
 #endif

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "base/dir.h"
+#include "base/json.h"
 #include "sense/host_read.h"
 
 #define KDAMONDS "kernel/mm/damon/admin/kdamonds" /* below /sys */
@@ -30,42 +32,62 @@ static pid_t json_pid(struct json_object *object, const char *key)
 	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
-bool host_parse_own(const char *json, struct host_own *own)
+static void take_own(struct json_object *root, struct host_own *own)
 {
-	struct json_object *root = json_tokener_parse(json);
 	struct json_object *targets = json_object_object_get(root, "targets");
-	bool is_object = json_object_is_type(root, json_type_object);
 	size_t n = json_object_is_type(targets, json_type_array) ? json_object_array_length(targets) : 0;
 
-	if (is_object) {
-		own->daemon_pid = json_pid(root, "pid");
-		own->nr_kdamonds = 0;
-	}
+	own->daemon_pid = json_pid(root, "pid");
+	own->nr_kdamonds = 0;
 	for (size_t i = 0; i < n && own->nr_kdamonds < HOST_MAX_OWN; i++) {
 		pid_t pid = json_pid(json_object_array_get_idx(targets, i), "kdamond_pid");
 
 		if (pid)
 			own->kdamonds[own->nr_kdamonds++] = pid;
 	}
-	json_object_put(root);
-	return is_object;
 }
 
-static void read_own(const struct host_roots *roots, struct host_own *own)
+int host_parse_own(const char *text, struct host_own *own)
 {
-	int dir_fd = dir_open(roots->state_dir, NULL);
-	char comm[HOST_WORD_LEN + 1], *text;
+	struct json_object *root;
+	int err = json_parse(text, &root);
 
-	own->pinned = host_exists(roots->sys, "fs/bpf/hotdamon");
+	if (!err && !json_object_is_type(root, json_type_object))
+		err = -EINVAL;
+	if (!err)
+		take_own(root, own);
+	json_object_put(root);
+	return err;
+}
+
+static int read_status(const char *state_dir, struct host_own *own)
+{
+	int dir_fd = dir_open(state_dir, NULL), err;
+	char *text;
+
 	if (dir_fd < 0)
-		return;
-	if (!dir_read(dir_fd, "status.json", &text)) {
-		host_parse_own(text, own);
-		free(text);
-	}
+		return dir_fd;
+	err = dir_read(dir_fd, "status.json", &text);
 	close(dir_fd);
+	if (err)
+		return err;
+	err = host_parse_own(text, own);
+	free(text);
+	return err;
+}
+
+/* What is not there, or is no status, is not ours. */
+static int read_own(const struct host_roots *roots, struct host_own *own)
+{
+	char comm[HOST_WORD_LEN + 1];
+	int err = read_status(roots->state_dir, own);
+
+	if (host_err_is_passing(err))
+		return err;
+	own->pinned = host_exists(roots->sys, "fs/bpf/hotdamon");
 	if (own->daemon_pid && !host_read_word(comm, sizeof(comm), roots->proc, "%d/comm", own->daemon_pid))
 		own->alive = !strcmp(comm, "hotdamon");
+	return 0;
 }
 
 static void read_targets(const char *sys, struct host_kdamond *kdamond)
@@ -142,15 +164,35 @@ static void read_kdamonds(const char *sys, struct host_facts *facts)
 	}
 }
 
+static int read_symbols(const char *proc, struct host_facts *facts)
+{
+	char path[PATH_MAX], *line = NULL;
+	size_t size = 0;
+	FILE *file;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/kallsyms", proc);
+	file = fopen(path, "re");
+	if (!file)
+		return host_err_is_passing(errno) ? -errno : 0;
+	errno = 0;
+	while (facts->vaddr != HOST_YES && getline(&line, &size, file) > 0)
+		facts->vaddr = host_is_symbol_of(line, "damon_va_") ? HOST_YES : HOST_NO;
+	err = facts->vaddr != HOST_YES && host_err_is_passing(errno) ? -errno : 0;
+	if (facts->vaddr != HOST_UNKNOWN)
+		facts->vaddr_source = "damon_va_ symbols in kallsyms";
+	free(line);
+	fclose(file);
+	return err;
+}
+
 /*
  * avail_operations (5.19+) is there for each context, and right; else the names of the kernel's
  * functions tell.
  */
-static void read_vaddr(const struct host_roots *roots, struct host_facts *facts)
+static int read_vaddr(const struct host_roots *roots, struct host_facts *facts)
 {
-	char path[PATH_MAX], text[HOST_TEXT_LEN], *line = NULL;
-	size_t size = 0;
-	FILE *file;
+	char text[HOST_TEXT_LEN];
 
 	for (unsigned int i = 0; i < facts->nr_kdamonds && i < HOST_MAX_KDAMONDS; i++) {
 		if (host_read_text(text, sizeof(text), roots->sys, KDAMONDS "/%u/contexts/0/avail_operations",
@@ -158,18 +200,9 @@ static void read_vaddr(const struct host_roots *roots, struct host_facts *facts)
 			continue;
 		facts->vaddr = host_has_word(text, "vaddr") ? HOST_YES : HOST_NO;
 		facts->vaddr_source = "avail_operations of a kdamond";
-		return;
+		return 0;
 	}
-	snprintf(path, sizeof(path), "%s/kallsyms", roots->proc);
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	while (facts->vaddr != HOST_YES && getline(&line, &size, file) > 0)
-		facts->vaddr = host_is_symbol_of(line, "damon_va_") ? HOST_YES : HOST_NO;
-	if (facts->vaddr != HOST_UNKNOWN)
-		facts->vaddr_source = "damon_va_ symbols in kallsyms";
-	free(line);
-	fclose(file);
+	return read_symbols(roots->proc, facts);
 }
 
 static void read_module(const char *sys, const char *name, struct host_module_facts *module)
@@ -183,11 +216,15 @@ static void read_module(const char *sys, const char *name, struct host_module_fa
 		module->off = *enabled == 'Y' || *enabled == '1' ? HOST_NO : HOST_YES;
 }
 
-void host_damon_read(const struct host_roots *roots, struct host_facts *facts)
+int host_damon_read(const struct host_roots *roots, struct host_facts *facts)
 {
-	read_own(roots, &facts->own);
+	int err = read_own(roots, &facts->own);
+
+	if (err)
+		return err;
 	read_kdamonds(roots->sys, facts);
-	read_vaddr(roots, facts);
+	err = read_vaddr(roots, facts);
 	for (unsigned int i = 0; i < HOST_MODULES; i++)
 		read_module(roots->sys, module_names[i], &facts->modules[i]);
+	return err;
 }

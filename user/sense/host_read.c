@@ -2,13 +2,14 @@
 #include "sense/host_read.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/textfile.h"
 
 /*
  * DAMON's lock is held while a command is in flight: mostly one sample interval, at worst an apply
@@ -29,17 +30,10 @@ static int path_in(char path[PATH_MAX], const char *root, const char *format, va
 
 static int read_once(const char *path, char *text, size_t size)
 {
-	ssize_t len;
-	int fd, err;
+	ssize_t len = textfile_read(text, size, "%s", path);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	len = read(fd, text, size - 1);
-	err = len < 0 ? -errno : 0;
-	close(fd);
-	if (err)
-		return err;
+	if (len < 0)
+		return (int)len;
 	while (len > 0 && text[len - 1] == '\n')
 		len--;
 	text[len] = '\0';

@@ -25,11 +25,12 @@ __attribute__((format(printf, 3, 4))) int host_read_int(long long *value, const 
 							const char *format, ...);
 
 /*
- * host_bpf.c: BTF and what it tells of the kernel, bpffs, and whether a program can be loaded. Needs facts->self.
  * Negative errno: what passes, as a want of memory; it tells nothing of the host.
+ *
+ * host_bpf.c: BTF and what it tells of the kernel, bpffs, and whether a program can be loaded. Needs facts->self.
  */
 int host_bpf_read(const struct host_roots *roots, struct host_facts *facts);
 /* host_damon.c: kdamonds, whose they are, and the modules in their way. */
-void host_damon_read(const struct host_roots *roots, struct host_facts *facts);
+int host_damon_read(const struct host_roots *roots, struct host_facts *facts);
 
 #endif

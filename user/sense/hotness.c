@@ -2,7 +2,6 @@
 #include "sense/hotness.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/array.h"
+#include "base/textfile.h"
 #include "hotness_map.h"
 #include "hotness.skel.h"
 #include "sense/libbpf.h"
@@ -37,17 +38,11 @@ struct hotness {
 /* Room for every pid there can be, within reason. */
 static uint32_t default_capacity(void)
 {
-	FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
-	unsigned int pid_max = 0;
+	uint64_t pid_max;
 
-	if (file) {
-		if (fscanf(file, "%u", &pid_max) != 1)
-			pid_max = 0;
-		fclose(file);
-	}
-	if (pid_max < DEFAULT_MIN_PROCESSES)
-		return pid_max ? DEFAULT_MIN_PROCESSES : DEFAULT_MAX_PROCESSES;
-	return pid_max < DEFAULT_MAX_PROCESSES ? pid_max : DEFAULT_MAX_PROCESSES;
+	if (textfile_read_u64(&pid_max, "/proc/sys/kernel/pid_max") || pid_max > DEFAULT_MAX_PROCESSES)
+		return DEFAULT_MAX_PROCESSES;
+	return pid_max < DEFAULT_MIN_PROCESSES ? DEFAULT_MIN_PROCESSES : (uint32_t)pid_max;
 }
 
 /* Programs that we run ourselves. */
@@ -71,7 +66,7 @@ static int load(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity
 		return err;
 	bpf = hotness_bpf__open();
 	if (!bpf)
-		return -errno;
+		return sense_open_err();
 	bpf_map__set_max_entries(bpf->maps.process_hotness, capacity);
 	bpf_map__set_max_entries(bpf->maps.changed_processes, capacity);
 	bpf_map__set_max_entries(bpf->maps.ended_processes, capacity);
@@ -243,21 +238,6 @@ static struct usage usage_of(const struct hotness_record *record)
 	return usage;
 }
 
-static int usages_reserve(struct usages *usages, size_t n)
-{
-	size_t room = (usages->n + n) * 3 / 2;
-	struct usage *at;
-
-	if (usages->n + n <= usages->room)
-		return 0;
-	at = realloc(usages->at, room * sizeof(*at));
-	if (!at)
-		return -ENOMEM;
-	usages->at = at;
-	usages->room = room;
-	return 0;
-}
-
 /* Takes what changed, many at a time; there is room for what is taken before it is. */
 static int take_changes(struct hotness *hotness)
 {
@@ -266,7 +246,8 @@ static int take_changes(struct hotness *hotness)
 	int err;
 
 	do {
-		err = usages_reserve(usages, HOTNESS_RECORDS);
+		err = array_reserve(&usages->at, &usages->room, usages->n + HOTNESS_RECORDS,
+				    sizeof(*usages->at));
 		if (!err)
 			err = run(bpf->progs.tell_processes);
 		for (uint32_t i = 0; !err && i < bpf->bss->n_records; i++)
@@ -292,25 +273,20 @@ static int id_cmp(const void *a, const void *b)
 	return process_id_cmp(((const struct usage *)a)->id, ((const struct usage *)b)->id);
 }
 
-/* The keys of the map that are not among the first @keep of @usages, which are by id. Malloced; NULL: no memory. */
+/* Keys of the map that are not among the first @keep of @usages, which are by id: all that memory is there for. Malloced. */
 static struct hotness_key *others(int map_fd, const struct usages *usages, size_t keep, size_t *n)
 {
-	struct hotness_key key, *last = NULL, *list = malloc(sizeof(*list));
-	size_t room = 1;
+	struct hotness_key key, *last = NULL, *list = NULL;
+	size_t room = 0;
 
 	*n = 0;
-	for (; list && !bpf_map_get_next_key(map_fd, last, &key); last = &key) {
+	for (; !bpf_map_get_next_key(map_fd, last, &key); last = &key) {
 		struct usage wanted = {.id = {.tgid = key.tgid, .start_time_ns = key.start_time_ns}};
-		void *more;
 
 		if (keep && bsearch(&wanted, usages->at, keep, sizeof(*usages->at), id_cmp))
 			continue;
-		if (*n == room) {
-			more = realloc(list, (room *= 2) * sizeof(*list));
-			if (!more)
-				break;
-			list = more;
-		}
+		if (array_reserve(&list, &room, *n + 1, sizeof(*list)))
+			break;
 		list[(*n)++] = key;
 	}
 	return list;
@@ -336,7 +312,7 @@ static bool make_room(struct hotness *hotness)
 		qsort(usages->at, keep, sizeof(*usages->at), id_cmp);
 	}
 	list = others(map_fd, usages, keep, &n);
-	for (size_t i = 0; list && i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (!bpf_map_lookup_elem(map_fd, &list[i], &value) && !value.changed)
 			deleted += !bpf_map_delete_elem(map_fd, &list[i]);
 	free(list);

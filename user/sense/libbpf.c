@@ -39,6 +39,11 @@ int sense_has_room(void)
 	return err;
 }
 
+int sense_open_err(void)
+{
+	return errno == LIBBPF_ERRNO__LIBELF ? -ENOMEM : -errno;
+}
+
 int sense_kernel_btf(struct btf **out)
 {
 	struct btf *btf = btf__parse("/sys/kernel/btf/vmlinux", NULL);

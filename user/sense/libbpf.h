@@ -17,6 +17,12 @@ void sense_quiet_libbpf(void);
  */
 int sense_has_room(void);
 
+/*
+ * Why an object of ours could not be opened, by errno: -ENOMEM for what libelf makes of it, which cannot find fault with what
+ * is part of the program.
+ */
+int sense_open_err(void);
+
 /* The kernel's BTF, for btf__free(); 0 or the true -errno, which btf__load_vmlinux_btf() makes -ESRCH. */
 int sense_kernel_btf(struct btf **out);
 

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/textfile.h"
 
 #define NAME_LEN 33
 
@@ -26,20 +25,11 @@ struct user_names {
 
 static int read_text(const char *proc_root, uint32_t pid, const char *name, char *text, size_t size)
 {
-	char path[PATH_MAX];
-	FILE *file;
-	size_t got;
-	bool failed;
+	ssize_t len = textfile_read(text, size, "%s/%" PRIu32 "/%s", proc_root, pid, name);
 
-	snprintf(path, sizeof(path), "%s/%" PRIu32 "/%s", proc_root, pid, name);
-	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
-	got = fread(text, 1, size - 1, file);
-	failed = ferror(file);
-	fclose(file);
-	text[got] = '\0';
-	return failed ? -ESRCH : 0;
+	if (len >= 0)
+		return 0;
+	return len == -ENOENT ? -ESRCH : (int)len;
 }
 
 int proc_parse_uid(const char *text, uint32_t *uid)

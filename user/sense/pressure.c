@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "sense/pressure.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/textfile.h"
 #include "sense/proc.h"
 
 #define BLOCK_ORDER 9 /* 2^9 pages of 4 KiB are PMD_SIZE_BYTES */
@@ -78,18 +77,12 @@ static void read_one(const char *proc_root, const char *name,
 		     bool (*parse)(const char *text, struct memory_pressure *pressure),
 		     struct memory_pressure *pressure)
 {
-	char path[PATH_MAX], *text = NULL;
-	size_t size = 0;
-	FILE *file;
+	char *text;
 
-	snprintf(path, sizeof(path), "%s/%s", proc_root, name);
-	file = fopen(path, "re");
-	if (!file)
+	if (textfile_read_all(&text, "%s/%s", proc_root, name))
 		return;
-	if (getdelim(&text, &size, '\0', file) > 0)
-		parse(text, pressure);
+	parse(text, pressure);
 	free(text);
-	fclose(file);
 }
 
 void pressure_read(const char *proc_root, struct memory_pressure *pressure)

@@ -3,30 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The whole of a small file. Returns its length or negative errno. */
-static ssize_t read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t got = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
-		used += (size_t)got;
-	if (got < 0)
-		got = -errno; /* ESRCH when the process ended in between */
-	close(fd);
-	text[used] = '\0';
-	return got < 0 ? got : (ssize_t)used;
-}
+#include "base/textfile.h"
 
 int proc_field(const char *text, const char *name, uint64_t *value)
 {
@@ -78,19 +61,14 @@ static int parse_cpu_ticks(const char *text, uint64_t *ticks)
 
 int process_thread_cpu_ns(const char *proc_root, uint32_t tid, uint64_t *cpu_ns)
 {
-	char path[PATH_MAX], text[1024];
-	unsigned long long run_ns;
+	char text[1024];
 	uint64_t ticks;
 	ssize_t len;
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%u/schedstat", proc_root, tid);
-	if (read_text(path, text, sizeof(text)) > 0 && sscanf(text, "%llu", &run_ns) == 1) {
-		*cpu_ns = run_ns;
+	if (!textfile_read_u64(cpu_ns, "%s/%u/schedstat", proc_root, tid))
 		return 0;
-	}
-	snprintf(path, sizeof(path), "%s/%u/stat", proc_root, tid);
-	len = read_text(path, text, sizeof(text));
+	len = textfile_read(text, sizeof(text), "%s/%u/stat", proc_root, tid);
 	if (len < 0)
 		return len == -ENOENT ? -ESRCH : (int)len;
 	err = parse_cpu_ticks(text, &ticks);
@@ -138,12 +116,11 @@ static struct search *search_of(uint32_t pid, uint64_t start_time_ticks)
 
 static bool thread_lives(const char *proc_root, uint32_t pid, uint32_t tid)
 {
-	char path[PATH_MAX], text[1024], state;
+	char text[1024], state;
 	uint64_t start;
 
-	snprintf(path, sizeof(path), "%s/%u/task/%u/stat", proc_root, pid, tid);
-	return tid && read_text(path, text, sizeof(text)) > 0 && !proc_parse_stat(text, &state, &start) &&
-	       state != 'Z' && state != 'X';
+	return tid && textfile_read(text, sizeof(text), "%s/%u/task/%u/stat", proc_root, pid, tid) > 0 &&
+	       !proc_parse_stat(text, &state, &start) && state != 'Z' && state != 'X';
 }
 
 /* The first one of the next few in @dir; *@at is then where it stands, else where to go on. */
@@ -197,11 +174,9 @@ static uint32_t find_live_thread(const char *proc_root, uint32_t pid, uint64_t s
 
 static int read_stat(const char *proc_root, uint32_t pid, struct process_facts *facts)
 {
-	char path[PATH_MAX], text[1024];
-	ssize_t len;
+	char text[1024];
+	ssize_t len = textfile_read(text, sizeof(text), "%s/%u/stat", proc_root, pid);
 
-	snprintf(path, sizeof(path), "%s/%u/stat", proc_root, pid);
-	len = read_text(path, text, sizeof(text));
 	if (len < 0)
 		return len == -ENOENT ? -ESRCH : (int)len;
 	parse_comm(text, facts->comm);
@@ -230,23 +205,14 @@ static int parse_status(const char *text, struct process_facts *facts)
 /* The line of its groups, of which there may be 65536, stands before those of its memory: no array is sure to do. */
 static int read_status(const char *proc_root, uint32_t pid, struct process_facts *facts)
 {
-	char path[PATH_MAX], *text = NULL;
-	size_t size = 0;
-	FILE *file;
-	int err;
+	char *text;
+	int err = textfile_read_all(&text, "%s/%u/task/%u/status", proc_root, pid,
+				    facts->live_tid ? facts->live_tid : pid);
 
-	snprintf(path, sizeof(path), "%s/%u/task/%u/status", proc_root, pid,
-		 facts->live_tid ? facts->live_tid : pid);
-	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
-	errno = 0;
-	if (getdelim(&text, &size, '\0', file) < 0)
-		err = errno ? -errno : -EINVAL; /* ESRCH when the process ended in between */
-	else
-		err = parse_status(text, facts);
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
+	err = parse_status(text, facts);
 	free(text);
-	fclose(file);
 	return err;
 }
 
@@ -283,11 +249,9 @@ bool process_has_thread(const char *proc_root, uint32_t pid, uint32_t tid)
 
 int process_huge_bytes(const char *proc_root, uint32_t tid, uint64_t *huge_bytes)
 {
-	char path[PATH_MAX], text[4096];
-	ssize_t len;
+	char text[4096];
+	ssize_t len = textfile_read(text, sizeof(text), "%s/%u/smaps_rollup", proc_root, tid);
 
-	snprintf(path, sizeof(path), "%s/%u/smaps_rollup", proc_root, tid);
-	len = read_text(path, text, sizeof(text));
 	if (len < 0)
 		return (int)len;
 	return proc_field(text, "AnonHugePages", huge_bytes);

@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "base/array.h"
 #include "regions_map.h"
 #include "regions.skel.h"
 #include "sense/gather.h"
@@ -29,7 +30,7 @@ struct regions {
 	struct regions_bpf *bpf;
 	struct ring_buffer *ring;
 	struct gathered *gathered; /* [n_gathered], in no order */
-	size_t n_gathered;
+	size_t n_gathered, room;
 	size_t last; /* the one that was asked for last: records of one kdamond come in a row */
 	struct regions_counts counts;
 	regions_fn fn; /* of regions_take(), while it runs */
@@ -108,7 +109,7 @@ static int load(struct regions *regions, unsigned int n_kdamonds, uint64_t max_r
 
 	regions->bpf = regions_bpf__open();
 	if (!regions->bpf)
-		return -errno;
+		return sense_open_err();
 	bpf_map__set_max_entries(regions->bpf->maps.regions_kdamonds, n_kdamonds);
 	bpf_map__set_max_entries(regions->bpf->maps.regions_records, bytes);
 	regions->bpf->rodata->least_interval_ns = LEAST_INTERVAL_NS;
@@ -162,14 +163,14 @@ void regions_close(struct regions *regions)
 
 static int begin_gathering(struct regions *regions, pid_t kdamond)
 {
-	void *at;
+	int err;
 
 	if (gathered_of(regions, kdamond))
 		return 0;
-	at = realloc(regions->gathered, (regions->n_gathered + 1) * sizeof(*regions->gathered));
-	if (!at)
-		return -ENOMEM;
-	regions->gathered = at;
+	err = array_reserve(&regions->gathered, &regions->room, regions->n_gathered + 1,
+			    sizeof(*regions->gathered));
+	if (err)
+		return err;
 	regions->gathered[regions->n_gathered++] = (struct gathered){.kdamond = kdamond};
 	return 0;
 }

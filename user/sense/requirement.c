@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <bpf/libbpf.h>
+
 #include "base/exit_status.h"
 #include "sense/requirement_rows.h"
 
@@ -135,8 +137,12 @@ int host_status_of_load(int err)
 {
 	if (!err)
 		return EXIT_DONE;
-	/* libbpf's word for BTF that was not read: the list of requirements knew before whether there is any. */
-	return host_err_is_passing(err) || err == -ESRCH ? EXIT_FAILED : EXIT_HOST;
+	/*
+	 * libbpf's words: ESRCH for BTF that was not read, and the list of requirements knew before whether there is any;
+	 * its own numbers for what is wrong with the object, which is part of us.
+	 */
+	return host_err_is_passing(err) || err == -ESRCH || -err >= __LIBBPF_ERRNO__START ? EXIT_FAILED
+											  : EXIT_HOST;
 }
 
 int host_status_of(int err)
