@@ -136,8 +136,8 @@ demo:
 	$(Q)tests/demo/run
 
 # The executor alone on the MMU that is here; MIB and BUDGET_US may be given.
-BENCH_COLLAPSE_SRC := tests/bench/collapse.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
-		      user/act/collapse.c user/act/file.c user/base/array.c user/base/dir.c user/base/textfile.c
+BENCH_COLLAPSE_SRC := tests/bench/collapse.c tests/bench/collapse_load.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
+		      user/act/collapse.c user/act/file.c user/base/array.c user/base/clock.c user/base/dir.c user/base/textfile.c
 $(B)/tests/collapse: $(BENCH_COLLAPSE_SRC)
 	@mkdir -p $(@D)
 	@echo "  CC   $@"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What a collapse costs the process whose memory it is, on this machine's real MMU: the executor's own parts
  * (mappings, page map, pace, process_madvise) against a load of random accesses; DAMON has no part in it.
@@ -27,170 +27,16 @@
 #include <unistd.h>
 
 #include "act/collapse.h"
+#include "base/clock.h"
+#include "collapse_load.h"
 #include "decide/pace.h"
 #include "sense/pagemap.h"
 #include "sense/pressure.h"
 #include "sense/vma.h"
 
-#define THREADS	  2
-#define BATCH	  128	       /* accesses; the load's unit of work */
-#define WRITE_ONE 8	       /* one access in so many is a write */
 #define TURN_NS	  500000000ULL /* paced: so long with, so long without */
 #define MAX_TURNS 1000
 #define STEADY_NS 3000000000ULL
-#define NS_PER_S  1000000000ULL
-
-/* Times of batches, by powers of two in 32 parts each. */
-#define PARTS	32
-#define BUCKETS (64 * PARTS)
-
-enum phase { WARMING, BEFORE, UNPACED, WITH, WITHOUT, AFTER, PHASES };
-
-struct timing {
-	_Atomic uint64_t batches; /* written by the load alone */
-	uint64_t ns, longest_ns;
-	uint64_t histogram[BUCKETS];
-};
-
-/* Shared between the load, which writes, and the one who collapses. */
-struct board {
-	atomic_int phase;
-	_Atomic uint64_t arena;
-	struct timing timings[THREADS][PHASES];
-};
-
-static struct board *board;
-static uint64_t arena_bytes;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "collapse: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-/* Of this thread: what a collapse really worked, without the time that it waited for a CPU or for others. */
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_until(uint64_t when_ns)
-{
-	struct timespec when = {.tv_sec = (time_t)(when_ns / NS_PER_S),
-				.tv_nsec = (long)(when_ns % NS_PER_S)};
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR)
-		;
-}
-
-/* ---- the load ---- */
-
-static unsigned int bucket_of(uint64_t ns)
-{
-	unsigned int power = 63 - (unsigned int)__builtin_clzll(ns | 1);
-
-	if (power < 5)
-		return (unsigned int)ns;
-	return power * PARTS + (unsigned int)(ns >> (power - 5) & (PARTS - 1));
-}
-
-static uint64_t bucket_ns(unsigned int bucket)
-{
-	unsigned int power = bucket / PARTS;
-
-	return power < 5 ? bucket : (uint64_t)(PARTS + bucket % PARTS) << (power - 5);
-}
-
-/* Each address hangs on what was read before, as in a walk through a tree. */
-static uint64_t access_batch(volatile uint64_t *words, uint64_t seed)
-{
-	for (unsigned int i = 0; i < BATCH; i++) {
-		volatile uint64_t *word;
-
-		seed ^= seed << 13;
-		seed ^= seed >> 7;
-		seed ^= seed << 17;
-		word = &words[seed % (arena_bytes / sizeof(*words))];
-		if (i % WRITE_ONE)
-			seed += *word;
-		else
-			*word = seed;
-	}
-	return seed | 1;
-}
-
-static void note(struct timing *timing, uint64_t ns)
-{
-	atomic_fetch_add_explicit(&timing->batches, 1, memory_order_relaxed);
-	timing->ns += ns;
-	timing->histogram[bucket_of(ns)]++;
-	if (ns > timing->longest_ns)
-		timing->longest_ns = ns;
-}
-
-static void *run_load(void *arg)
-{
-	struct timing *timings = arg;
-	uint64_t seed = (uint64_t)(timings - board->timings[0]) * 0x9e3779b97f4a7c15 + 88172645463325252;
-	volatile uint64_t *words = (uint64_t *)(uintptr_t)atomic_load(&board->arena); /* NOLINT */
-	uint64_t before = now_ns(), after;
-
-	for (;;) {
-		int phase = atomic_load_explicit(&board->phase, memory_order_relaxed);
-
-		seed = access_batch(words, seed);
-		after = now_ns();
-		note(&timings[phase], after - before);
-		before = after;
-	}
-	return NULL;
-}
-
-/* Arena_bytes of memory from the start of a slot on. */
-static char *map_aligned(void)
-{
-	char *memory = mmap(NULL, arena_bytes + PMD_SIZE_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		die("memory");
-	return memory + (PMD_SIZE_BYTES - (uintptr_t)memory % PMD_SIZE_BYTES) % PMD_SIZE_BYTES;
-}
-
-/* In small pages, whatever the mode here is. */
-static void *make_arena(void)
-{
-	char *memory = map_aligned();
-
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	memset(memory, 0x5a, arena_bytes);
-	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-	return memory;
-}
-
-static void be_load(void)
-{
-	pthread_t thread;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	atomic_store(&board->arena, (uintptr_t)make_arena());
-	for (size_t i = 0; i < THREADS; i++)
-		if (pthread_create(&thread, NULL, run_load, board->timings[i]))
-			die("pthread_create");
-	for (;;)
-		pause();
-}
 
 /* ---- the one who collapses ---- */
 
@@ -271,7 +117,7 @@ static struct target start_target(void)
 	if (target.pidfd < 0)
 		die("pidfd_open");
 	while (!atomic_load(&board->arena))
-		sleep_until(now_ns() + NS_PER_S / 100);
+		sleep_until(clock_boot_ns() + NS_PER_S / 100);
 	fill_pool(&target);
 	find_slots(&target);
 	return target;
@@ -293,11 +139,11 @@ static uint64_t collapse_next(struct target *target)
 	int err;
 
 	madvise(target->pool + target->next * PMD_SIZE_BYTES, PMD_SIZE_BYTES, MADV_DONTNEED);
-	began = now_ns();
-	cpu_began = cpu_ns();
+	began = clock_boot_ns();
+	cpu_began = clock_thread_cpu_ns();
 	err = collapse_slot(target->pidfd, target->slots[target->next++], NULL);
-	worked = cpu_ns() - cpu_began;
-	took = now_ns() - began;
+	worked = clock_thread_cpu_ns() - cpu_began;
+	took = clock_boot_ns() - began;
 	target->tries++;
 	target->took_ns += took;
 	target->worked_ns += worked;
@@ -313,7 +159,7 @@ static uint64_t collapse_next(struct target *target)
 static void hold_phase(enum phase phase, uint64_t ns)
 {
 	atomic_store(&board->phase, phase);
-	sleep_until(now_ns() + ns);
+	sleep_until(clock_boot_ns() + ns);
 }
 
 static void collapse_unpaced(struct target *target)
@@ -326,13 +172,13 @@ static void collapse_unpaced(struct target *target)
 static void collapse_turn(struct target *target, struct pace *pace, uint64_t end_ns)
 {
 	while (target->next < target->n) {
-		uint64_t when = pace_next_ns(pace, now_ns()), worked;
+		uint64_t when = pace_next_ns(pace, clock_boot_ns()), worked;
 
 		sleep_until(when < end_ns ? when : end_ns);
 		if (when >= end_ns)
 			return;
 		worked = collapse_next(target);
-		pace_charge(pace, worked, now_ns());
+		pace_charge(pace, worked, clock_boot_ns());
 	}
 }
 
@@ -348,21 +194,22 @@ static uint64_t batches_of(enum phase phase)
 /* Batches per second since then. */
 static double speed_since(enum phase phase, uint64_t batches, uint64_t began_ns)
 {
-	return (double)(batches_of(phase) - batches) * NS_PER_S / (double)(now_ns() - began_ns);
+	return (double)(batches_of(phase) - batches) * NS_PER_S / (double)(clock_boot_ns() - began_ns);
 }
 
 /* A turn with, and one without; the pace stands still in the latter. */
 static void take_turns(struct target *target, struct pace *pace, struct turns *turns)
 {
-	uint64_t began = now_ns(), with_batches = batches_of(WITH), without_batches = batches_of(WITHOUT);
+	uint64_t began = clock_boot_ns(), with_batches = batches_of(WITH),
+		 without_batches = batches_of(WITHOUT);
 	double with, without;
 
 	pace_set_share(pace, 100, began);
 	atomic_store(&board->phase, WITH);
 	collapse_turn(target, pace, began + TURN_NS);
 	with = speed_since(WITH, with_batches, began);
-	turns->seconds += (double)(now_ns() - began) / NS_PER_S;
-	began = now_ns();
+	turns->seconds += (double)(clock_boot_ns() - began) / NS_PER_S;
+	began = clock_boot_ns();
 	pace_set_share(pace, 0, began);
 	hold_phase(WITHOUT, TURN_NS);
 	without = speed_since(WITHOUT, without_batches, began);
@@ -374,7 +221,7 @@ static void collapse_paced(struct target *target, uint64_t budget_us, struct tur
 {
 	struct pace pace;
 
-	pace_start(&pace, budget_us, now_ns());
+	pace_start(&pace, budget_us, clock_boot_ns());
 	while (target->next < target->n)
 		take_turns(target, &pace, turns);
 }
@@ -457,9 +304,9 @@ static bool run_unpaced(void)
 	bool fine;
 
 	hold_phase(BEFORE, STEADY_NS);
-	began = now_ns();
+	began = clock_boot_ns();
 	collapse_unpaced(&target);
-	seconds = (double)(now_ns() - began) / NS_PER_S;
+	seconds = (double)(clock_boot_ns() - began) / NS_PER_S;
 	hold_phase(AFTER, STEADY_NS);
 	print_row("unpaced: before", BEFORE, BEFORE);
 	print_row("unpaced: while collapsing, to before", UNPACED, BEFORE);
