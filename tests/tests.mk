@@ -5,7 +5,7 @@ UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
-	       user/cmd/$(1).c tests/workload/$(1).c))
+	       user/cmd/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
 UNIT_claim := user/act/damon.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
