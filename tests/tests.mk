@@ -120,7 +120,7 @@ lint-lines:
 
 # The other compiler, with all warnings as errors, into a build of its own.
 lint-clang:
-	$(Q)$(MAKE) --no-print-directory CI=true CC=$(CLANG) B=$(B)/clang $(B)/clang/hotdamon $(B)/clang/workload
+	$(Q)$(MAKE) --no-print-directory CI=true CC=$(CLANG) B=$(B)/clang $(B)/clang/hotdamon $(B)/clang/workload $(B)/clang/tests/sim
 
 lint-shell:
 	$(Q)sh tests/lint/scripts.sh
@@ -130,6 +130,22 @@ lint-root:
 
 lint-words:
 	$(Q)sh tests/lint/words.sh
+
+# What the policy makes of heaps of any size, without a kernel. It links all that decides; its parts have unit tests.
+SIM_OBJ := $(patsubst %.c,$(B)/sim/%.o,$(wildcard tests/sim/*.c user/decide/*.c) user/base/array.c)
+
+$(SIM_OBJ): $(B)/sim/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Iuser -Itests $(WARNINGS) -MMD -MP -c -o $@ $<
+-include $(SIM_OBJ:.o=.d)
+
+$(B)/tests/sim: $(SIM_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+sim: $(B)/tests/sim
 
 # It looks for what is missing and builds by itself.
 demo:
@@ -154,4 +170,4 @@ bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
 .PHONY: test test-faults test-faults-some test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
-	lint-root lint-words demo bench bench-collapse bench-vm
+	lint-root lint-words sim demo bench bench-collapse bench-vm
