@@ -359,10 +359,10 @@ static void test_words_of_refusal(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		assert_null(collapse_refusal(none[i]));
-	assert_contains(collapse_refusal(-EPERM), "security module");
-	assert_contains(collapse_refusal(-EACCES), "ptrace-read");
-	assert_contains(collapse_refusal(-ESRCH), "main thread");
+		assert_null(collapse_barred_by(none[i]));
+	assert_contains(collapse_barred_by(-EPERM), "security module");
+	assert_contains(collapse_barred_by(-EACCES), "ptrace-read");
+	assert_contains(collapse_barred_by(-ESRCH), "main thread");
 	assert_int_equal(collapse_outcome_of(-EPERM), COLLAPSE_DENIED);
 	assert_int_equal(collapse_outcome_of(-EACCES), COLLAPSE_DENIED);
 	assert_int_equal(collapse_outcome_of(-ESRCH), COLLAPSE_GONE);
@@ -385,7 +385,7 @@ static void test_main_thread_has_exited(void **state)
 	assert_int_equal(read(told[0], &slot, sizeof(slot)), sizeof(slot));
 	err = wait_for_refusal((int)syscall(SYS_pidfd_open, pid, 0), slot);
 	assert_int_equal(err, -ESRCH);
-	assert_non_null(collapse_refusal(err));
+	assert_non_null(collapse_barred_by(err));
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	close(told[0]);

@@ -21,7 +21,7 @@ static struct rig rig_new(void)
 			 .cpu_pct = 90,
 			 .huge_known = true,
 			 .succeeded = 7,
-			 .refused = 3,
+			 .lacked = 3,
 			 .anon_bytes = 400 * MIB,
 			 .execs = 2},
 	};
@@ -139,37 +139,37 @@ static void test_given_up(void **state)
 
 static void test_reasons_of_given_up(void **state)
 {
-	struct rig sparse = rig_new(), refused = rig_new(), blind = rig_new(), cold = rig_new(),
-		   denied = rig_new();
+	struct rig sparse = rig_new(), failing = rig_new(), blind = rig_new(), cold = rig_new(),
+		   barred = rig_new();
 
 	(void)state;
 	hot(&sparse, 32, 0);
 	sparse.look.sparse = 16;
-	hot(&refused, 32, 2);
-	refused.look.failed = 40;
-	refused.look.failed_most = "pte_non_present";
+	hot(&failing, 32, 2);
+	failing.look.failed = 40;
+	failing.look.failed_most = "pte_non_present";
 	hot(&blind, 32, 0);
 	blind.look.huge_known = false;
 	park(&sparse, DESCENT_FLOOR);
-	park(&refused, DESCENT_FLOOR);
+	park(&failing, DESCENT_FLOOR);
 	park(&blind, DESCENT_FLOOR);
 	park(&cold, DESCENT_FLOOR);
 	hot(&cold, 0, 0);
 	assert_int_equal(run_until_verdict(&sparse, 120), 120);
 	assert_string_equal(sparse.benefit.reason,
 			    "no gain in 120 s: 0 % of 32 MiB hot are huge, 0 % before; 16 slots too sparse");
-	assert_int_equal(run_until_verdict(&refused, 120), 120);
-	assert_string_equal(refused.benefit.reason,
+	assert_int_equal(run_until_verdict(&failing, 120), 120);
+	assert_string_equal(failing.benefit.reason,
 			    "no gain in 120 s: 6 % of 32 MiB hot are huge, 6 % before; 40 failed, mostly "
 			    "pte_non_present");
 	assert_int_equal(run_until_verdict(&blind, 120), 120);
 	assert_string_equal(blind.benefit.reason, "no gain in 120 s: none of 32 MiB hot was collapsed");
 	assert_int_equal(run_until_verdict(&cold, 120), 120);
 	assert_string_equal(cold.benefit.reason, "no gain in 120 s: nothing hot was found");
-	denied.look.refusal = "refused (EPERM)";
-	park(&denied, DESCENT_FLOOR);
-	assert_int_equal(run_until_verdict(&denied, 120), 120);
-	assert_string_equal(denied.benefit.reason,
+	barred.look.barred = "refused (EPERM)";
+	park(&barred, DESCENT_FLOOR);
+	assert_int_equal(run_until_verdict(&barred, 120), 120);
+	assert_string_equal(barred.benefit.reason,
 			    "no gain in 120 s: nothing can be collapsed in it: refused (EPERM)");
 }
 
@@ -255,7 +255,7 @@ static void test_loads(void **state)
 }
 
 /* Memory was short, or the quota used up: that walk, and the time after it, tell nothing. */
-static void test_refused_for_want_of_memory(void **state)
+static void test_want_of_memory(void **state)
 {
 	struct rig rig = rig_new();
 
@@ -264,11 +264,11 @@ static void test_refused_for_want_of_memory(void **state)
 	park(&rig, DESCENT_FLOOR);
 	assert_int_equal(run_until_verdict(&rig, 100), 0);
 	rig.look.parked = false;
-	rig.look.refused++;
+	rig.look.lacked++;
 	assert_int_equal(run_until_verdict(&rig, 20), 0);
 	rig.look.parked = true;
 	assert_int_equal(run_until_verdict(&rig, 600), 0);
-	rig.look.parked = false; /* the next walk meets no refusal */
+	rig.look.parked = false; /* nothing is lacking in the next walk */
 	assert_int_equal(run_until_verdict(&rig, 20), 0);
 	rig.look.parked = true;
 	assert_int_equal(run_until_verdict(&rig, 600), 120);
@@ -432,7 +432,7 @@ int main(void)
 		cmocka_unit_test(test_names),		cmocka_unit_test(test_is_before),
 		cmocka_unit_test(test_given_up),	cmocka_unit_test(test_reasons_of_given_up),
 		cmocka_unit_test(test_no_trial),	cmocka_unit_test(test_given_up_without_heat),
-		cmocka_unit_test(test_loads),		cmocka_unit_test(test_refused_for_want_of_memory),
+		cmocka_unit_test(test_loads),		cmocka_unit_test(test_want_of_memory),
 		cmocka_unit_test(test_slept),		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_share_must_last), cmocka_unit_test(test_gains_for_good),
 		cmocka_unit_test(test_grows),		cmocka_unit_test(test_works_at_last),

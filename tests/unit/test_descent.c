@@ -138,7 +138,7 @@ static void test_down_to_the_floor(void **state)
 }
 
 /* What cannot be done at all is the reason, not what failed or was left alone otherwise. */
-static void test_refused_down_to_the_floor(void **state)
+static void test_barred_down_to_the_floor(void **state)
 {
 	struct rig rig = rig_started();
 
@@ -146,7 +146,7 @@ static void test_refused_down_to_the_floor(void **state)
 	rig.evidence.failed = 3;
 	rig.evidence.failed_most = "scan_pmd_null";
 	rig.evidence.sparse = 3;
-	rig.evidence.refused = "its main thread has exited: process_madvise does not reach it (ESRCH)";
+	rig.evidence.barred = "its main thread has exited: process_madvise does not reach it (ESRCH)";
 	for (unsigned int i = 1; i < rig.config.levels.n; i++)
 		later(&rig, 2, 6);
 	later(&rig, 2, 5);
@@ -414,7 +414,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_hot_is_quick),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_down_to_the_floor),
-		cmocka_unit_test(test_refused_down_to_the_floor),
+		cmocka_unit_test(test_barred_down_to_the_floor),
 		cmocka_unit_test(test_reasons_without_names),
 		cmocka_unit_test(test_hold_takes_in_the_scatter),
 		cmocka_unit_test(test_first_success_holds),

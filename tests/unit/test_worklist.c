@@ -117,7 +117,7 @@ static void test_what_is_listed_is_about_to_be_tried(void **state)
 	assert_true(evidence.small_heat_known);
 	assert_int_equal(evidence.small_heat_pct, 40);
 	assert_int_equal(evidence.sparse, 5);
-	assert_null(evidence.refused);
+	assert_null(evidence.barred);
 }
 
 static bool is_held_up(struct work_state work, struct worklist list)
@@ -171,7 +171,7 @@ static void test_heat_that_is_not_known(void **state)
 	work.small_heat_pct = 50, work.heat_known = false, work.barred = "opted out";
 	worklist_evidence(&(struct worklist){.n = 1}, &work, &evidence);
 	assert_false(evidence.small_heat_known);
-	assert_string_equal(evidence.refused, "opted out");
+	assert_string_equal(evidence.barred, "opted out");
 }
 
 int main(void)

@@ -66,7 +66,7 @@ enum collapse_outcome collapse_outcome_of(int err)
 	}
 }
 
-const char *collapse_refusal(int err)
+const char *collapse_barred_by(int err)
 {
 	switch (-err) {
 	case EPERM:
@@ -171,15 +171,15 @@ int collapse_probe(struct act_error *error)
 	int err;
 
 	if (memory == MAP_FAILED)
-		return act_fail(error, errno, "memory for a trial of process_madvise(MADV_COLLAPSE)");
+		return act_fail(error, errno, "memory to try process_madvise(MADV_COLLAPSE) on");
 	err = probe_with(memory, error);
 	munmap(memory, 2 * PMD_SIZE_BYTES);
 	return err;
 }
 
-int collapse_refused(void)
+int collapse_barred_everywhere(void)
 {
 	int err = collapse_probe(NULL);
 
-	return collapse_refusal(err) ? err : 0;
+	return collapse_barred_by(err) ? err : 0;
 }

@@ -28,7 +28,7 @@ enum collapse_outcome collapse_outcome_of(int err);
  * Why a process cannot be collapsed in at all, in words, when collapse_slot() or collapse_allowed() fails with @err; NULL:
  * @err is of a slot, or passes. -ESRCH is of one that lives: its main thread has exited.
  */
-const char *collapse_refusal(int err);
+const char *collapse_barred_by(int err);
 
 /*
  * Whether the kernel would collapse memory in the mapping around the aligned @slot: not NOHUGEPAGE, not
@@ -46,7 +46,7 @@ int collapse_allowed(int pidfd, uint64_t slot);
  */
 int collapse_probe(struct act_error *error);
 
-/* Of that what is of all processes, and not of the child: 0, or a negative errno that collapse_refusal() has words for. */
-int collapse_refused(void);
+/* Of that what is of all processes, and not of the child: 0, or a negative errno that collapse_barred_by() has words for. */
+int collapse_barred_everywhere(void);
 
 #endif

@@ -295,7 +295,7 @@ static int look(struct check *check)
 
 	if (err)
 		return err;
-	check->facts.collapse_err = collapse_refused();
+	check->facts.collapse_err = collapse_barred_everywhere();
 	check->n = host_requirements(&check->facts, check->list);
 	host_judge(&check->facts, EXECUTOR_AUTO, &check->verdict);
 	return 0;

@@ -35,7 +35,7 @@ static int look_at_host(const struct run_options *options, struct host_facts *fa
 	err = host_facts_read(&roots, facts);
 	if (err)
 		return err;
-	facts->collapse_err = collapse_refused();
+	facts->collapse_err = collapse_barred_everywhere();
 	if (options->stop_damon_stat)
 		facts->modules[HOST_DAMON_STAT].off = HOST_YES;
 	return 0;

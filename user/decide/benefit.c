@@ -52,7 +52,7 @@ static void begin(struct benefit *benefit, const struct benefit_look *look)
 		.execs = look->execs,
 		.parked = look->parked,
 		.succeeded = look->succeeded,
-		.refused = look->refused,
+		.lacked = look->lacked,
 		.most_anon_bytes = look->anon_bytes,
 	};
 	begin_trial(benefit, look);
@@ -83,15 +83,15 @@ static void note_share(struct benefit *benefit, const struct benefit_look *look)
 }
 
 /* A walk in which memory was short tells nothing, nor does the time after it; the next one may. */
-static void note_refusals(struct benefit *benefit, const struct benefit_look *look)
+static void note_lack(struct benefit *benefit, const struct benefit_look *look)
 {
 	if (benefit->parked && !look->parked)
-		benefit->refused_in_walk = false;
+		benefit->lacked_in_walk = false;
 	benefit->parked = look->parked;
-	if (look->refused == benefit->refused)
+	if (look->lacked == benefit->lacked)
 		return;
-	benefit->refused = look->refused;
-	benefit->refused_in_walk = true;
+	benefit->lacked = look->lacked;
+	benefit->lacked_in_walk = true;
 	benefit->given_up_ns = 0;
 }
 
@@ -121,8 +121,8 @@ static bool has_risen(const struct benefit *benefit, const struct benefit_look *
 static bool has_given_up(const struct benefit *benefit, const struct benefit_config *config,
 			 const struct benefit_look *look)
 {
-	return config->acts && look->parked && !look->held_up && !benefit->refused_in_walk &&
-	       (look->heat_known || look->refusal) && look->now_ns >= benefit->loads_until_ns &&
+	return config->acts && look->parked && !look->held_up && !benefit->lacked_in_walk &&
+	       (look->heat_known || look->barred) && look->now_ns >= benefit->loads_until_ns &&
 	       look->cpu_pct >= config->busy_pct &&
 	       (look->state == DESCENT_FLOOR || look->state == DESCENT_HOLDING);
 }
@@ -207,9 +207,9 @@ static void judge(struct benefit *benefit, const struct benefit_config *config,
 	    benefit->given_up_ns < config->trial_ns)
 		return;
 	set_none(benefit);
-	if (look->refusal)
+	if (look->barred)
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: nothing can be collapsed in it: %s",
-			     benefit->given_up_ns / NS_PER_S, look->refusal);
+			     benefit->given_up_ns / NS_PER_S, look->barred);
 	else
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: %s%.50s",
 			     benefit->given_up_ns / NS_PER_S, share.text, cause.text);
@@ -246,7 +246,7 @@ bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 	step_ns = step_of(benefit, look->now_ns);
 	benefit->at_ns = look->now_ns;
 	note_share(benefit, look);
-	note_refusals(benefit, look);
+	note_lack(benefit, look);
 	note_loading(benefit, look);
 	if (wants_new_trial(benefit, look))
 		begin_trial(benefit, look);

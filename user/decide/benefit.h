@@ -11,7 +11,7 @@
  *        busy. Where nothing is hot S_now is 0.
  *
  * What is no trial: time in which memory, caps or the pace keep the executor from trying; a walk of the descent in
- * which the kernel refused for want of memory or a quota was used up, and all the time that it is parked after it;
+ * which memory was lacking or a quota was used up, and all the time that it is parked after it;
  * time of an idle process; an executor that does not act. For giving up besides: BENEFIT_LOADS_NS after each
  * BENEFIT_LOADS_BYTES that anonymous memory is more than it ever was, as a process that loads does not yet work; and
  * time in which heat is not known, unless nothing at all can be collapsed.
@@ -54,13 +54,13 @@ struct benefit_look {
 	bool huge_known;
 	uint64_t hot_huge_bytes;
 	uint64_t succeeded; /* collapses since it came in */
-	uint64_t refused;   /* for want of memory, and quotas used up */
+	uint64_t lacked;    /* attempts that failed for want of memory, and quotas used up */
 	uint64_t failed;    /* for whatever reason; only for words, as are the next three */
 	const char *failed_most;
-	const char *refusal; /* why nothing at all can be collapsed in it; NULL: it can */
-	uint64_t sparse;     /* hot slots left alone as too few of their pages are populated */
-	bool held_up;	     /* memory, caps or the pace let nothing be tried just now */
-	bool parked;	     /* the descent is, and in this state */
+	const char *barred; /* why nothing at all can be collapsed in it; NULL: it can */
+	uint64_t sparse;    /* hot slots left alone as too few of their pages are populated */
+	bool held_up;	    /* memory, caps or the pace let nothing be tried just now */
+	bool parked;	    /* the descent is, and in this state */
 	enum descent_state state;
 	uint64_t anon_bytes;
 	uint32_t execs;
@@ -82,8 +82,8 @@ struct benefit {
 	uint64_t most_anon_bytes; /* so far, but for what is less than BENEFIT_LOADS_BYTES more */
 	uint64_t loads_until_ns;
 
-	bool parked, refused_in_walk;
-	uint64_t refused;
+	bool parked, lacked_in_walk;
+	uint64_t lacked;      /* at the last look */
 	uint64_t given_up_ns; /* of the trial, how much is over */
 	uint64_t risen_ns;    /* in a row */
 	unsigned int nones;   /* verdicts of it so far */

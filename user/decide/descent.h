@@ -53,10 +53,10 @@ struct descent_evidence {
 	uint64_t now_ns;
 	uint64_t applies;
 	uint64_t succeeded;
-	uint64_t failed; /* collapses that failed */
-	uint64_t lacked; /* of these, those for want of memory; and quotas that were used up. For benefit.h */
+	uint64_t failed;	 /* collapses that failed */
+	uint64_t lacked;	 /* of these, those for want of memory; and quotas used up. For benefit.h */
 	const char *failed_most; /* the most frequent failure's name, or NULL; borrowed for the call */
-	const char *refused; /* why the executor cannot act on it at all, in words, or NULL; borrowed too */
+	const char *barred;  /* why nothing at all can be collapsed in it, in words, or NULL; borrowed too */
 	bool heat_known;     /* hot_bytes is measured */
 	bool heat_is_new;    /* since the last look */
 	uint64_t hot_bytes;  /* at or above the present level, at the last apply of the stat scheme */

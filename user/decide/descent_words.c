@@ -90,8 +90,8 @@ struct part descent_failures_part(const struct descent_evidence *evidence)
 {
 	struct part part = {""};
 
-	if (evidence->refused)
-		snprintf(part.text, sizeof(part.text), "; %s", evidence->refused);
+	if (evidence->barred)
+		snprintf(part.text, sizeof(part.text), "; %s", evidence->barred);
 	else if (evidence->sparse)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB hot are too sparsely populated",
 			 bytes_to_mib(evidence->sparse * PMD_SIZE_BYTES));

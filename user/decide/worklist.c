@@ -68,5 +68,5 @@ void worklist_evidence(const struct worklist *list, const struct work_state *sta
 	evidence->small_heat_known = state->heat_known && state->small_heat_pct >= 0;
 	evidence->small_heat_pct = evidence->small_heat_known ? (unsigned int)state->small_heat_pct : 0;
 	evidence->sparse = list->sparse;
-	evidence->refused = state->barred;
+	evidence->barred = state->barred;
 }

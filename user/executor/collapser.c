@@ -73,11 +73,11 @@ void collapser_note_barred(struct target *target, int err)
 	bool leader_lives = target->facts.live_tid == target->id.tgid;
 
 	collapser->barred = 0;
-	if (!collapse_refusal(err) || (err == -ESRCH && (leader_lives || target_is_gone(target))))
+	if (!collapse_barred_by(err) || (err == -ESRCH && (leader_lives || target_is_gone(target))))
 		return;
 	collapser->barred = err;
 	if (collapser->said_barred != err)
 		log_warning("%s (%u): nothing can be collapsed in it: %s", target->comm, target->id.tgid,
-			    collapse_refusal(err));
+			    collapse_barred_by(err));
 	collapser->said_barred = err;
 }

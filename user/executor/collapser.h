@@ -41,7 +41,7 @@ struct collapser {
 	uint64_t calls;	   /* of process_madvise for a slot */
 	uint64_t done;	   /* calls that made a slot huge */
 	uint64_t stall_ns; /* what all calls took */
-	int barred; /* negative errno that collapse_refusal() has words for, as of the last try; 0: none */
+	int barred; /* negative errno that collapse_barred_by() has words for, as of the last try; 0: none */
 	int said_barred;
 	bool said_sparse, said_coarse, said_capped;
 };

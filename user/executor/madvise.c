@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "decide/looks.h"
 #include "decide/outcome.h"
-#include "decide/regions.h"
+#include "decide/region_count.h"
 #include "executor/collapser.h"
 #include "report/log.h"
 #include "sense/pagemap.h"
@@ -397,7 +397,7 @@ static struct work_state work_state(const struct executor *executor, const struc
 		.coarse = heat_coarse_bytes(collapser->heat),
 		.heat_known = target->heat.known,
 		.small_heat_pct = collapser->small_heat_pct,
-		.barred = collapse_refusal(collapser->barred),
+		.barred = collapse_barred_by(collapser->barred),
 	};
 }
 
@@ -420,7 +420,7 @@ static void madvise_wanted(const struct executor *executor, const struct target 
 	uint64_t least = setup->min_regions, most = setup->max_regions;
 
 	wanted->min_regions = intervals_affordable(
-		&target->intervals, regions_for_slots(target->facts.mapped_bytes, least, most), least);
+		&target->intervals, region_count_for_slots(target->facts.mapped_bytes, least, most), least);
 	wanted->max_regions = intervals_affordable(&target->intervals, most, least);
 }
 
@@ -433,7 +433,8 @@ static void madvise_status(const struct executor *executor, const struct target 
 	status->paced = true;
 	status->stall_budget_us = collapser->pace.budget_us;
 	status->pace_pct = madvise->limit.share_pct;
-	status->pace_reason = collapser->barred ? collapse_refusal(collapser->barred) : madvise->limit.reason;
+	status->pace_reason =
+		collapser->barred ? collapse_barred_by(collapser->barred) : madvise->limit.reason;
 	status->capped = !has_room(executor, target);
 	status->stall_us = collapser->stall_ns / NS_PER_US;
 	status->calls = collapser->calls;

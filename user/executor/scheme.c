@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "executor/scheme.h"
 
-#include "decide/regions.h"
+#include "decide/region_count.h"
 
 static uint64_t heat_applies(const struct scheme *scheme, const struct damon_stats *stats, uint64_t now_ns,
 			     uint64_t heat_apply_us)
@@ -113,7 +113,8 @@ void scheme_evidence(const struct scheme *scheme, const struct executor_setup *s
 
 void scheme_wanted(const struct executor_setup *setup, const struct target *target, struct plan_level *wanted)
 {
-	uint64_t fitting = regions_fitting(target->facts.anon_bytes, setup->min_regions, setup->max_regions);
+	uint64_t fitting =
+		region_count_fitting(target->facts.anon_bytes, setup->min_regions, setup->max_regions);
 
 	wanted->min_accesses = descent_min_accesses(&target->descent, setup->descent);
 	wanted->acting = descent_acts(&target->descent);

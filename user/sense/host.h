@@ -120,7 +120,7 @@ struct host_facts {
 	enum host_answer thp;	      /* built in */
 	char thp_mode[HOST_WORD_LEN]; /* always, madvise, never */
 	/*
-	 * What collapse_refused() of act/collapse.h said, for the caller to fill in: 0, or the negative errno by which the
+	 * What collapse_barred_everywhere() of act/collapse.h said, for the caller to fill in: 0, or the negative errno by which the
 	 * kernel refuses collapses in all other processes.
 	 */
 	int collapse_err;

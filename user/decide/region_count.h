@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Regions: how many DAMON may make of a target. It splits regions for as long as there are fewer than
+ * Region count: how many regions DAMON may make of a target. It splits regions for as long as there are fewer than
  * half the maximum, and merges only what is nearly of the same heat; samples of hot memory scatter more
  * than that, so it falls to pieces that are smaller than a huge page, and the collapse scheme, which
  * goes region by region, finds no whole one in them.
  */
-#ifndef HOTDAMON_DECIDE_REGIONS_H
-#define HOTDAMON_DECIDE_REGIONS_H
+#ifndef HOTDAMON_DECIDE_REGION_COUNT_H
+#define HOTDAMON_DECIDE_REGION_COUNT_H
 
 #include "decide/process.h"
 
@@ -21,7 +21,7 @@
  * The maximum for a target with @anon_bytes of resident anonymous memory: a power of two, so that it does
  * not change with every page, within @min_regions and @max_regions, the operator's.
  */
-uint64_t regions_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_t max_regions);
+uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_t max_regions);
 
 /*
  * The minimum for a process whose memory is judged slot by slot (executor madvise), with @mapped_bytes of address
@@ -36,6 +36,6 @@ uint64_t regions_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_t max
  * a quarter 98 were after 1 s, and all after 2 s (emulated 7.2). In steps of an eighth or so, as each change is a
  * commit; within @min_regions and @max_regions.
  */
-uint64_t regions_for_slots(uint64_t mapped_bytes, uint64_t min_regions, uint64_t max_regions);
+uint64_t region_count_for_slots(uint64_t mapped_bytes, uint64_t min_regions, uint64_t max_regions);
 
 #endif

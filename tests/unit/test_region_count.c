@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "decide/regions.h"
+#include "decide/region_count.h"
 
 #include "cm.h"
 
@@ -23,18 +23,19 @@ static void test_fits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(regions_fitting(cases[i].anon_mib * MIB_BYTES, cases[i].min, cases[i].max),
-				 cases[i].expected);
+		assert_int_equal(
+			region_count_fitting(cases[i].anon_mib * MIB_BYTES, cases[i].min, cases[i].max),
+			cases[i].expected);
 }
 
 static void test_within_bounds_always(void **state)
 {
 	(void)state;
 	for (uint64_t anon = 0; anon < (1ULL << 45); anon = anon * 3 + 4096) {
-		uint64_t fitting = regions_fitting(anon, 7, 777);
+		uint64_t fitting = region_count_fitting(anon, 7, 777);
 
 		assert_in_range(fitting, 7, 777);
-		assert_true(regions_fitting(anon * 2, 7, 777) >= fitting);
+		assert_true(region_count_fitting(anon * 2, 7, 777) >= fitting);
 	}
 }
 
@@ -51,7 +52,7 @@ static void test_slots(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(
-			regions_for_slots(cases[i].mapped_mib * MIB_BYTES, cases[i].min, cases[i].max),
+			region_count_for_slots(cases[i].mapped_mib * MIB_BYTES, cases[i].min, cases[i].max),
 			cases[i].expected);
 }
 
@@ -60,7 +61,7 @@ static void test_slots_leave_room_to_split(void **state)
 {
 	(void)state;
 	for (uint64_t mapped = 0; mapped < (1ULL << 45); mapped = mapped * 3 + 4096)
-		assert_true(regions_for_slots(mapped, 10, 1000) * 2 <= 1000 / 2);
+		assert_true(region_count_for_slots(mapped, 10, 1000) * 2 <= 1000 / 2);
 }
 
 int main(void)
