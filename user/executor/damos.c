@@ -75,11 +75,12 @@ static void fit_quota(const struct executor *executor, const struct target *targ
 static void damos_look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct damos_target *damos = target->own;
-	uint64_t exceeds = damos->scheme.stats.quota_exceeds;
+	uint64_t exceeds = applies_quota_exceeds(&damos->scheme.applies);
 
 	if (scheme_look(&damos->scheme, executor->own, executor, target, now_ns)) {
 		damos->effective_bytes = 0;
-		if (damos->scheme.stats.quota_exceeds > exceeds) /* it was used up, and is computed anew */
+		/* It was used up, and is computed anew. */
+		if (applies_quota_exceeds(&damos->scheme.applies) > exceeds)
 			damon_effective_bytes(executor->damon, target->seat, &damos->effective_bytes, NULL);
 	}
 	fit_quota(executor, target, damos, now_ns);
@@ -93,7 +94,7 @@ static void damos_evidence(const struct executor *executor, const struct target 
 	(void)now_ns;
 	scheme_evidence(&damos->scheme, &executor->setup, evidence);
 	evidence->quota_reset_ns = damos->quota.ms ? damos->quota.reset_ms * NS_PER_MS : 0;
-	evidence->lacked += damos->scheme.past_quota_exceeds + damos->scheme.stats.quota_exceeds;
+	evidence->lacked += applies_quota_exceeds(&damos->scheme.applies);
 }
 
 static void damos_wanted(const struct executor *executor, const struct target *target,

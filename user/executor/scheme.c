@@ -42,7 +42,8 @@ static bool read_stats(struct scheme *scheme, const struct executor *executor, s
 	}
 	scheme->stats = stats;
 	scheme->stats_ns = now_ns;
-	scheme->estimates_applies = !stats.counts_applies;
+	applies_take(&scheme->applies, (struct applies_count){stats.applies, stats.quota_exceeds},
+		     stats.counts_applies);
 	return true;
 }
 
@@ -53,7 +54,8 @@ static bool is_watched(const struct target *target)
 
 void scheme_begin(struct scheme *scheme, const struct target *target)
 {
-	*scheme = (struct scheme){.aggr_us = target->intervals.aggr_us};
+	*scheme = (struct scheme){0};
+	applies_start(&scheme->applies, target->intervals.aggr_us);
 }
 
 void scheme_next_turn(struct scheme_turn *turn, const struct executor_setup *setup)
@@ -73,7 +75,7 @@ bool scheme_look(struct scheme *scheme, const struct scheme_turn *turn, const st
 	if (!is_watched(target))
 		return false;
 	if (descent_acts(&target->descent))
-		scheme->acting_ns += executor->setup.step_ns;
+		applies_work(&scheme->applies, executor->setup.step_ns);
 	else if (turn->reads != target)
 		return false;
 	return read_stats(scheme, executor, target, now_ns);
@@ -81,33 +83,23 @@ bool scheme_look(struct scheme *scheme, const struct scheme_turn *turn, const st
 
 static void new_kdamond(struct scheme *scheme, uint64_t now_ns)
 {
-	scheme->past_applies += scheme->stats.applies;
-	scheme->past_quota_exceeds += scheme->stats.quota_exceeds;
+	applies_new_kdamond(&scheme->applies);
 	scheme->stats = (struct damon_stats){0};
 	scheme->stats_ns = now_ns;
 }
 
-static uint64_t acting_applies(const struct scheme *scheme)
-{
-	return scheme->past_acting_applies + scheme->acting_ns / (scheme->aggr_us * 1000);
-}
-
 void scheme_told(struct scheme *scheme, const struct target *target, enum executor_news news, uint64_t now_ns)
 {
-	if (news == EXECUTOR_NEW_KDAMOND) {
+	if (news == EXECUTOR_NEW_KDAMOND)
 		new_kdamond(scheme, now_ns);
-	} else if (news == EXECUTOR_NEW_INTERVALS) {
-		scheme->past_acting_applies = acting_applies(scheme);
-		scheme->acting_ns = 0;
-		scheme->aggr_us = target->intervals.aggr_us;
-	}
+	else if (news == EXECUTOR_NEW_INTERVALS)
+		applies_new_aggregation(&scheme->applies, target->intervals.aggr_us);
 }
 
 void scheme_evidence(const struct scheme *scheme, const struct executor_setup *setup,
 		     struct descent_evidence *evidence)
 {
-	evidence->applies = scheme->estimates_applies ? acting_applies(scheme)
-						      : scheme->past_applies + scheme->stats.applies;
+	evidence->applies = applies_sum(&scheme->applies);
 	evidence->hot_huge_known = setup->tells_huge;
 }
 

@@ -6,18 +6,14 @@
 #ifndef HOTDAMON_EXECUTOR_SCHEME_H
 #define HOTDAMON_EXECUTOR_SCHEME_H
 
+#include "decide/applies.h"
 #include "executor/executor.h"
 
 /* One for each target; starts with scheme_begin(). */
 struct scheme {
-	struct damon_stats stats;    /* of its present kdamond, as last read */
-	uint64_t stats_ns;	     /* when that was, or when the kdamond started */
-	uint64_t past_applies;	     /* of its kdamonds before */
-	uint64_t past_quota_exceeds; /* likewise */
-	bool estimates_applies; /* this kernel does not count them: they are reckoned from the time at work */
-	uint64_t aggr_us;	/* by which they are */
-	uint64_t acting_ns;	/* time at work with these intervals */
-	uint64_t past_acting_applies; /* estimated with others before */
+	struct damon_stats stats; /* of its present kdamond, as last read */
+	uint64_t stats_ns;	  /* when that was, or when the kdamond started */
+	struct applies applies;	  /* of all its kdamonds */
 };
 
 /* Whose statistics are read next, of those that are parked. Starts as {0}. */
