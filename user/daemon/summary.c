@@ -50,54 +50,28 @@ static void fill_heat(const struct target *target, struct status_target *status)
 	status->hot_huge_bytes = heat.huge_bytes;
 }
 
-static struct status_benefit status_benefit(const struct benefit *benefit)
-{
-	return (struct status_benefit){
-		.verdict = benefit_verdict_name(benefit->verdict),
-		.reason = benefit->reason,
-		.share_before_known = benefit->before_pct_known,
-		.share_now_known = benefit->pct_seen,
-		.share_before_pct = benefit->before_pct,
-		.share_now_pct = benefit->pct,
-		.trial_s = (double)(benefit->given_up_ns / NS_PER_S),
-	};
-}
-
 static struct status_target status_target(const struct setup *setup, const struct watch *watch,
 					  const struct target *target)
 {
-	const struct governor_seat *seat = &governor_seats(watch->governor)[target->seat];
 	struct status_target status = {
-		.id = target->id,
 		.seat = target->seat,
-		.rank = seat->rank,
-		.cpu_pct = seat->cpu_pct,
-		.reason = seat->reason,
+		.comm = target->comm,
+		.watched = &governor_seats(watch->governor)[target->seat],
+		.descent = &target->descent,
+		.benefit = &target->benefit,
+		.intervals = &target->intervals,
 		.kdamond_pid = target->kdamond.pid,
-		.descent_state = descent_state_name(target->descent.state),
-		.acting = descent_acts(&target->descent),
-		.min_access_pct = descent_min_access_pct(&target->descent, &watch->descent),
-		.min_accesses = descent_min_accesses(&target->descent, &watch->descent),
-		.max_accesses = watch->descent.levels.max_accesses,
-		.descent_reason = target->descent.reason,
+		.monitor_cpu_known = target->kdamond.cost_known,
+		.monitor_cpu_pct = target->kdamond.cost_pct,
 		.succeeded = target_succeeded(target),
 		.huge_bytes = target->huge_bytes,
 		.anon_bytes = target->facts.anon_bytes,
 		.hot_huge_known = setup->tells_huge,
-		.monitor_cpu_known = target->kdamond.cost_known,
-		.monitor_cpu_pct = target->kdamond.cost_pct,
-		.sample_us = target->intervals.sample_us,
-		.aggr_us = target->intervals.aggr_us,
+		.pace = executor_pace(&watch->executor, target),
 	};
 
-	memcpy(status.comm, target->comm, sizeof(status.comm));
 	fill_heat(target, &status);
 	fill_outcomes(target, watch->collapses, &status);
-	if (target->benefit.began)
-		status.benefit = status_benefit(&target->benefit);
-	if (intervals_differ(&target->intervals, &watch->intervals))
-		status.intervals_reason = target->intervals.reason;
-	executor_status(&watch->executor, target, &status);
 	return status;
 }
 
@@ -110,18 +84,6 @@ static size_t fill_targets(const struct setup *setup, const struct watch *watch,
 		if (watch_target(watch, seat))
 			targets[n++] = status_target(setup, watch, &watch->targets[seat]);
 	return n;
-}
-
-static void fill_skipped(const struct tick_sums *tick, struct status_skip *skipped)
-{
-	for (size_t i = 0; i < tick->n_skips; i++) {
-		skipped[i] = (struct status_skip){
-			.id = tick->skips[i].id,
-			.cpu_pct = tick->skips[i].cpu_pct,
-			.reason = tick->skips[i].reason,
-		};
-		memcpy(skipped[i].comm, tick->skips[i].comm, sizeof(skipped[i].comm));
-	}
 }
 
 static int write_status(const struct setup *setup, const struct status *status, int last_err)
@@ -141,7 +103,6 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 {
 	struct tick_sums tick = tick_sums(setup->tick);
 	struct status_target *targets = calloc(watch->n_seats, sizeof(*targets));
-	struct status_skip *skipped = calloc(tick.n_skips + 1, sizeof(*skipped));
 	struct status status = {
 		.executor = executor_name(setup->kind),
 		.kernel = setup->kernel,
@@ -154,15 +115,16 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 		.seats = watch->n_seats,
 		.collapses = all_collapses(setup, watch),
 		.missed_threads = tick.missed_threads,
+		.descent = &watch->descent,
+		.intervals = &watch->intervals,
 		.targets = targets,
-		.skipped = skipped,
+		.skipped = tick.skips,
 		.n_skipped = tick.n_skips,
 	};
 	int err = -ENOMEM;
 
-	if (targets && skipped) {
+	if (targets) {
 		status.n_targets = fill_targets(setup, watch, targets);
-		fill_skipped(&tick, skipped);
 		err = write_status(setup, &status, last_err);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,
 			   watch->n_seats, status.collapses);
@@ -170,7 +132,6 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 		log_warning("status: %s", strerror(ENOMEM));
 	}
 	free(targets);
-	free(skipped);
 	return err;
 }
 

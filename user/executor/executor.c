@@ -97,9 +97,9 @@ bool executor_works(const struct executor *executor, const struct target *target
 	return executor->type->works && executor->type->works(target);
 }
 
-void executor_status(const struct executor *executor, const struct target *target,
-		     struct status_target *status)
+struct status_pace executor_pace(const struct executor *executor, const struct target *target)
 {
-	if (target->own && executor->type->status)
-		executor->type->status(executor, target, status);
+	if (target->own && executor->type->pace)
+		return executor->type->pace(executor, target);
+	return (struct status_pace){0};
 }

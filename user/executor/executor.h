@@ -75,8 +75,7 @@ struct executor_type {
 	bool (*collapse)(struct executor *executor, uint64_t now_ns);
 	uint64_t (*next_collapse_ns)(const struct executor *executor, uint64_t now_ns);
 	bool (*works)(const struct target *target);
-	void (*status)(const struct executor *executor, const struct target *target,
-		       struct status_target *status);
+	struct status_pace (*pace)(const struct executor *executor, const struct target *target);
 };
 
 extern const struct executor_type executor_damos;
@@ -133,8 +132,7 @@ uint64_t executor_next_collapse_ns(const struct executor *executor, uint64_t now
 /* The target's kdamond does more than to watch. */
 bool executor_works(const struct executor *executor, const struct target *target);
 
-/* What of the target's status only the executor knows. */
-void executor_status(const struct executor *executor, const struct target *target,
-		     struct status_target *status);
+/* How the executor collapses in it, for the status. */
+struct status_pace executor_pace(const struct executor *executor, const struct target *target);
 
 #endif

@@ -424,23 +424,23 @@ static void madvise_wanted(const struct executor *executor, const struct target 
 	wanted->max_regions = intervals_affordable(&target->intervals, most, least);
 }
 
-static void madvise_status(const struct executor *executor, const struct target *target,
-			   struct status_target *status)
+static struct status_pace madvise_pace(const struct executor *executor, const struct target *target)
 {
 	const struct collapser *collapser = target->own;
 	const struct madvise *madvise = executor->own;
 
-	status->paced = true;
-	status->stall_budget_us = collapser->pace.budget_us;
-	status->pace_pct = madvise->limit.share_pct;
-	status->pace_reason =
-		collapser->barred ? collapse_barred_by(collapser->barred) : madvise->limit.reason;
-	status->capped = !has_room(executor, target);
-	status->stall_us = collapser->stall_ns / NS_PER_US;
-	status->calls = collapser->calls;
-	status->sparse_slots = collapser->worklist.sparse;
-	status->waiting_slots = collapser->worklist.waiting;
-	status->chosen_slots = collapser_left(collapser);
+	return (struct status_pace){
+		.known = true,
+		.stall_budget_us = collapser->pace.budget_us,
+		.share_pct = madvise->limit.share_pct,
+		.reason = collapser->barred ? collapse_barred_by(collapser->barred) : madvise->limit.reason,
+		.capped = !has_room(executor, target),
+		.calls = collapser->calls,
+		.stall_us = collapser->stall_ns / NS_PER_US,
+		.chosen_slots = collapser_left(collapser),
+		.sparse_slots = collapser->worklist.sparse,
+		.waiting_slots = collapser->worklist.waiting,
+	};
 }
 
 const struct executor_type executor_madvise = {
@@ -462,5 +462,5 @@ const struct executor_type executor_madvise = {
 	.wanted = madvise_wanted,
 	.collapse = madvise_collapse,
 	.next_collapse_ns = madvise_next_collapse_ns,
-	.status = madvise_status,
+	.pace = madvise_pace,
 };

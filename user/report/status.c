@@ -14,20 +14,20 @@
 
 #define TEXT_MAX 512 /* reasons are the longest, REASON_LEN */
 
-static bool has_text(const char *text)
+static const char *text_or_null(const char *text)
 {
-	return text && *text;
+	return *text ? text : NULL;
 }
 
-static void add_descent(struct json *json, const struct status_target *target)
+static void add_descent(struct json *json, const struct descent *descent, const struct descent_config *config)
 {
 	json_open_object(json, "descent");
-	json_add_text(json, "state", target->descent_state);
-	json_add_bool(json, "acting", target->acting);
-	json_add_u64(json, "min_access_pct", target->min_access_pct);
-	json_add_u64(json, "min_accesses", target->min_accesses);
-	json_add_u64(json, "max_accesses", target->max_accesses);
-	json_add_text(json, "reason", target->descent_reason);
+	json_add_text(json, "state", descent_state_name(descent->state));
+	json_add_bool(json, "acting", descent_acts(descent));
+	json_add_u64(json, "min_access_pct", descent_min_access_pct(descent, config));
+	json_add_u64(json, "min_accesses", descent_min_accesses(descent, config));
+	json_add_u64(json, "max_accesses", config->levels.max_accesses);
+	json_add_text(json, "reason", descent->reason);
 	json_close(json);
 }
 
@@ -51,18 +51,18 @@ static void add_collapse(struct json *json, const struct status_target *target)
 	json_close(json);
 }
 
-static void add_pace(struct json *json, const struct status_target *target)
+static void add_pace(struct json *json, const struct status_pace *pace)
 {
 	json_open_object(json, "pace");
-	json_add_u64(json, "stall_budget_us", target->stall_budget_us);
-	json_add_u64(json, "share_pct", target->pace_pct);
-	json_add_text(json, "reason", target->pace_reason);
-	json_add_bool(json, "capped", target->capped);
-	json_add_u64(json, "calls", target->calls);
-	json_add_u64(json, "stall_us", target->stall_us);
-	json_add_u64(json, "chosen_slots", target->chosen_slots);
-	json_add_u64(json, "sparse_slots", target->sparse_slots);
-	json_add_u64(json, "waiting_slots", target->waiting_slots);
+	json_add_u64(json, "stall_budget_us", pace->stall_budget_us);
+	json_add_u64(json, "share_pct", pace->share_pct);
+	json_add_text(json, "reason", pace->reason);
+	json_add_bool(json, "capped", pace->capped);
+	json_add_u64(json, "calls", pace->calls);
+	json_add_u64(json, "stall_us", pace->stall_us);
+	json_add_u64(json, "chosen_slots", pace->chosen_slots);
+	json_add_u64(json, "sparse_slots", pace->sparse_slots);
+	json_add_u64(json, "waiting_slots", pace->waiting_slots);
 	json_close(json);
 }
 
@@ -74,47 +74,56 @@ static void add_known(struct json *json, const char *key, bool known, double val
 		json_add_null(json, key);
 }
 
-static void add_benefit(struct json *json, const struct status_benefit *benefit)
+static void add_benefit(struct json *json, const struct benefit *benefit)
 {
 	json_open_object(json, "benefit");
 	json_add_text(json, "source", "huge_share");
-	json_add_text(json, "verdict", benefit->verdict);
-	add_known(json, "hot_huge_pct_before", benefit->share_before_known, benefit->share_before_pct, 0);
-	add_known(json, "hot_huge_pct_now", benefit->share_now_known, benefit->share_now_pct, 0);
-	json_add_decimal(json, "trial_s", benefit->trial_s, 0);
-	json_add_text(json, "reason", has_text(benefit->reason) ? benefit->reason : NULL);
+	json_add_text(json, "verdict", benefit_verdict_name(benefit->verdict));
+	add_known(json, "hot_huge_pct_before", benefit->before_pct_known, benefit->before_pct, 0);
+	add_known(json, "hot_huge_pct_now", benefit->pct_seen, benefit->pct, 0);
+	json_add_decimal(json, "trial_s", (double)(benefit->given_up_ns / NS_PER_S), 0);
+	json_add_text(json, "reason", text_or_null(benefit->reason));
 	json_close(json);
 }
 
-static void add_target(struct json *json, const struct status_target *target)
+/* Why they are not as asked for; null: they are. */
+static void add_intervals(struct json *json, const struct intervals *intervals,
+			  const struct intervals_config *asked)
 {
+	json_add_u64(json, "sample_us", intervals->sample_us);
+	json_add_u64(json, "aggr_us", intervals->aggr_us);
+	json_add_text(json, "intervals_reason",
+		      intervals_differ(intervals, asked) ? text_or_null(intervals->reason) : NULL);
+}
+
+static void add_target(struct json *json, const struct status *status, const struct status_target *target)
+{
+	const struct governor_seat *watched = target->watched;
+
 	json_open_object(json, NULL);
-	json_add_u64(json, "pid", target->id.tgid);
-	json_add_u64(json, "start_time_ns", target->id.start_time_ns);
+	json_add_u64(json, "pid", watched->id.tgid);
+	json_add_u64(json, "start_time_ns", watched->id.start_time_ns);
 	json_add_text(json, "comm", target->comm);
-	json_add_decimal(json, "cpu_pct", target->cpu_pct, 1);
-	json_add_u64(json, "rank", target->rank);
+	json_add_decimal(json, "cpu_pct", watched->cpu_pct, 1);
+	json_add_u64(json, "rank", watched->rank);
 	json_add_u64(json, "seat", target->seat);
 	if (target->kdamond_pid > 0)
 		json_add_i64(json, "kdamond_pid", target->kdamond_pid);
 	else
 		json_add_null(json, "kdamond_pid");
 	add_known(json, "monitor_cpu_pct", target->monitor_cpu_known, target->monitor_cpu_pct, 2);
-	json_add_u64(json, "sample_us", target->sample_us);
-	json_add_u64(json, "aggr_us", target->aggr_us);
-	json_add_text(json, "intervals_reason",
-		      has_text(target->intervals_reason) ? target->intervals_reason : NULL);
-	add_descent(json, target);
+	add_intervals(json, target->intervals, status->intervals);
+	add_descent(json, target->descent, status->descent);
 	add_collapse(json, target);
-	if (target->paced)
-		add_pace(json, target);
-	if (target->benefit.verdict)
-		add_benefit(json, &target->benefit);
-	json_add_text(json, "reason", target->reason);
+	if (target->pace.known)
+		add_pace(json, &target->pace);
+	if (target->benefit->began)
+		add_benefit(json, target->benefit);
+	json_add_text(json, "reason", watched->reason);
 	json_close(json);
 }
 
-static void add_skip(struct json *json, const struct status_skip *skip)
+static void add_skip(struct json *json, const struct governor_skip *skip)
 {
 	json_open_object(json, NULL);
 	json_add_u64(json, "pid", skip->id.tgid);
@@ -149,7 +158,7 @@ char *status_to_json(const struct status *status)
 	add_head(&json, status);
 	json_open_array(&json, "targets");
 	for (size_t i = 0; i < status->n_targets; i++)
-		add_target(&json, &status->targets[i]);
+		add_target(&json, status, &status->targets[i]);
 	json_close(&json);
 	json_open_array(&json, "skipped");
 	for (size_t i = 0; i < status->n_skipped; i++)

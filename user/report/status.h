@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "decide/process.h"
+#include "decide/benefit.h"
+#include "decide/descent.h"
+#include "decide/governor.h"
+#include "decide/intervals.h"
 
 #define STATUS_FAILURES 8
 #define STATUS_FILE	"status.json"
@@ -19,28 +22,31 @@ struct status_failure {
 	uint64_t count;
 };
 
-/* What huge pages gain a process, as decide/benefit.h has it. */
-struct status_benefit {
-	const char *verdict; /* "gains", "none", "unknown"; NULL: nothing is told */
-	const char *reason;  /* of the verdict; "" while it is unknown */
-	bool share_before_known, share_now_known;
-	unsigned int share_before_pct, share_now_pct; /* of the hot memory that is huge */
-	double trial_s;				      /* without gain, so far */
+/* How hotdamon collapses in it, when it does so itself, within a budget. */
+struct status_pace {
+	bool known;		  /* it does */
+	uint64_t stall_budget_us; /* per second */
+	unsigned int share_pct;	  /* of the budget, under the memory pressure of now */
+	const char *reason;	  /* "" at 100 %, if the process can be collapsed in at all */
+	bool capped;		  /* --max-huge-mib or --max-target-huge-mib is reached */
+	uint64_t calls;		  /* of process_madvise for a slot, and what they took */
+	uint64_t stall_us;
+	size_t chosen_slots;  /* hot slots that are to be collapsed next */
+	size_t sparse_slots;  /* that are left alone: too few of their pages are populated */
+	size_t waiting_slots; /* that failed, and are tried again later */
 };
 
+/* One that is watched. What it points to is borrowed. */
 struct status_target {
-	struct process_id id;
-	char comm[COMM_LEN];
-	double cpu_pct;
-	unsigned int rank; /* by heat, among those that are watched or hot enough to matter */
 	unsigned int seat;
+	const char *comm;		     /* of now */
+	const struct governor_seat *watched; /* who it is, how hot, and why it is watched */
+	const struct descent *descent;
+	const struct benefit *benefit; /* told once it began */
+	const struct intervals *intervals;
 	pid_t kdamond_pid; /* 0: none */
-	const char *descent_state;
-	bool acting; /* the scheme is not parked */
-	unsigned int min_access_pct;
-	unsigned int min_accesses;
-	unsigned int max_accesses;
-	const char *descent_reason;
+	bool monitor_cpu_known;
+	double monitor_cpu_pct; /* its kdamond's, in % of a CPU, in the last tick; collapsing is in it */
 	uint64_t succeeded;
 	uint64_t already_huge; /* useless attempts: the slot was huge before */
 	struct status_failure failed[STATUS_FAILURES];
@@ -52,30 +58,7 @@ struct status_target {
 	uint64_t hot_bytes;  /* at or above the threshold */
 	bool hot_huge_known;
 	uint64_t hot_huge_bytes;
-	bool paced;		  /* hotdamon collapses itself, within a budget; what follows is known then */
-	uint64_t stall_budget_us; /* per second */
-	unsigned int pace_pct;	  /* of the budget, under the memory pressure of now */
-	const char *pace_reason;  /* "" at 100 %, if the process can be collapsed in at all */
-	bool capped;		  /* --max-huge-mib or --max-target-huge-mib is reached */
-	uint64_t calls;		  /* of process_madvise for a slot, and what they took */
-	uint64_t stall_us;
-	size_t chosen_slots;  /* hot slots of 2 MiB that are to be collapsed next */
-	size_t sparse_slots;  /* that are left alone: too few of their pages are populated */
-	size_t waiting_slots; /* that failed, and are tried again later */
-	const char *reason;   /* why it is watched */
-	struct status_benefit benefit;
-	bool monitor_cpu_known;
-	double monitor_cpu_pct; /* its kdamond's, in % of a CPU, in the last tick; collapsing is in it */
-	uint64_t sample_us;	/* DAMON's intervals for it */
-	uint64_t aggr_us;
-	const char *intervals_reason; /* why they differ from what was asked for; "" or NULL: they do not */
-};
-
-struct status_skip {
-	struct process_id id;
-	char comm[COMM_LEN];
-	double cpu_pct;
-	const char *reason;
+	struct status_pace pace;
 };
 
 struct status {
@@ -88,11 +71,13 @@ struct status {
 	double interval_s;
 	size_t processes; /* alive, that ran lately */
 	unsigned int seats;
-	uint64_t collapses;	 /* of all processes since the start */
-	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
+	uint64_t collapses;			  /* of all processes since the start */
+	uint64_t missed_threads;		  /* ended while the map had no room: their time is lost */
+	const struct descent_config *descent;	  /* of all targets, as are these */
+	const struct intervals_config *intervals; /* as asked for */
 	const struct status_target *targets;
 	size_t n_targets;
-	const struct status_skip *skipped;
+	const struct governor_skip *skipped;
 	size_t n_skipped;
 };
 
