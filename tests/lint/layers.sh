@@ -31,7 +31,7 @@ forbid 'only the loop knows the loop' '#include "daemon/daemon\.h' user/daemon/[
 forbid 'the daemon does not know the commands' '#include "cmd/' user/daemon/*.[ch]
 forbid 'arrays grow in base/array' '\<(realloc|reallocarray)\(' user/[!b]*/*.c user/base/[!a]*.c user/main.c
 forbid 'base/json reads JSON: it knows when memory was short' '\<json_tokener_' user/[!b]*/*.c
-forbid 'units are in base/units.h' '#define [NUM]S_PER_' user/[!b]*/*.[ch] user/*.c
+forbid 'units are in base/units.h' '#define [NUM]S_PER_|/ 1e9|\<[1-9][0-9]*0{9}(ULL)?\>' user/[!b]*/*.[ch] user/*.c
 forbid "the clock is base's" '\<(clock_gettime|gettimeofday|time)\(' user/[!b]*/*.c user/main.c
 forbid 'paths of /sys belong to act, sense and check' '"/sys/' user/decide/*.[ch] user/report/*.[ch] user/executor/*.[ch] user/daemon/*.[ch] \
 	user/main.c user/cmd/run.c user/cmd/top.c user/cmd/status.c user/cmd/cleanup.c

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "daemon/daemon.h"
@@ -113,7 +114,7 @@ static enum executor_kind parse_executor(const struct argp_state *state, const c
 {
 	static const char *const words[] = {"auto", "damos", "madvise", "none"};
 	static const enum executor_kind executors[] = {EXECUTOR_AUTO, EXECUTOR_DAMOS, EXECUTOR_MADVISE,
-						  EXECUTOR_NONE};
+						       EXECUTOR_NONE};
 
 	return executors[choice(state, "executor", text, words, 4)];
 }
@@ -316,7 +317,7 @@ int cmd_run(int argc, char **argv)
 		.min_regions = 10,
 		.max_regions = 1000,
 		.monitor_cpu_pct = 1,
-		.trial_s = BENEFIT_TRIAL_NS / 1e9,
+		.trial_s = ns_to_s(BENEFIT_TRIAL_NS),
 		.quota_ms = 10,
 		.quota_reset_ms = 1000,
 		.stall_budget_us = PACE_DEFAULT_BUDGET_US,

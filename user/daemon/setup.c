@@ -8,6 +8,7 @@
 
 #include "act/collapse.h"
 #include "base/exit_status.h"
+#include "base/units.h"
 #include "report/log.h"
 #include "sense/host.h"
 #include "sense/libbpf.h"
@@ -118,7 +119,7 @@ static int configure(const struct setup *setup, struct watch *watch)
 		.monitor_cpu_pct = options->monitor_cpu_pct,
 	};
 	watch->benefit = (struct benefit_config){
-		.trial_ns = (uint64_t)(options->trial_s * 1e9),
+		.trial_ns = (uint64_t)(options->trial_s * (double)NS_PER_S),
 		.busy_pct = watch->intervals.busy_pct,
 		.acts = setup->type->acts,
 	};

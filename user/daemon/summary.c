@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "act/file.h"
+#include "base/units.h"
 #include "report/log.h"
 #include "report/status.h"
 
@@ -109,7 +110,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 		.pid = getpid(),
 		.started_ns = started_ns,
 		.tick = tick.ticks,
-		.window_s = (double)tick.window_ns / 1e9,
+		.window_s = ns_to_s(tick.window_ns),
 		.interval_s = watch->options->interval_s,
 		.processes = tick.living,
 		.seats = watch->n_seats,
@@ -156,7 +157,7 @@ void summary_say_sums(const struct setup *setup, const struct watch *watch, uint
 			say_target(&watch->targets[seat]);
 	log_info("sums: %" PRIu64 " ticks in %.1f s, %" PRIu64 " times a process came in, %" PRIu64
 		 " collapses (%" PRIu64 " MiB), %u failed acts on DAMON",
-		 tick.ticks, (double)(watch->now_ns - started_ns) / 1e9, tick.came_in, collapses,
+		 tick.ticks, ns_to_s(watch->now_ns - started_ns), tick.came_in, collapses,
 		 bytes_to_mib(collapses * PMD_SIZE_BYTES),
 		 seats_sums(setup->seats).errors + watch->executor.errors);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
+#include "base/units.h"
 #include "daemon/step.h"
 #include "decide/ranking.h"
 #include "report/log.h"
@@ -243,7 +244,7 @@ static void leave(const struct watch *watch, const struct target *target, const 
 
 	log_info("out: %s (%u), seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->comm,
 		 target->id.tgid, target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
-		 (double)(watch->now_ns - target->since_ns) / 1e9);
+		 ns_to_s(watch->now_ns - target->since_ns));
 }
 
 static int take_in(const struct tick *tick, struct watch *watch, const struct governor_move *move)

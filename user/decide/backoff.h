@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/units.h"
 #include "decide/outcome.h"
 
 /* The first wait; it doubles at each failure in a row up to the longest. */
-#define BACKOFF_FIRST_NS      5000000000ULL   /* 5 s */
-#define BACKOFF_UNSUITABLE_NS 60000000000ULL  /* of a slot that is no memory to be collapsed: 1 min */
-#define BACKOFF_LONGEST_NS    600000000000ULL /* 10 min */
+#define BACKOFF_FIRST_NS      (5 * NS_PER_S)
+#define BACKOFF_UNSUITABLE_NS (60 * NS_PER_S) /* of a slot that is no memory to be collapsed */
+#define BACKOFF_LONGEST_NS    (600 * NS_PER_S)
 
 /* The slots of one target that failed. */
 struct backoff;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "decide/reason.h"
 
 #define PART_LEN 80
@@ -22,7 +23,7 @@ const char *benefit_verdict_name(enum benefit_verdict verdict)
 	}
 }
 
-#define LOOK_NS 900000000ULL /* steps come once a second, a little more or less */
+#define LOOK_NS (900 * NS_PER_MS) /* steps come once a second, a little more or less */
 
 bool benefit_is_before(const struct benefit *benefit)
 {

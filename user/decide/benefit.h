@@ -19,21 +19,23 @@
 #ifndef HOTDAMON_DECIDE_BENEFIT_H
 #define HOTDAMON_DECIDE_BENEFIT_H
 
+#include "base/units.h"
 #include "decide/descent.h"
 
 /*
  * Two walks of the descent with executor damos, whose parked scheme is tried again after a minute; and some periods of
  * most loads.
  */
-#define BENEFIT_TRIAL_NS 120000000000ULL
+#define BENEFIT_TRIAL_NS (120 * NS_PER_S)
 
-#define BENEFIT_SMALL_PCT   10		   /* of the hot memory: so much may be huge "before" */
-#define BENEFIT_RISE_PCT    10		   /* of the hot memory: less is no gain to speak of */
-#define BENEFIT_STEADY_NS   10000000000ULL /* at a high threshold one huge page is much of what is hot */
-#define BENEFIT_LOADS_NS    10000000000ULL
+#define BENEFIT_SMALL_PCT   10		    /* of the hot memory: so much may be huge "before" */
+#define BENEFIT_RISE_PCT    10		    /* of the hot memory: less is no gain to speak of */
+#define BENEFIT_STEADY_NS   (10 * NS_PER_S) /* at a high threshold one huge page is much of what is hot */
+#define BENEFIT_LOADS_NS    (10 * NS_PER_S)
 #define BENEFIT_LOADS_BYTES (16 * MIB_BYTES)
-#define BENEFIT_AGAIN_NS    600000000000ULL /* a verdict of none is tried again after so long */
-#define BENEFIT_MAX_STEP_NS 10000000000ULL /* more between two looks was no trial, but a machine that slept */
+#define BENEFIT_AGAIN_NS    (600 * NS_PER_S) /* a verdict of none is tried again after so long */
+/* More between two looks was no trial, but a machine that slept. */
+#define BENEFIT_MAX_STEP_NS (10 * NS_PER_S)
 
 enum benefit_verdict { BENEFIT_UNKNOWN, BENEFIT_GAINS, BENEFIT_NONE };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "base/units.h"
 #include "decide/descent_internal.h"
 
 #include <inttypes.h>
@@ -48,7 +49,7 @@ static struct part dry_part(const struct descent *descent, const struct descent_
 	struct part part, level = descent_level_part(config, descent->level);
 
 	snprintf(part.text, sizeof(part.text), "none in %" PRIu64 " s and %" PRIu64 " applies at %.40s",
-		 dry_lasted_ns(descent, evidence) / SECOND_NS, dry_lasted_applies(descent, evidence),
+		 dry_lasted_ns(descent, evidence) / NS_PER_S, dry_lasted_applies(descent, evidence),
 		 level.text);
 	return part;
 }

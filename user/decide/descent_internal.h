@@ -3,10 +3,10 @@
 #ifndef HOTDAMON_DECIDE_DESCENT_INTERNAL_H
 #define HOTDAMON_DECIDE_DESCENT_INTERNAL_H
 
+#include "base/units.h"
 #include "decide/descent.h"
 
-#define SECOND_NS ((uint64_t)1000000000)
-#define PART_LEN  96
+#define PART_LEN 96
 
 /* A piece of a sentence. */
 struct part {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "decide/reason.h"
 
 #define OVER_WINDOWS  2
@@ -199,7 +200,7 @@ uint64_t intervals_affordable(const struct intervals *intervals, uint64_t region
 	return fewer > least ? fewer : least;
 }
 
-#define HUGE_APPLY_MIN_US 1000000ULL
+#define HUGE_APPLY_MIN_US US_PER_S
 
 uint64_t intervals_heat_apply_us(uint64_t aggr_us, bool tells_huge)
 {

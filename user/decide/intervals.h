@@ -8,6 +8,7 @@
 #ifndef HOTDAMON_DECIDE_INTERVALS_H
 #define HOTDAMON_DECIDE_INTERVALS_H
 
+#include "base/units.h"
 #include "decide/process.h"
 
 /* At or below this threshold a count of samples is hardly above chance: seeing nothing hot there is blindness. */
@@ -19,9 +20,9 @@
  */
 #define INTERVALS_DIM_PCT 50
 /* No aggregation is made longer than this. */
-#define INTERVALS_MAX_AGGR_US 8000000ULL
+#define INTERVALS_MAX_AGGR_US (8 * US_PER_S)
 /* A watching kdamond's cost counts from so long after it started, worked, or was told other intervals. */
-#define INTERVALS_GRACE_NS 30000000000ULL
+#define INTERVALS_GRACE_NS (30 * NS_PER_S)
 /* Regions are halved so often at most. */
 #define INTERVALS_MAX_HALVINGS 4
 

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/looks.h"
 
+#include "base/units.h"
 #include "decide/heat.h"
 
-#define LOOK_NS	       200000000ULL  /* of targets at work */
-#define LOOK_PARKED_NS 1000000000ULL /* when all are parked */
-#define LOOK_REST      4	     /* times what it took, if that is longer: of many big targets */
+#define LOOK_NS	       (200 * NS_PER_MS) /* of targets at work */
+#define LOOK_PARKED_NS NS_PER_S		 /* when all are parked */
+#define LOOK_REST      4		 /* times what it took, if that is longer: of many big targets */
 
 /* Thousands of mappings take milliseconds. */
-#define MAPPINGS_NS	   1000000000ULL
-#define MAPPINGS_PARKED_NS 3000000000ULL
+#define MAPPINGS_NS	   NS_PER_S
+#define MAPPINGS_PARKED_NS (3 * NS_PER_S)
 #define MAPPINGS_REST	   20
 
-#define SILENT_NS	    5000000000ULL
+#define SILENT_NS	    (5 * NS_PER_S)
 #define SILENT_AGGREGATIONS 10
 
-#define YOUNG_NS	   800000000ULL
+#define YOUNG_NS	   (800 * NS_PER_MS)
 #define YOUNG_AGGREGATIONS 2
-#define COARSE_NS	   10000000000ULL /* long aggregations need not be all of HEAT_COARSE_AGGREGATIONS */
+#define COARSE_NS	   (10 * NS_PER_S) /* long aggregations need not be all of HEAT_COARSE_AGGREGATIONS */
 
 static uint64_t longer(uint64_t a, uint64_t b)
 {

@@ -9,14 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOOKS_TURN_NS	  8000000ULL /* no turn of the loop is longer, but for a collapse that is under way */
-#define LOOKS_WARM_PCT	  10 /* from here up small memory is looked at, as it may be the next to be hot */
-#define LOOKS_PRESSURE_NS 1000000000ULL /* between two looks at the memory that the host has */
-#define LOOKS_DEPARTED_NS 2000000000ULL /* and whether those that left live, if there is a cap for all */
-#define LOOKS_RECHECK_NS                                                                                     \
-	2000000000ULL /* and at what was huge: the kernel splits huge pages, processes give them back */
-#define LOOKS_LISTEN_NS                                                                                      \
-	60000000000ULL /* a stream of regions that went silent is listened to anew so often at most */
+#include "base/units.h"
+
+/* No turn of the loop is longer, but for a collapse that is under way. */
+#define LOOKS_TURN_NS (8 * NS_PER_MS)
+/* From here up small memory is looked at, as it may be the next to be hot. */
+#define LOOKS_WARM_PCT 10
+/* Between two looks at the memory that the host has. */
+#define LOOKS_PRESSURE_NS NS_PER_S
+/* And whether those that left live, if there is a cap for all. */
+#define LOOKS_DEPARTED_NS (2 * NS_PER_S)
+/* And at what was huge: the kernel splits huge pages, processes give them back. */
+#define LOOKS_RECHECK_NS (2 * NS_PER_S)
+/* A stream of regions that went silent is listened to anew so often at most. */
+#define LOOKS_LISTEN_NS (60 * NS_PER_S)
 
 /* Mappings that the kernel is asked for in one look at a target, see sense/vma.h. */
 #define LOOKS_ASKS	 64

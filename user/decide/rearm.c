@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "base/units.h"
 #include "decide/descent_internal.h"
 
 #include <inttypes.h>
@@ -115,7 +116,7 @@ void descent_step_parked(struct descent *descent, const struct descent_config *c
 	if (evidence->now_ns - descent->parked_since_ns < config->probe_ns)
 		return;
 	snprintf(why, sizeof(why), "probe after %" PRIu64 " s parked",
-		 (evidence->now_ns - descent->parked_since_ns) / SECOND_NS);
+		 (evidence->now_ns - descent->parked_since_ns) / NS_PER_S);
 	rearm(descent, config, evidence, false, why);
 	descent->probing = true;
 }

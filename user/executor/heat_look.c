@@ -7,6 +7,7 @@
 #include "act/collapse.h"
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/units.h"
 #include "decide/looks.h"
 #include "executor/collapser.h"
 #include "report/log.h"
@@ -226,8 +227,8 @@ static void listen_again(struct madvise *madvise, const struct target *target, u
 	madvise->listened_ns = now_ns;
 	err = regions_attach_again(madvise->regions);
 	log_warning("%s (%u): kdamond %d says nothing of its regions for %.1f s: listening anew%s%s",
-		    target->comm, target->id.tgid, collapser->watched,
-		    (double)(now_ns - collapser->heard_ns) / 1e9, err ? ": " : "", err ? strerror(-err) : "");
+		    target->comm, target->id.tgid, collapser->watched, ns_to_s(now_ns - collapser->heard_ns),
+		    err ? ": " : "", err ? strerror(-err) : "");
 }
 
 /* Another program runs in the process: what was made huge went with the old memory. */

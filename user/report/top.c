@@ -184,8 +184,8 @@ void top_sum(const struct ranked *ranked, size_t n, double window_s, struct top_
 		user_ns += (double)ranked[i].user_ns;
 		system_ns += (double)ranked[i].system_ns;
 	}
-	summary->user_cpus = user_ns / (window_s * 1e9);
-	summary->system_cpus = system_ns / (window_s * 1e9);
+	summary->user_cpus = user_ns / (window_s * (double)NS_PER_S);
+	summary->system_cpus = system_ns / (window_s * (double)NS_PER_S);
 }
 
 /* Adds @part behind two spaces if it fits. */

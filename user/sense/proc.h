@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/units.h"
 #include "decide/process.h"
 
-#define PROC_TICK_NS 10000000ULL /* /proc counts start times in 1/100 s (USER_HZ), rounded down */
+#define PROC_TICK_NS (10 * NS_PER_MS) /* /proc counts start times in 1/100 s (USER_HZ), rounded down */
 
 struct process_facts {
 	uint32_t tgid;

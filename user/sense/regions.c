@@ -10,12 +10,13 @@
 #include <bpf/libbpf.h>
 
 #include "base/array.h"
+#include "base/units.h"
 #include "regions_map.h"
 #include "regions.skel.h"
 #include "sense/gather.h"
 #include "sense/libbpf.h"
 
-#define LEAST_INTERVAL_NS 40000000ULL /* 25 aggregations a second tell enough of heat */
+#define LEAST_INTERVAL_NS (40 * NS_PER_MS) /* 25 aggregations a second tell enough of heat */
 #define RING_MIN_BYTES	  (1U << 18)
 #define RING_MAX_BYTES	  (1U << 25)
 #define RING_AGGREGATIONS                                                                                    \

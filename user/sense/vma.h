@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/units.h"
+
 /* One mapping; never merged with its neighbour, since a slot across two can't be collapsed. */
 struct vma_range {
 	uint64_t start, end; /* bytes, [start, end), multiples of the page size; at least one slot inside */
@@ -46,7 +48,7 @@ struct vma_asking {
 	unsigned int again_left; /* and so many that were refused VMA_AGAIN_NS ago or before */
 };
 
-#define VMA_AGAIN_NS 10000000000ULL /* 10 s: it may have been empty, or opted out for a while */
+#define VMA_AGAIN_NS (10 * NS_PER_S) /* it may have been empty, or opted out for a while */
 
 enum vma_answer {
 	VMA_NO, /* no mapping of ours holds the whole slot, or the kernel refused */
