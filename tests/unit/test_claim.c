@@ -375,11 +375,25 @@ static void test_lock_no_links(void **state)
 	tree_link(world->dir, "bpf/hotdamon", "../victim");
 	snprintf(world->pin_dir, sizeof(world->pin_dir), "%s/bpf/hotdamon", world->dir);
 	assert_int_equal(claim_lock(&world->paths, &world->error), -EPERM);
-	assert_contains(world->error.text, "a link, where others can make one");
+	assert_contains(world->error.text, "a link that others made, or can make");
 	assert_int_equal(claim_is_held(&world->paths), -EPERM);
 	assert_false(claim_has_pins(&world->paths));
 	snprintf(world->claim.boot_id, sizeof(world->claim.boot_id), BOOT);
 	assert_int_equal(take_back(world), -EPERM);
+	assert_true(tree_has(world->dir, "victim/precious"));
+}
+
+/* A link of our own is followed everywhere but here, where all that is found is removed. It was tried for ever. */
+static void test_lock_no_link_of_ours(void **state)
+{
+	struct world *world = *state;
+
+	tree_put(world->dir, "victim/precious", "");
+	tree_link(world->dir, "pins", "victim");
+	alarm(10);
+	assert_int_equal(claim_lock(&world->paths, &world->error), -EPERM);
+	alarm(0);
+	assert_contains(world->error.text, "/pins, which is a link: ");
 	assert_true(tree_has(world->dir, "victim/precious"));
 }
 
@@ -405,6 +419,7 @@ int main(void)
 		TEST(test_read_out_of_range),
 		TEST(test_others_can_write),
 		TEST(test_lock_no_links),
+		TEST(test_lock_no_link_of_ours),
 	};
 
 	umask(022);

@@ -112,8 +112,25 @@ static void test_links(void **state)
 	assert_int_equal(try(world, "link"), 0);
 	assert_int_equal(try(world, "link/b"), 0);
 	assert_refused(world, "astray/b", "astray", "others can write it");
-	assert_refused(world, "tmp/link", "tmp/link", "a link, where others can make one");
-	assert_refused(world, "tmp/link/b", "tmp/link", "a link, where others can make one");
+	assert_refused(world, "tmp/link", "tmp/link", "a link that others made, or can make");
+	assert_refused(world, "tmp/link/b", "tmp/link", "a link that others made, or can make");
+}
+
+/* It was made while others could write there; the mode was mended, and it stayed. */
+static void test_links_of_others(void **state)
+{
+	struct world *world = *state;
+
+	if (geteuid())
+		skip();
+	make(world, "victim", 0700);
+	make(world, "victim/b", 0700);
+	make(world, "bpf", 0700);
+	tree_link(world->dir, "bpf/link", "../victim");
+	assert_int_equal(try(world, "bpf/link"), 0);
+	assert_int_equal(lchown(tree_at(world->dir, "bpf/link"), NOBODY, NOBODY), 0);
+	assert_refused(world, "bpf/link", "bpf/link", "a link that others made, or can make");
+	assert_refused(world, "bpf/link/b", "bpf/link", "a link that others made, or can make");
 }
 
 static void test_what_is_there(void **state)
@@ -170,8 +187,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_modes),	  TEST(test_owners),	      TEST(test_links),
-		TEST(test_what_is_there), TEST(test_make_and_remove),
+		TEST(test_modes),	    TEST(test_owners),	      TEST(test_links),
+		TEST(test_links_of_others), TEST(test_what_is_there), TEST(test_make_and_remove),
 	};
 
 	umask(022);

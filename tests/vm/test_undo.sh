@@ -232,11 +232,11 @@ test_no_link_is_followed() {
 	echo precious >$T/victim/passwd
 	as_nobody "ln -s $T/victim /sys/fs/bpf/hotdamon"
 	expect 3 hotdamon run --dry-run --interval 0.3 --duration 0.5
-	must_say 'hotdamon is not to be trusted (a link, where others can make one)'
+	must_say 'hotdamon is not to be trusted (a link that others made, or can make)'
 	mkdir $STATE_DIR
 	: >$STATE_DIR/claim.json
 	expect 3 hotdamon cleanup
-	must_say 'hotdamon is not to be trusted (a link, where others can make one)'
+	must_say 'hotdamon is not to be trusted (a link that others made, or can make)'
 	[ "$(cat $T/victim/passwd)" = precious ] || fail 'what was behind the link is gone'
 	rm -r /sys/fs/bpf/hotdamon $STATE_DIR
 	echo 1 >/proc/sys/fs/protected_symlinks

@@ -52,6 +52,14 @@ static int lock_directory(int fd)
 	return err;
 }
 
+/* Another directory has the name of ours: what is in it is not ours to remove. */
+static bool is_link(const char *path)
+{
+	struct stat there;
+
+	return !lstat(path, &there) && S_ISLNK(there.st_mode);
+}
+
 /*
  * A lock on a directory that its last holder is removing is worth nothing: then it is made and locked
  * again.
@@ -67,9 +75,10 @@ int claim_lock(const struct claim_paths *paths, struct act_error *error)
 					paths->pin_dir);
 		if (fd < 0)
 			return fd;
-		err = lock_directory(fd);
+		err = is_link(paths->pin_dir) ? -EPERM : lock_directory(fd);
 		if (err)
-			act_fail(error, -err, "lock %s", paths->pin_dir);
+			act_fail(error, -err, "lock %s%s", paths->pin_dir,
+				 err == -EPERM ? ", which is a link" : "");
 		else if (same_directory(fd, paths->pin_dir))
 			return fd;
 		close(fd);

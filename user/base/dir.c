@@ -29,7 +29,7 @@ static int look_at(struct place *place, struct dir_trouble *trouble)
 	if (fstat(place->fd, &held))
 		return -errno;
 	if (S_ISLNK(held.st_mode))
-		return refuse(trouble, "a link, where others can make one");
+		return refuse(trouble, "a link that others made, or can make");
 	if (!S_ISDIR(held.st_mode))
 		return -ENOTDIR;
 	if (held.st_uid && held.st_uid != geteuid())
@@ -40,11 +40,12 @@ static int look_at(struct place *place, struct dir_trouble *trouble)
 	return 0;
 }
 
-static bool is_link(int fd)
+/* A link of root's or ours. One of another user's may be older than the mode of the directory that it is in. */
+static bool is_own_link(int fd)
 {
 	struct stat held;
 
-	return !fstat(fd, &held) && S_ISLNK(held.st_mode);
+	return !fstat(fd, &held) && S_ISLNK(held.st_mode) && (!held.st_uid || held.st_uid == geteuid());
 }
 
 /* Into @name, below @place; on failure @place stays. */
@@ -53,7 +54,7 @@ static int step(struct place *place, const char *name, struct dir_trouble *troub
 	struct place next = {.fd = openat(place->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)};
 	int err;
 
-	if (next.fd >= 0 && !place->shared && is_link(next.fd)) {
+	if (next.fd >= 0 && !place->shared && is_own_link(next.fd)) {
 		close(next.fd);
 		next.fd = openat(place->fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}

@@ -22,7 +22,7 @@ struct dir_trouble {
 /*
  * A descriptor of the directory, or negative errno with @trouble (NULL is fine). -EPERM: it, or one above it, is not
  * root's or ours; or others can write it. Above it a sticky one, as /tmp, will do: what is root's stays there. Links
- * are followed only where nobody else can make one.
+ * are followed only if they are root's or ours, and where nobody else can make one.
  */
 int dir_open(const char *path, struct dir_trouble *trouble);
 
