@@ -14,6 +14,7 @@ UNIT_host_damon := user/sense/host.c $(filter-out %/host.c,$(UNIT_host))
 UNIT_ranking_long := user/decide/ranking.c
 UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
 UNIT_damon := user/act/file.c
+UNIT_damon_seat := user/act/damon.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
 DESCENT := user/decide/levels.c user/decide/descent_config.c user/decide/descent.c user/decide/descent_words.c user/decide/rearm.c
