@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 #include "decide/looks.h"
-#include "decide/regions.h"
+#include "decide/region_count.h"
 
 /* What reading the pages of a slot costs; decide/readlist.h has it. */
 #define READ_SMALL_NS 6000
@@ -107,7 +107,7 @@ struct kdamond_attrs policy_wanted(const struct policy *policy)
 {
 	uint64_t least = policy->options.min_regions, most = policy->options.max_regions;
 	uint64_t fitting =
-		regions_for_slots(bytes_of(&policy->memory) + policy->memory.beside_bytes, least, most);
+		region_count_for_slots(bytes_of(&policy->memory) + policy->memory.beside_bytes, least, most);
 
 	return (struct kdamond_attrs){
 		.sample_us = policy->intervals.sample_us,
