@@ -10,6 +10,7 @@ fail() {
 
 # skip WHY: what was to be measured could not be. That is no pass.
 skip() {
+	# shellcheck disable=SC2034 # run looks at it
 	skip=$*
 	return 1
 }
@@ -89,8 +90,11 @@ start_daemon() {
 	}
 }
 
-# The pinned map as bpftool prints it by the map's own BTF.
-dump() { bpftool --json map dump pinned "$pins/process_hotness" | jq '[.[].formatted]'; }
+# The pinned map as bpftool prints it by the map's own BTF. Who reads a hash begins anew at its start when the entry that it
+# stands on is deleted, and is given some twice: what was read last is newer.
+dump() {
+	bpftool --json map dump pinned "$pins/process_hotness" | jq '[.[].formatted] | group_by(.key) | map(last)'
+}
 
 # entry PID FIELD: of the pinned map; several lines if there are several entries.
 entry() { dump | jq -r ".[] | select(.key.tgid == $1) | .$2"; }

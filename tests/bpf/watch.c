@@ -7,13 +7,16 @@
  * prints for each of them what the machine used in that window by /proc/stat, or the process PID by its CPU clock;
  * both are read every other millisecond meanwhile. Of LOAD, which is begun after the first line and ended with
  * COMMAND, all windows from then on:
- * {"pid":…,"all_user_s":…,"all_system_s":…,"truth_s":…,"unsure_s":…,"lost_s":…,"tick_s":…,"top":…}
+ * {"pid":…,"all_user_s":…,"all_system_s":…,"truth_s":…,"unsure_s":…,"lost_s":…,"others_s":…,"tick_s":…,"top":…}
  *
  * unsure_s: what was used between the looks at both sides of the window's start and end, if these came late. A virtual
  * machine's CPU may be taken away for longer than between two looks; when it was not, it is 0.
  *
  * lost_s: of the machine, what /proc/stat does not tell of the window's time on all CPUs: it counts ticks, and a virtual
  * machine that is held up loses some.
+ *
+ * others_s: of the machine, what ticks found in interrupts, or taken by others on this hardware. The scheduler's clock,
+ * which is what top counts by, may give that to the task that was there.
  *
  * all_: the kernel's own split of all that the process used, read when the line came, and at no other time. What the
  * kernel once said of it, it never takes back, and ticks that hit it are few: who looks at other times, or
@@ -41,7 +44,7 @@
 
 /* In seconds, since some moment. */
 static struct sample {
-	double at, cpu, told; /* told: by /proc/stat, of all time, also idle */
+	double at, cpu, others, told; /* told: by /proc/stat, of all time, also idle */
 } samples[MAX_SAMPLES];
 static size_t n_samples;
 
@@ -62,7 +65,7 @@ static double tick_s(void)
 /* User and system time of all CPUs, which is not that of interrupts and of others on this hardware. */
 static void look_at_machine(struct sample *sample)
 {
-	enum { USER, NICE, SYSTEM, STEAL = 7, COLUMNS };
+	enum { USER, NICE, SYSTEM, IRQ = 5, SOFTIRQ, STEAL, COLUMNS };
 	double hertz = (double)sysconf(_SC_CLK_TCK);
 	uint64_t ticks[COLUMNS];
 	FILE *file = fopen("/proc/stat", "re");
@@ -76,6 +79,7 @@ static void look_at_machine(struct sample *sample)
 	}
 	fclose(file);
 	sample->cpu = (double)(ticks[USER] + ticks[NICE] + ticks[SYSTEM]) / hertz;
+	sample->others = (double)(ticks[IRQ] + ticks[SOFTIRQ] + ticks[STEAL]) / hertz;
 }
 
 static void watch_process(pid_t process)
@@ -122,7 +126,7 @@ static void print_split(void)
 
 /* What it used until then, and how far that may be off: it was not looked at all the time. */
 struct used {
-	double cpu, unsure, told;
+	double cpu, unsure, others, told;
 };
 
 /* Before the first sample the load had not begun. */
@@ -132,7 +136,7 @@ static struct used used_at(double at)
 	double between, part;
 
 	if (at <= a->at)
-		return (struct used){.cpu = a->cpu, .told = a->told};
+		return (struct used){.cpu = a->cpu, .others = a->others, .told = a->told};
 	while (a + 2 < samples + n_samples && a[1].at < at)
 		a++;
 	b = a + 1;
@@ -140,6 +144,7 @@ static struct used used_at(double at)
 	part = (at - a->at) / (b->at - a->at);
 	return (struct used){
 		.cpu = a->cpu + between * part,
+		.others = a->others + (b->others - a->others) * part,
 		.told = a->told + (b->told - a->told) * part,
 		.unsure = b->at - a->at > LATE_S ? between : 0,
 	};
@@ -162,7 +167,7 @@ static void print_window(const char *line)
 	if (pid)
 		print_split();
 	else
-		printf("\"lost_s\":%.6f,",
+		printf("\"others_s\":%.6f,\"lost_s\":%.6f,", last.others - first.others,
 		       window * (double)sysconf(_SC_NPROCESSORS_ONLN) - (last.told - first.told));
 	printf("\"truth_s\":%.6f,\"unsure_s\":%.6f,\"tick_s\":%.6f,\"top\":%s}\n", last.cpu - first.cpu,
 	       first.unsure + last.unsure, tick_s(), line);
