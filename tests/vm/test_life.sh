@@ -52,7 +52,8 @@ test_ends_at_any_moment() {
 	ok "$seen of 10 were watched, $(complaints) complaints"
 }
 
-restarted() { look && logged "$1.*exec, a new program"; }
+# By its pid: the name may be the one that it has between its exec and its naming itself.
+restarted() { logged "($1).*exec, a new program"; }
 
 test_execs() {
 	# shellcheck disable=SC2086 # words
@@ -62,7 +63,7 @@ test_execs() {
 	wait_for 8 has_kdamond execs || fail 'it is not watched'
 	kdamond=$(target execs kdamond_pid)
 	wait_for 25 in_state execs holding || fail "it is '$(target execs descent.state)' before the exec"
-	wait_for 25 restarted execs || fail 'its exec is not noticed'
+	wait_for 25 restarted "$execs" || fail 'its exec is not noticed'
 	: >$T/execs.truth
 	wait_for 5 test -s $T/execs.truth || fail 'the new program does not report'
 	wait_for 25 mostly_huge execs 48 || fail "after the exec $(truth_mib execs hot_huge_bytes) of 48 MiB are huge"
