@@ -23,7 +23,7 @@ test_ends() {
 	logged "out: short ($short), seat $seat: .*ended" || fail 'its end is not told'
 	gone "$kdamond" || fail "its kdamond $kdamond lives on"
 	load next --mem 48
-	wait_for 10 has_kdamond next || fail 'the next one is not watched'
+	wait_for 30 has_kdamond next || fail 'the next one is not watched'
 	[ "$(target next seat)" = "$seat" ] || fail "the next one is in seat $(target next seat), not in $seat"
 	[ "$(target long kdamond_pid)" = "$other" ] || fail 'the other one lost its kdamond'
 	stop_daemon
@@ -60,7 +60,7 @@ test_execs() {
 	start_daemon --stop-damon-stat --interval 1 $BUDGET
 	load execs --mem 48 --exec-after 14
 	execs=$pid
-	wait_for 8 has_kdamond execs || fail 'it is not watched'
+	wait_for 13 has_kdamond execs || fail 'it is not watched'
 	kdamond=$(target execs kdamond_pid)
 	wait_for 25 in_state execs holding || fail "it is '$(target execs descent.state)' before the exec"
 	wait_for 25 restarted "$execs" || fail 'its exec is not noticed'
@@ -81,9 +81,9 @@ another_kdamond() { has_kdamond "$1" && [ "$(target "$1" kdamond_pid)" != "$2" ]
 test_leader_exits() {
 	remember_state
 	start_daemon --executor damos --stop-damon-stat --interval 1
-	load headless --mem 48 --leader-exits 8
+	load headless --mem 48 --leader-exits 15
 	headless=$pid
-	wait_for 7 has_kdamond headless || fail 'it is not watched'
+	wait_for 14 has_kdamond headless || fail 'it is not watched'
 	kdamond=$(target headless kdamond_pid)
 	wait_for 15 leader_is_gone "$headless" || fail 'its leader does not exit'
 	wait_for 8 another_kdamond headless "$kdamond" || fail "its kdamond is still $kdamond"
@@ -106,7 +106,7 @@ test_leader_exited_before() {
 	load headless --mem 48 --leader-exits 0.5
 	wait_for 5 leader_is_gone "$pid" || fail 'its leader does not exit'
 	start_daemon --executor damos --stop-damon-stat --interval 1
-	wait_for 10 has_kdamond headless || fail 'it is not watched'
+	wait_for 30 has_kdamond headless || fail 'it is not watched'
 	wait_for 25 mostly_huge headless 48 || fail "$(truth_mib headless hot_huge_bytes) of 48 MiB are huge"
 	stop_daemon
 	no_complaints

@@ -15,12 +15,12 @@ reads() {
 	read -r was <"$1" && [ "$was" = "$2" ]
 } 2>/dev/null
 
-# Busy: a step lasts some milliseconds only.
+# Busy: a step lasts some milliseconds only. All of them together took 15 s on a busy host.
 until_now() {
-	wait_end=$(($(now_cs) + 1000))
+	wait_end=$(($(now_cs) + 6000))
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $((tries % 500)) -ne 0 ] || [ "$(now_cs)" -lt $wait_end ] || fail "not within 10 s: $*"
+		[ $((tries % 500)) -ne 0 ] || [ "$(now_cs)" -lt $wait_end ] || fail "not within 60 s: $*"
 	done
 }
 
@@ -115,7 +115,7 @@ test_kill_9_and_next_run() {
 test_status_after_kill_9() {
 	load hot --mem 48
 	start_daemon --stop-damon-stat --interval 1
-	wait_for 8 has_kdamond hot || fail 'it is not watched'
+	wait_for 30 has_kdamond hot || fail 'it is not watched'
 	kill -9 "$daemon"
 	wait "$daemon" 2>/dev/null
 	[ "$(cat $DAMON/0/state)" = on ] || fail 'its kdamond does not run on'
@@ -174,7 +174,7 @@ test_tree_replaced_after_kill_9() {
 	echo N >$DAMON_STAT
 	for how in other same; do
 		start_daemon --interval 0.5
-		wait_for 8 has_kdamond hot || fail 'it is not watched'
+		wait_for 30 has_kdamond hot || fail 'it is not watched'
 		kill -9 "$daemon"
 		wait "$daemon" 2>/dev/null
 		for seat in 0 1 2; do
@@ -208,7 +208,7 @@ test_state_directory() {
 	echo theirs >$T/state/theirs
 	start_daemon_at() {
 		daemon --dry-run --interval 0.5 --state-dir "$1"
-		wait_for 20 test -e "$1/status.json" || fail "no status in $1"
+		wait_for 60 test -e "$1/status.json" || fail "no status in $1"
 	}
 	start_daemon_at $T/state
 	expect 0 hotdamon status --state-dir $T/state
@@ -267,7 +267,7 @@ test_state_directory_of_others() {
 	mkfifo $T/all/fifo/claim.json $T/all/fifo/status.json
 	refuses_dir fifo
 	daemon --dry-run --interval 0.3 --state-dir $T/all/endless
-	wait_for 20 test -e $T/all/endless/status.json || fail 'no status'
+	wait_for 60 test -e $T/all/endless/status.json || fail 'no status'
 	kill -9 "$daemon"
 	wait "$daemon" 2>/dev/null
 	sed -i 's/"slots": 0/"slots": 4294967295/' $T/all/endless/claim.json
@@ -282,7 +282,7 @@ test_state_directory_of_others() {
 test_failures_are_said() {
 	remember_state
 	daemon --dry-run --interval 0.3
-	wait_for 20 test -e $STATE_DIR/status.json || fail 'no status'
+	wait_for 60 test -e $STATE_DIR/status.json || fail 'no status'
 	kill -9 "$daemon"
 	wait "$daemon" 2>/dev/null
 	mount -o bind $STATE_DIR $STATE_DIR
@@ -296,7 +296,7 @@ test_failures_are_said() {
 	expect 0 hotdamon cleanup
 	must_be_unchanged 'the next cleanup'
 	daemon --dry-run --interval 0.3
-	wait_for 20 test -e $PIN || fail 'no pin'
+	wait_for 60 test -e $PIN || fail 'no pin'
 	mount -o bind /sys/fs/bpf /sys/fs/bpf
 	mount -o remount,bind,ro /sys/fs/bpf
 	kill -TERM "$daemon"

@@ -127,7 +127,7 @@ test_status_and_second_run() {
 	load hot --mem 64
 	load hog --hog --duty 40
 	start_daemon --stop-damon-stat --interval 1
-	wait_for 10 has_kdamond hot || fail 'hot is not watched'
+	wait_for 30 has_kdamond hot || fail 'hot is not watched'
 	wait_for 5 in_skipped hog || fail 'the hog is not among the skipped'
 	wait_for 10 knows_heat
 	has_keys version executor tick window_s processes
@@ -171,7 +171,7 @@ test_listed_pids() {
 	[ ! -d /proc/$free ] || fail "pid $free is taken"
 	start_daemon --stop-damon-stat --interval 1 --pid "$one,$free"
 	logged "pid $free: no such process: skipped" || fail 'the missing pid is not named'
-	wait_for 10 has_kdamond one || fail 'the listed one is not watched'
+	wait_for 30 has_kdamond one || fail 'the listed one is not watched'
 	watches one || fail "watched are '$(watched)'"
 	kill -TERM "$one"
 	wait "$one"
@@ -204,7 +204,7 @@ test_what_does_not_act() {
 	load hot --mem 64
 	remember_state
 	start_daemon --stop-damon-stat --interval 1 --executor none
-	wait_for 10 has_kdamond hot || fail 'hot is not watched'
+	wait_for 30 has_kdamond hot || fail 'hot is not watched'
 	wait_for 20 in_state hot holding || fail "it is '$(target hot descent.state)', not holding"
 	reason=$(target hot descent.reason)
 	[ "$(cat $DAMON/0/contexts/0/schemes/0/action)" = stat ] || fail 'its scheme is not stat'
