@@ -144,6 +144,8 @@ test_status_and_second_run() {
 	must_say '^ *0 .*hot '
 	expect 1 sh -c 'hotdamon status --json >/dev/full'
 	must_say 'output: '
+	expect 1 sh -c 'ulimit -n 4; exec hotdamon status' # it passes: not a wrong --state-dir
+	must_say 'Too many open files'
 	bpftool map dump pinned $PIN >$T/said 2>$T/said.err || fail "the pinned map cannot be dumped"
 	must_say '"comm": "hot"'
 	kdamond=$(target hot kdamond_pid)

@@ -9,6 +9,7 @@
 #include "act/claim.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "sense/host.h"
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -80,7 +81,7 @@ static int take_back(const struct claim_paths *paths, bool *claimed)
 	if (err == -ENOENT)
 		return take_back_unclaimed(paths);
 	if (err) /* of another directory than hotdamon's */
-		return fail(&error, err == -EIO || err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE);
+		return fail(&error, err == -EIO || host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE);
 	return take_back_claimed(paths, &claim);
 }
 

@@ -13,6 +13,7 @@
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "report/status.h"
+#include "sense/host.h"
 
 struct status_options {
 	bool json;
@@ -53,7 +54,7 @@ static int say_none(const struct status_options *options, int err, const struct 
 			options->state_dir);
 	else
 		fprintf(stderr, "hotdamon status: %s\n", error->text);
-	return err == -ENOENT || err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
+	return err == -ENOENT || host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static int print(const struct status_options *options, const char *text)

@@ -6,12 +6,13 @@
 
 #include "base/exit_status.h"
 #include "report/log.h"
+#include "sense/host.h"
 
 /* A directory of somebody else's, or what is in it: --state-dir names another, and nothing was changed. */
 static int refuse_state_dir(int err, const struct act_error *error)
 {
 	log_error("--state-dir: %s", error->text);
-	return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
+	return host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static void say_not_undone(const struct hold *hold, const struct claim_undone *undone)

@@ -63,7 +63,7 @@ struct host_verdict {
 
 /*
  * @asked is --executor (EXECUTOR_AUTO by default) or EXECUTOR_DRY_RUN. A caller that mends one itself says so in @facts
- * before: run --stop-damon-stat sets modules[HOST_DAMON_STAT].enabled to HOST_NO.
+ * before: run --stop-damon-stat sets modules[HOST_DAMON_STAT].off to HOST_YES.
  */
 void host_judge(const struct host_facts *facts, enum executor_kind asked, struct host_verdict *verdict);
 
