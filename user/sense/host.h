@@ -146,7 +146,6 @@ bool host_may_damon(const struct host_self *self);
 /* CAP_SYS_NICE and CAP_SYS_PTRACE for process_madvise(), CAP_DAC_READ_SEARCH for /proc/PID/pagemap of other users. */
 bool host_may_collapse(const struct host_self *self);
 
-const char *host_tracepoint_name(enum host_tracepoint tracepoint);
 const char *host_module_name(enum host_module module); /* as in /sys/module */
 
 /* Parsers, apart from reading. They leave their output untouched when they return false. */

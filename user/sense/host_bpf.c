@@ -23,11 +23,6 @@ static const char *const tracepoint_names[HOST_TRACEPOINTS] = {
 	[HOST_TP_MM_KHUGEPAGED_SCAN_PMD] = "mm_khugepaged_scan_pmd",
 };
 
-const char *host_tracepoint_name(enum host_tracepoint tracepoint)
-{
-	return tracepoint_names[tracepoint];
-}
-
 static const struct btf_type *find_type(const struct btf *btf, const char *name, uint32_t kind)
 {
 	int id = btf__find_by_name_kind(btf, name, kind);
