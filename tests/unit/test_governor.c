@@ -48,9 +48,8 @@ static void test_first_tick(void **state)
 		{"small", {small(1, 99), hot(2, 50)}, 2, "2 - -", 1},
 		{"small and cold is not told", {small(1, 9)}, 1, "- - -", 0},
 		{"itself", {excluded(1, 99), hot(2, 50)}, 2, "2 - -", 0},
-		{"blocked ones last", {blocked(1, 99), hot(2, 50), hot(3, 12)}, 3, "2 3 1", 0},
-		{"blocked ones not", {blocked(1, 99), hot(2, 50), hot(3, 12), hot(4, 11)}, 4, "2 3 4", 1},
-		{"blocked ones by heat", {blocked(1, 20), blocked(2, 30), hot(3, 11)}, 3, "3 2 1", 0},
+		{"opted out", {opted_out(1, 99), hot(2, 50), opted_out(3, 12)}, 3, "2 - -", 2},
+		{"opted out and cold is not told", {opted_out(1, 9)}, 1, "- - -", 0},
 	};
 
 	(void)state;
@@ -247,7 +246,7 @@ static void test_skip_reasons(void **state)
 	struct world world = world_top(1);
 
 	(void)state;
-	TICK(&world, hot(1, 57.3), small(2, 99), blocked(3, 60), hot(4, 50), excluded(5, 40), hot(6, 9));
+	TICK(&world, hot(1, 57.3), small(2, 99), opted_out(3, 60), hot(4, 50), excluded(5, 40), hot(6, 9));
 	assert_seats(&world, "1");
 	assert_int_equal(world.n_skips, 3);
 	assert_skip(&world, 2, "anonymous memory of 1 MiB is below --min-anon 32 MiB");
@@ -304,28 +303,25 @@ static void test_listed(void **state)
 	(void)state;
 	config.listed = true;
 	world = world_new(config);
-	TICK(&world, small(1, 0), blocked(2, 40), hot(3, 0.1), excluded(4, 90));
-	assert_seats(&world, "3 1 2");
+	TICK(&world, small(1, 0), hot(2, 40), hot(3, 0.1), excluded(4, 90));
+	assert_seats(&world, "2 3 1");
 	assert_int_equal(world.n_skips, 0);
-	assert_string_equal(governor_seats(world.governor)[0].reason,
+	assert_string_equal(governor_seats(world.governor)[1].reason,
 			    "listed with --pid: 0.1 % of a CPU, rank 3 of 4, 312 MiB anonymous");
-	assert_string_equal(governor_seats(world.governor)[2].reason,
-			    "listed with --pid: 40.0 % of a CPU, rank 2 of 4, 312 MiB anonymous; it opted "
-			    "out of huge pages");
 	for (int i = 0; i < 10; i++)
-		TICK(&world, small(1, 0), blocked(2, 0), hot(3, 0));
-	assert_seats(&world, "3 1 2");
+		TICK(&world, small(1, 0), hot(2, 0), hot(3, 0));
+	assert_seats(&world, "2 3 1");
 	assert_int_equal(world.n_moves, 0);
-	TICK(&world, small(1, 0), blocked(2, 0));
-	assert_moves(&world, "!3@0");
-	governor_seat_failed(world.governor, 1, "EBUSY");
-	TICK(&world, small(1, 0), blocked(2, 0));
+	TICK(&world, small(1, 0), hot(2, 0));
+	assert_moves(&world, "!3@1");
+	governor_seat_failed(world.governor, 2, "EBUSY");
+	TICK(&world, small(1, 0), hot(2, 0));
 	assert_int_equal(world.n_skips, 1);
 	assert_skip(&world, 1, "EBUSY");
 	world_free(&world);
 }
 
-/* Nobody on the list makes room for another, not even a blocked one. */
+/* Nobody on the list makes room for another. */
 static void test_listed_beyond_seats(void **state)
 {
 	struct governor_config config = top3;
@@ -335,9 +331,9 @@ static void test_listed_beyond_seats(void **state)
 	config.listed = true;
 	config.seats = 1;
 	world = world_new(config);
-	TICK(&world, blocked(1, 0));
+	TICK(&world, hot(1, 0));
 	for (int i = 0; i < 5; i++)
-		TICK(&world, blocked(1, 0), small(2, 90));
+		TICK(&world, hot(1, 0), small(2, 90));
 	assert_seats(&world, "1");
 	assert_skip(&world, 2, "all 1 seats are taken");
 	world_free(&world);

@@ -315,6 +315,76 @@ static void test_failed_is_ignored_for_free_seats(void **state)
 	world_free(&world);
 }
 
+/* It leaves at once, whoever waits or not; stays out, whatever it does; and comes in when it opts in again. */
+static void test_opted_out(void **state)
+{
+	struct world world = world_new(top3);
+
+	(void)state;
+	TICK(&world, hot(1, 50), hot(2, 40));
+	TICK(&world, opted_out(1, 50), hot(2, 40));
+	assert_moves(&world, "-1@0");
+	assert_true(world.moves[0].opted_out);
+	assert_contains(world.moves[0].reason, "it opted out of huge pages (THP_enabled: 0");
+	assert_int_equal(world.n_skips, 1);
+	assert_true(world.skips[0].opted_out);
+	assert_skip(&world, 1, "it opted out of huge pages (THP_enabled: 0");
+	for (int i = 0; i < 10; i++) {
+		struct candidate after_exec = opted_out(1, 50 + i);
+
+		after_exec.execs++;
+		TICK(&world, after_exec, hot(2, 40));
+		assert_int_equal(world.n_moves, 0);
+	}
+	TICK(&world, hot(1, 50), hot(2, 40));
+	assert_moves(&world, "+1@0");
+	assert_false(world.moves[0].opted_out);
+	assert_int_equal(world.n_skips, 0);
+	world_free(&world);
+}
+
+/* What keeps it out first is told: that it is small; else that it opted out, even while it backs off. */
+static void test_opted_out_reasons(void **state)
+{
+	struct world world = world_top(1);
+	struct candidate both = opted_out(1, 50);
+
+	(void)state;
+	TICK(&world, hot(1, 50));
+	governor_seat_failed(world.governor, 0, "EBUSY");
+	TICK(&world, opted_out(1, 50));
+	assert_skip(&world, 1, "it opted out of huge pages");
+	both.anon_bytes = MIB;
+	TICK(&world, hot(2, 50));
+	TICK(&world, both, hot(2, 50));
+	TICK(&world, both, hot(2, 50));
+	TICK(&world, both, hot(2, 50));
+	assert_skip(&world, 1, "below --min-anon");
+	assert_false(world.skips[0].opted_out);
+	world_free(&world);
+}
+
+/* By --pid it is asked for, and can be acted on as little; it keeps nobody from his seat. */
+static void test_opted_out_listed(void **state)
+{
+	struct governor_config config = top3;
+	struct world world;
+
+	(void)state;
+	config.listed = true;
+	config.seats = 2;
+	world = world_new(config);
+	TICK(&world, opted_out(1, 0), small(2, 0));
+	assert_seats(&world, "2 -");
+	assert_skip(&world, 1, "it opted out of huge pages");
+	TICK(&world, hot(1, 0), small(2, 0));
+	assert_moves(&world, "+1@1");
+	TICK(&world, hot(1, 0), opted_out(2, 0));
+	assert_moves(&world, "-2@0");
+	assert_seats(&world, "- 1");
+	world_free(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +399,9 @@ int main(void)
 		cmocka_unit_test(test_let_go_swings),
 		cmocka_unit_test(test_let_go_and_failed),
 		cmocka_unit_test(test_failed_is_ignored_for_free_seats),
+		cmocka_unit_test(test_opted_out),
+		cmocka_unit_test(test_opted_out_reasons),
+		cmocka_unit_test(test_opted_out_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

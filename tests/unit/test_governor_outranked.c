@@ -14,18 +14,13 @@ static void test_outranked(void **state)
 		{hot(1, 50), hot(1, 80), hot(2, 100), 0}, /* just not below 80 % */
 		{hot(1, 50), hot(1, 50), small(2, 100), 0},
 		{hot(1, 50), hot(1, 50), excluded(2, 100), 0},
-		{hot(1, 50), hot(1, 50), blocked(2, 100), 0},
+		{hot(1, 50), hot(1, 50), opted_out(2, 100), 0},
 		{hot(1, 50), hot(1, 6), hot(2, 9.9), 0},
 		{hot(1, 50), hot(1, 6), hot(2, 10), 3},
 		{hot(1, 50), hot(1, 9), hot(2, 11), 0},
 		{hot(1, 50), small(1, 50), hot(2, 11), 3}, /* nothing is left to collapse there */
-		{hot(1, 50), small(1, 50), blocked(2, 11), 0},
-		{blocked(1, 50), blocked(1, 50), hot(2, 11), 1},
-		{hot(1, 50), blocked(1, 50), hot(2, 11), 1},
-		{hot(1, 50), blocked(1, 50), small(2, 11), 0},
-		{blocked(1, 50), blocked(1, 50), blocked(2, 60), 0},
-		{blocked(1, 50), blocked(1, 50), blocked(2, 70), 3},
-		{blocked(1, 50), hot(1, 50), blocked(2, 70), 0}, /* it opted in again */
+		{hot(1, 50), small(1, 50), opted_out(2, 11), 0},
+		{hot(1, 50), opted_out(1, 50), hot(2, 11), 1},
 	};
 
 	(void)state;
@@ -86,10 +81,6 @@ static void test_outranked_reasons(void **state)
 	assert_string_equal(world.moves[0].reason, "outranked or cold for 3 ticks: now 4.0 % of a CPU, below "
 						   "5.0 %");
 	assert_seats(&world, "3");
-	TICK(&world, blocked(3, 100), hot(4, 11));
-	assert_contains(world.moves[0].reason,
-			"it opted out of huge pages (THP_enabled: 0 in /proc/PID/status)");
-	assert_contains(world.moves[0].reason, "pid 4 waits with 11.0 %");
 	world_free(&world);
 }
 
@@ -184,21 +175,7 @@ static void test_cold_and_outranked_in_turn(void **state)
 	world_free(&world);
 }
 
-/* As many as there are free seats come in, and no blocked one has to go for them. */
-static void test_blocked_stays_while_seats_are_free(void **state)
-{
-	struct world world = world_new(top3);
-
-	(void)state;
-	TICK(&world, blocked(1, 50));
-	TICK(&world, blocked(1, 50), hot(2, 40), hot(3, 30));
-	assert_moves(&world, "+2@1 +3@2");
-	TICK(&world, blocked(1, 50), hot(2, 40), hot(3, 30), hot(4, 20));
-	assert_moves(&world, "-1@0 +4@0");
-	world_free(&world);
-}
-
-/* As many leave as wait, the coldest first, blocked ones before all. */
+/* As many leave as wait, the coldest first. */
 static void test_coldest_make_room(void **state)
 {
 	struct world world = world_new(top3);
@@ -209,30 +186,6 @@ static void test_coldest_make_room(void **state)
 	for (int i = 0; i < 3; i++)
 		TICK(&world, hot(1, 20), hot(2, 30), hot(3, 25), hot(4, 90), hot(5, 80));
 	assert_moves(&world, "-1@2 -3@1 +4@1 +5@2");
-	TICK(&world, hot(2, 30), blocked(4, 90), blocked(5, 80), hot(6, 11));
-	assert_moves(&world, "-5@2 +6@2");
-	assert_seats(&world, "2 4 6");
-	world_free(&world);
-}
-
-/* A blocked one comes and goes with the others' want, but those that are not blocked never change for it. */
-static void test_blocked_no_thrash(void **state)
-{
-	struct world world = world_top(1);
-	size_t moves = 0;
-
-	(void)state;
-	TICK(&world, blocked(1, 90));
-	assert_contains(governor_seats(world.governor)->reason,
-			"it opted out of huge pages, but nobody else waits");
-	TICK(&world, blocked(1, 90), hot(2, 11));
-	assert_moves(&world, "-1@0 +2@0");
-	assert_skip(&world, 1, "it opted out of huge pages (THP_enabled: 0");
-	for (int i = 0; i < 50; i++) {
-		TICK(&world, blocked(1, 90), hot(2, i % 2 ? 11 : 4));
-		moves += world.n_moves;
-	}
-	assert_int_equal(moves, 0);
 	world_free(&world);
 }
 
@@ -245,11 +198,9 @@ int main(void)
 		cmocka_unit_test(test_outranked_count_starts_again),
 		cmocka_unit_test(test_free_seat_first),
 		cmocka_unit_test(test_newcomer_is_not_starved),
-		cmocka_unit_test(test_blocked_stays_while_seats_are_free),
 		cmocka_unit_test(test_cold_and_outranked_in_turn),
 		cmocka_unit_test(test_counts_are_bounded),
 		cmocka_unit_test(test_coldest_make_room),
-		cmocka_unit_test(test_blocked_no_thrash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,24 +40,25 @@ static void test_print(void **state)
 	char *text = table_of(&whole);
 
 	(void)state;
-	assert_string_equal(text, "hotdamon " HOTDAMON_VERSION
-				  ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, "
-				  "1 of 3 seats in use, 31 collapses so far\n"
-				  "\n"
-				  "seat      pid comm              cpu%  kdamond  cpu%  state      threshold "
-				  "  collapsed  hugeMiB   "
-				  "hotMiB  anonMiB\n"
-				  "   2      107 redis-server      97.1      112  0.25  descending 80% 16/20 "
-				  "         29       61    "
-				  "  "
-				  " 70      300\n"
-				  "      watched: rank 1 of 3\n"
-				  "      descent: no collapse in 3 applies\n"
-				  "      intervals: nothing hot before\n"
-				  "      failed: alloc_huge_page_fail 3, page_lock 1\n"
-				  "\n"
-				  "Hot, but not watched:\n"
-				  "          300 java              40.2  THP is disabled for it\n");
+	assert_string_equal(
+		text,
+		"hotdamon " HOTDAMON_VERSION ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, "
+		"1 of 3 seats in use, 31 collapses so far\n"
+		"\n"
+		"seat      pid comm              cpu%  kdamond  cpu%  state      threshold "
+		"  collapsed  hugeMiB   "
+		"hotMiB  anonMiB\n"
+		"   2      107 redis-server      97.1      112  0.25  descending 80% 16/20 "
+		"         29       61    "
+		"  "
+		" 70      300\n"
+		"      watched: rank 1 of 3\n"
+		"      descent: no collapse in 3 applies\n"
+		"      intervals: nothing hot before\n"
+		"      failed: alloc_huge_page_fail 3, page_lock 1\n"
+		"\n"
+		"Hot, but not watched:\n"
+		"          300 java              40.2  THP is disabled for it; first seen 125 s ago\n");
 	free(text);
 }
 

@@ -16,6 +16,13 @@
 #define SAID_SKIPS   4096 /* processes whose being skipped was said, the last ones */
 #define SAID_AT_ONCE 32
 
+/* That a process is not watched; that it opted out is news, whatever was said before. */
+struct said {
+	struct process_id id;
+	bool opted_out;
+	uint64_t at_ns; /* boot clock */
+};
+
 struct tick {
 	const struct run_options *options; /* borrowed, as is the next one */
 	struct hotness *hotness;
@@ -29,7 +36,7 @@ struct tick {
 	uint64_t window_ns;
 	uint64_t ticks, came_in;
 
-	struct process_id said[SAID_SKIPS]; /* a ring */
+	struct said said[SAID_SKIPS]; /* a ring */
 	size_t n_said;
 	bool said_full; /* that the map of processes is full */
 	int said_err;	/* of the last window, to say it once */
@@ -133,9 +140,25 @@ static int measure(struct tick *tick)
 			      &tick->n_ranked);
 }
 
+static const struct said *find_said(const struct tick *tick, struct process_id id)
+{
+	for (size_t i = 0; i < SAID_SKIPS; i++)
+		if (process_id_equal(tick->said[i].id, id))
+			return &tick->said[i];
+	return NULL;
+}
+
+/* For how long it is known that the process opted out; negative: it is new, or too long ago to be remembered. */
+static double opted_out_s(const struct tick *tick, struct process_id id, uint64_t now_ns)
+{
+	const struct said *said = find_said(tick, id);
+
+	return said && said->opted_out ? ns_to_s(now_ns - said->at_ns) : -1;
+}
+
 /* What /proc says of it now; false: it is gone, or no process to watch. */
-static bool make_candidate(const struct watch *watch, struct process_id id, double cpu_pct, uint32_t execs,
-			   struct candidate *candidate)
+static bool make_candidate(const struct tick *tick, const struct watch *watch, struct process_id id,
+			   double cpu_pct, uint32_t execs, struct candidate *candidate)
 {
 	struct target *target = target_of(watch, id);
 	struct process_facts facts;
@@ -154,7 +177,8 @@ static bool make_candidate(const struct watch *watch, struct process_id id, doub
 		.cpu_pct = cpu_pct,
 		.anon_bytes = facts.anon_bytes,
 		.execs = execs,
-		.blocked = facts.thp_disabled,
+		.opted_out = facts.thp_disabled,
+		.opted_out_s = opted_out_s(tick, target ? target->id : id, watch->now_ns),
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
@@ -179,7 +203,7 @@ static size_t candidates_forgotten(const struct tick *tick, const struct watch *
 		const struct target *target = watch_target(watch, seat);
 
 		if (target && !ranked_of(tick, target->id) &&
-		    make_candidate(watch, target->id, 0, target->execs, &candidates[n]))
+		    make_candidate(tick, watch, target->id, 0, target->execs, &candidates[n]))
 			n++;
 	}
 	return n;
@@ -199,7 +223,7 @@ static size_t candidates_by_heat(const struct tick *tick, const struct watch *wa
 		if (target)
 			target->execs = ranked->execs;
 		if (!ranked->ended && (target || ranked->cpu_pct >= least_pct) &&
-		    make_candidate(watch, ranked->id, ranked->cpu_pct, ranked->execs, &candidates[n]))
+		    make_candidate(tick, watch, ranked->id, ranked->cpu_pct, ranked->execs, &candidates[n]))
 			n++;
 	}
 	return n + candidates_forgotten(tick, watch, candidates + n);
@@ -227,7 +251,7 @@ static size_t candidates_listed(struct tick *tick, const struct watch *watch, st
 			target->execs = ranked->execs;
 		if (!id->tgid)
 			continue;
-		if (make_candidate(watch, *id, ranked ? ranked->cpu_pct : 0, ranked ? ranked->execs : 0,
+		if (make_candidate(tick, watch, *id, ranked ? ranked->cpu_pct : 0, ranked ? ranked->execs : 0,
 				   &candidates[n]))
 			n++;
 		else
@@ -277,33 +301,26 @@ static void enter(struct tick *tick, struct watch *watch, const struct governor_
 	step_begin(watch, target);
 	tick->came_in++;
 	log_info("in: %s (%u), seat %u: %s", move->comm, move->id.tgid, move->seat, move->reason);
-	if (target->descent.state == DESCENT_BLOCKED)
-		log_info("%s (%u): blocked: %s", move->comm, move->id.tgid, target->descent.reason);
 }
 
-static bool was_said(const struct tick *tick, struct process_id id)
+static void note_said(struct tick *tick, struct process_id id, bool opted_out, uint64_t now_ns)
 {
-	for (size_t i = 0; i < SAID_SKIPS; i++)
-		if (process_id_equal(tick->said[i], id))
-			return true;
-	return false;
-}
+	const struct said *said = find_said(tick, id);
+	size_t place = said ? (size_t)(said - tick->said) : tick->n_said++ % SAID_SKIPS;
 
-static void note_said(struct tick *tick, struct process_id id)
-{
-	if (!was_said(tick, id))
-		tick->said[tick->n_said++ % SAID_SKIPS] = id;
+	tick->said[place] = (struct said){.id = id, .opted_out = opted_out, .at_ns = now_ns};
 }
 
 /* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
-static void say_skips(struct tick *tick)
+static void say_skips(struct tick *tick, uint64_t now_ns)
 {
 	for (size_t i = 0; i < tick->n_skips && i < SAID_AT_ONCE; i++) {
 		const struct governor_skip *skip = &tick->skips[i];
+		const struct said *said = find_said(tick, skip->id);
 
-		if (was_said(tick, skip->id))
+		if (said && said->opted_out >= skip->opted_out)
 			continue;
-		note_said(tick, skip->id);
+		note_said(tick, skip->id, skip->opted_out, now_ns);
 		log_info("skipped: %s (%u), %.1f %% of a CPU: %s", skip->comm, skip->id.tgid, skip->cpu_pct,
 			 skip->reason);
 	}
@@ -328,7 +345,7 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 			continue;
 		governor_let_go(watch->governor, seat, target->benefit.reason, target->facts.anon_bytes,
 				target->execs);
-		note_said(tick, target->id);
+		note_said(tick, target->id, false, watch->now_ns);
 		leave(watch, target, target->benefit.reason);
 		seats_release(seats, watch, target);
 	}
@@ -352,10 +369,12 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
 			enter(tick, watch, &moves[i]);
 			continue;
 		}
+		if (moves[i].opted_out)
+			note_said(tick, moves[i].id, true, watch->now_ns);
 		leave(watch, target, moves[i].reason);
 		seats_release(seats, watch, target);
 	}
-	say_skips(tick);
+	say_skips(tick, watch->now_ns);
 	return 0;
 }
 

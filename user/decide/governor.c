@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "decide/governor_reason.h"
+#include "decide/optout.h"
 #include "decide/penalty.h"
 #include "decide/reason.h"
 
@@ -171,23 +172,20 @@ static bool eligible(const struct governor *governor, const struct candidate *ca
 {
 	const struct governor_config *config = &governor->config;
 
-	if (candidate->excluded || penalty_holds(governor->penalties, candidate->id))
+	if (candidate->excluded || candidate->opted_out || penalty_holds(governor->penalties, candidate->id))
 		return false;
-	if (config->listed)
-		return true;
-	return candidate->cpu_pct >= config->min_cpu_pct && candidate->anon_bytes >= config->min_anon_bytes;
+	return (config->listed || candidate->cpu_pct >= config->min_cpu_pct) &&
+	       governor_is_big(config, candidate);
 }
 
-static void collect_waiting(const struct tick *tick, bool blocked)
+static void collect_waiting(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
 
 	for (size_t i = 0; i < tick->n; i++) {
 		const struct candidate *candidate = &tick->candidates[i];
 
-		if (candidate->blocked != blocked || governor->watched[i])
-			continue;
-		if (eligible(governor, candidate))
+		if (!governor->watched[i] && eligible(governor, candidate))
 			governor->waiting[governor->n_waiting++] = candidate;
 	}
 }
@@ -230,6 +228,22 @@ static void leave_gone(const struct tick *tick)
 	}
 }
 
+static void leave_opted_out(const struct tick *tick)
+{
+	const struct governor *governor = tick->governor;
+
+	for (unsigned int i = 0; i < governor->config.seats; i++) {
+		const struct candidate *candidate = candidate_in(tick, i);
+		struct governor_move *move;
+
+		if (!candidate || !candidate->opted_out)
+			continue;
+		move = leave(tick, i);
+		move->opted_out = true;
+		optout_explain(candidate->comm, move->reason);
+	}
+}
+
 static bool is_cold(const struct governor *governor, const struct governor_seat *seat)
 {
 	return seat->cpu_pct < governor_cold_pct(&governor->config);
@@ -269,8 +283,6 @@ static void leave_cold(const struct tick *tick)
 static bool yields(const struct governor *governor, const struct candidate *watched,
 		   const struct candidate *waiting)
 {
-	if (watched->blocked != waiting->blocked)
-		return watched->blocked;
 	return watched->cpu_pct < OUTRANKED_SHARE * waiting->cpu_pct ||
 	       governor_is_shrunk(&governor->config, watched);
 }
@@ -304,14 +316,6 @@ static void count_outranked(const struct tick *tick, const struct candidate *hot
 	}
 }
 
-/* Whether @a has less to gain from its seat than @b. */
-static bool weaker(const struct candidate *a, const struct candidate *b)
-{
-	if (a->blocked != b->blocked)
-		return a->blocked;
-	return a > b; /* candidates are ordered, hottest first */
-}
-
 /* The seat that goes to @waiting, or the number of seats if none does. */
 static unsigned int find_victim(const struct tick *tick, const struct candidate *waiting)
 {
@@ -320,14 +324,12 @@ static unsigned int find_victim(const struct tick *tick, const struct candidate 
 
 	for (unsigned int i = 0; i < n; i++) {
 		const struct candidate *watched = candidate_in(tick, i);
-		bool at_once;
 
 		if (!watched || !yields(governor, watched, waiting))
 			continue;
-		at_once = watched->blocked && !waiting->blocked;
-		if (!at_once && governor->seats[i].cold_ticks < governor->config.dwell_ticks)
+		if (governor->seats[i].cold_ticks < governor->config.dwell_ticks)
 			continue;
-		if (victim == n || weaker(watched, candidate_in(tick, victim)))
+		if (victim == n || watched > candidate_in(tick, victim)) /* ordered, hottest first */
 			victim = i;
 	}
 	return victim;
@@ -397,9 +399,9 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	governor->n_moves = governor->n_waiting = 0;
 	match_seats(&tick);
 	see_candidates(&tick);
-	collect_waiting(&tick, false);
-	collect_waiting(&tick, true);
+	collect_waiting(&tick);
 	leave_gone(&tick);
+	leave_opted_out(&tick);
 	if (!governor->config.listed) {
 		leave_cold(&tick);
 		leave_outranked(&tick);

@@ -37,9 +37,16 @@ struct candidate {
 	double cpu_pct;	     /* smoothed */
 	uint64_t anon_bytes; /* resident anonymous memory */
 	uint32_t execs;	     /* cumulative; only its growth is used */
-	bool blocked;	     /* opted out of huge pages: takes a seat only if nobody else wants it */
+	bool opted_out;	     /* of huge pages: never watched */
+	double opted_out_s;  /* for how long that is known; negative: not known */
 	bool excluded;	     /* hotdamon itself: never watched */
 };
+
+/* Enough memory to be worth a seat; below it there is little to collapse. */
+static inline bool governor_is_big(const struct governor_config *config, const struct candidate *candidate)
+{
+	return config->listed || candidate->anon_bytes >= config->min_anon_bytes;
+}
 
 /* So little memory is left that it should make room for another. */
 static inline bool governor_is_shrunk(const struct governor_config *config, const struct candidate *watched)
@@ -54,7 +61,8 @@ struct governor_move {
 	unsigned int seat;
 	struct process_id id;
 	char comm[COMM_LEN];
-	bool gone; /* a LEAVE because the process ended */
+	bool gone;	/* a LEAVE because the process ended */
+	bool opted_out; /* or opted out of huge pages */
 	char reason[REASON_LEN];
 };
 
@@ -63,6 +71,8 @@ struct governor_skip {
 	struct process_id id;
 	char comm[COMM_LEN];
 	double cpu_pct;
+	bool opted_out;	    /* that is why */
+	double opted_out_s; /* the candidate's */
 	char reason[REASON_LEN];
 };
 
@@ -86,25 +96,24 @@ void governor_free(struct governor *governor); /* NULL is fine */
 /*
  * One tick. @candidates are ordered, hottest first.
  *
- * Eligible: cpu >= min, anon >= min, not excluded, not backing off (listed: just the last two).
+ * Eligible: cpu >= min, anon >= min, not excluded, not opted out, not backing off (listed: just the last three).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed or it was let go. Those that
- * are eligible and not watched wait, hottest first, blocked ones after all the others; so many of them as
- * there are free seats come in, each into the lowest one. A seat freed in a tick can be taken in it.
+ * are eligible and not watched wait, hottest first; so many of them as there are free seats come in, each into
+ * the lowest one. A seat freed in a tick can be taken in it.
  *
  * Leaves:
  * - A watched process that is not among the candidates has ended, and leaves at once.
+ * - One that opted out leaves at once, listed or not.
  * - One that is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
  *   which it is neither starts the count again. Outranked: one waits that finds no free seat, and of it
  *   the watched one has less than 80 % of its heat, or the watched one's anonymous memory fell below
  *   half of min_anon_bytes. As many outranked ones leave as there are such waiting ones, the coldest first;
- *   the others stay. A blocked waiting one outranks only blocked ones.
- * - A watched one that became blocked leaves at once for a waiting one that is not blocked and finds no
- *   free seat; else it stays.
+ *   the others stay.
  *
  * moves: LEAVEs first, then ENTERs; at most 2 * seats. skips: candidates at or above min_cpu_pct, hottest
  * first, that are not watched after this tick and are not `excluded`, each with the reason (too little
- * memory, backing off after a failed start, all seats taken, blocked...). In listed mode: those that back
- * off, whatever their heat (and those beyond the seats, if there are more than seats).
+ * memory, opted out, backing off after a failed start, all seats taken...). In listed mode: those that opted out or
+ * back off, whatever their heat (and those beyond the seats, if there are more than seats).
  * Both arrays belong to the governor and live until its next tick that succeeds, or its end. Returns 0, or -ENOMEM with
  * nothing changed: neither the governor, nor the outputs, nor the arrays of the last tick.
  */

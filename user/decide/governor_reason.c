@@ -4,12 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "decide/optout.h"
 #include "decide/reason.h"
 
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
 			     const struct governor_seat *seat, size_t n, char *reason)
 {
-	char losing[48] = "", keeps[64] = "";
+	char losing[48] = "";
 	const char *what = "hot";
 
 	if (config->listed)
@@ -19,12 +20,8 @@ void governor_reason_watched(const struct governor_config *config, const struct 
 	if (seat->cold_ticks)
 		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", seat->cold_ticks,
 			 config->dwell_ticks);
-	if (candidate->blocked)
-		snprintf(keeps, sizeof(keeps), "; it opted out of huge pages, but nobody else waits");
-	if (candidate->blocked && config->listed)
-		snprintf(keeps, sizeof(keeps), "; it opted out of huge pages");
-	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s", what,
-		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), losing, keeps);
+	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s", what,
+		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), losing);
 }
 
 void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,
@@ -43,13 +40,7 @@ void governor_reason_cold(const struct governor_config *config, const struct gov
 void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
 			       const struct candidate *waiting, char *reason)
 {
-	if (watched->blocked && !waiting->blocked)
-		reason_write(
-			reason,
-			"it opted out of huge pages (THP_enabled: 0 in /proc/PID/status), and pid %" PRIu32
-			" waits with %.1f %% of a CPU",
-			waiting->id.tgid, waiting->cpu_pct);
-	else if (governor_is_shrunk(config, watched))
+	if (governor_is_shrunk(config, watched))
 		reason_write(reason,
 			     "anonymous memory of %" PRIu64 " MiB is below half of --min-anon %" PRIu64
 			     " MiB, and pid %" PRIu32 " waits with %.1f %% of a CPU",
@@ -66,15 +57,10 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 static void reason_skipped(const struct governor_config *config, const struct candidate *candidate,
 			   double coldest_pct, char *reason)
 {
-	if (!config->listed && candidate->anon_bytes < config->min_anon_bytes)
+	if (!governor_is_big(config, candidate))
 		reason_write(reason,
 			     "anonymous memory of %" PRIu64 " MiB is below --min-anon %" PRIu64 " MiB",
 			     bytes_to_mib(candidate->anon_bytes), bytes_to_mib(config->min_anon_bytes));
-	else if (candidate->blocked)
-		reason_write(reason,
-			     "it opted out of huge pages (THP_enabled: 0 in /proc/PID/status, set by prctl "
-			     "PR_SET_THP_DISABLE), and all %u seats are taken",
-			     config->seats);
 	else
 		reason_write(reason, "all %u seats are taken, the coldest by a process with %.1f %% of a CPU",
 			     config->seats, coldest_pct);
@@ -108,9 +94,16 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 
 		if (watched[i] || !worth_telling(config, candidate))
 			continue;
-		*skip = (struct governor_skip){.id = candidate->id, .cpu_pct = candidate->cpu_pct};
+		*skip = (struct governor_skip){
+			.id = candidate->id,
+			.cpu_pct = candidate->cpu_pct,
+			.opted_out = candidate->opted_out && governor_is_big(config, candidate),
+			.opted_out_s = candidate->opted_out_s,
+		};
 		memcpy(skip->comm, candidate->comm, sizeof(skip->comm));
-		if (penalty_holds(penalties, candidate->id))
+		if (skip->opted_out)
+			optout_explain(candidate->comm, skip->reason);
+		else if (penalty_holds(penalties, candidate->id))
 			penalty_explain(penalties, candidate->id, skip->reason);
 		else
 			reason_skipped(config, candidate, coldest_pct, skip->reason);

@@ -131,6 +131,7 @@ static void add_skip(struct json *json, const struct governor_skip *skip)
 	json_add_text(json, "comm", skip->comm);
 	json_add_decimal(json, "cpu_pct", skip->cpu_pct, 1);
 	json_add_text(json, "reason", skip->reason);
+	add_known(json, "opted_out_s", skip->opted_out && skip->opted_out_s >= 0, skip->opted_out_s, 0);
 	json_close(json);
 }
 
@@ -339,11 +340,14 @@ static void print_skipped(struct json_object *skipped, FILE *file)
 		fprintf(file, "\nHot, but not watched:\n");
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *skip = json_object_array_get_idx(skipped, i);
-		char comm[4 * COMM_LEN];
+		char comm[4 * COMM_LEN], seen[48] = "";
 
 		fit_comm(skip, comm);
-		fprintf(file, "     %8" PRIu64 " %s %6.1f  %s\n", get_u64(skip, "pid"), comm,
-			get_double(skip, "cpu_pct"), get_text(skip, "reason"));
+		if (get(skip, "opted_out_s"))
+			snprintf(seen, sizeof(seen), "; first seen %" PRIu64 " s ago",
+				 get_u64(skip, "opted_out_s"));
+		fprintf(file, "     %8" PRIu64 " %s %6.1f  %s%s\n", get_u64(skip, "pid"), comm,
+			get_double(skip, "cpu_pct"), get_text(skip, "reason"), seen);
 	}
 }
 
