@@ -118,7 +118,6 @@ static void test_given_up(void **state)
 		{DESCENT_HOLDING, 64, 2, 1, 120},  {DESCENT_HOLDING, 64, 6, 3, 120}, /* 9 % */
 		{DESCENT_HOLDING, 64, 24, 0, 0},   /* from before: it has gained already */
 		{DESCENT_SATISFIED, 64, 64, 0, 0}, /* all was huge when it came */
-		{DESCENT_BLOCKED, 32, 0, 0, 0},	   /* the governor knows what to do */
 		{DESCENT_DESCENDING, 32, 0, 0, 0}, /* it only seems parked */
 	};
 

@@ -3,7 +3,7 @@
 
 static void test_names(void **state)
 {
-	static const char *const names[] = {"descending", "holding", "satisfied", "floor", "blocked"};
+	static const char *const names[] = {"descending", "holding", "satisfied", "floor"};
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
@@ -107,9 +107,6 @@ static void test_restart(void **state)
 	assert_true(descent_is_at_bottom(&rig.descent, &rig.config));
 	rig = rig_holding(12);
 	assert_true(descent_is_at_bottom(&rig.descent, &rig.config)); /* its scatter reaches the lowest */
-	rig.evidence.thp_disabled = true;
-	descent_restart(&rig.descent, &rig.config, &rig.evidence, "with longer samples");
-	assert_is(&rig, DESCENT_BLOCKED, 0, false);
 }
 
 static void test_down_to_the_floor(void **state)
@@ -315,55 +312,6 @@ static void test_exec_restarts(void **state)
 	}
 }
 
-static void test_blocked_from_the_start(void **state)
-{
-	struct rig rig = rig_new();
-
-	(void)state;
-	rig.evidence.thp_disabled = true;
-	descent_start(&rig.descent, &rig.config, &rig.evidence);
-	assert_is(&rig, DESCENT_BLOCKED, 0, false);
-	assert_contains(rig.descent.reason,
-			"it opted out of huge pages (THP_enabled: 0 in /proc/PID/status, set "
-			"by prctl PR_SET_THP_DISABLE)");
-	rig.evidence.anon_bytes *= 2; /* neither growth nor time nor exec re-arms it */
-	assert_int_equal(later(&rig, 1000, 1000), 0);
-	rig.evidence.execs++;
-	assert_int_equal(later(&rig, 1000, 1000), 0);
-	assert_is(&rig, DESCENT_BLOCKED, 0, false);
-	assert_int_equal(rig.descent.parked_since_ns, 1000 * SECOND);
-	rig.evidence.succeeded += 3;
-	rig.evidence.thp_disabled = false;
-	assert_int_equal(later(&rig, 1, 1), DESCENT_CHANGED_ACTING | DESCENT_CHANGED_STATE);
-	assert_is(&rig, DESCENT_DESCENDING, 0, true);
-	assert_string_equal(rig.descent.reason, "it opted in to huge pages again: starts at 90 % (18 of 20)");
-	assert_int_equal(later(&rig, 1, 1), 0);
-	assert_is(&rig, DESCENT_DESCENDING, 0, true);
-}
-
-static void test_blocked_later(void **state)
-{
-	struct rig rigs[] = {rig_holding(2), rig_satisfied(), rig_floor(), rig_started()};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rigs); i++) {
-		unsigned int expected = DESCENT_CHANGED_STATE, level = rigs[i].descent.level;
-
-		if (descent_acts(&rigs[i].descent))
-			expected |= DESCENT_CHANGED_ACTING;
-		rigs[i].evidence.thp_disabled = true;
-		rigs[i].evidence.succeeded++;
-		rigs[i].evidence.execs++;
-		assert_int_equal(later(&rigs[i], 1, 1), expected);
-		assert_is(&rigs[i], DESCENT_BLOCKED, level, false);
-		assert_int_equal(later(&rigs[i], 1, 1), 0);
-		rigs[i].evidence.thp_disabled = false;
-		later(&rigs[i], 1, 1);
-		assert_is(&rigs[i], DESCENT_DESCENDING, 0, true);
-		assert_int_equal(later(&rigs[i], 1, 1), 0);
-	}
-}
-
 /* One level only (one sample an aggregation): its end is the floor. */
 static void test_single_level(void **state)
 {
@@ -423,8 +371,6 @@ int main(void)
 		cmocka_unit_test(test_dry),
 		cmocka_unit_test(test_success_keeps_it_wet),
 		cmocka_unit_test(test_exec_restarts),
-		cmocka_unit_test(test_blocked_from_the_start),
-		cmocka_unit_test(test_blocked_later),
 		cmocka_unit_test(test_single_level),
 		cmocka_unit_test(test_reasons_fit),
 	};

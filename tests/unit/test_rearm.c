@@ -195,12 +195,6 @@ static void test_collapsible_memory_rearms(void **state)
 	rig.evidence.collapsible_bytes = 2 * MIB;
 	later(&rig, 1, 0);
 	assert_is(&rig, DESCENT_DESCENDING, 0, true);
-	rig = rig_started();
-	rig.evidence.thp_disabled = true;
-	rig.evidence.collapsible_bytes = 2 * MIB;
-	later(&rig, 1, 0);
-	assert_is(&rig, DESCENT_BLOCKED, 0, false);
-	assert_int_equal(later(&rig, 1, 0), 0);
 }
 
 /* Satisfied at 70 %, held at 50 %: what gets hot later is news, what was warm all the time is not. */

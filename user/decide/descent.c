@@ -91,9 +91,8 @@ void descent_hold(struct descent *descent, const struct descent_evidence *eviden
 	mark_success(descent, evidence);
 }
 
-/* From the top, as if it had just come in. */
-void descent_from_top(struct descent *descent, const struct descent_config *config,
-		      const struct descent_evidence *evidence, const char *why)
+void descent_restart(struct descent *descent, const struct descent_config *config,
+		     const struct descent_evidence *evidence, const char *why)
 {
 	struct part level = descent_level_part(config, 0);
 
@@ -104,21 +103,6 @@ void descent_from_top(struct descent *descent, const struct descent_config *conf
 	enter_level(descent, 0, evidence);
 	mark_success(descent, evidence);
 	reason_write(descent->reason, "%s: starts at %s", why, level.text);
-}
-
-static void block(struct descent *descent, const struct descent_evidence *evidence)
-{
-	park(descent, DESCENT_BLOCKED, evidence);
-	reason_write(descent->reason, "it opted out of huge pages (THP_enabled: 0 in /proc/PID/status, "
-				      "set by prctl PR_SET_THP_DISABLE): parked");
-}
-
-void descent_restart(struct descent *descent, const struct descent_config *config,
-		     const struct descent_evidence *evidence, const char *why)
-{
-	descent_from_top(descent, config, evidence, why);
-	if (evidence->thp_disabled)
-		block(descent, evidence);
 }
 
 void descent_start(struct descent *descent, const struct descent_config *config,
@@ -463,15 +447,9 @@ unsigned int descent_step(struct descent *descent, const struct descent_config *
 {
 	const struct descent before = *descent;
 
-	if (evidence->thp_disabled) {
-		if (descent->state != DESCENT_BLOCKED)
-			block(descent, evidence);
-	} else if (descent->state == DESCENT_BLOCKED) {
-		descent_from_top(descent, config, evidence, "it opted in to huge pages again");
-	} else if (evidence->execs != descent->execs) {
-		descent_from_top(descent, config, evidence, "exec, a new program");
-	} else {
+	if (evidence->execs != descent->execs)
+		descent_restart(descent, config, evidence, "exec, a new program");
+	else
 		step(descent, config, evidence);
-	}
 	return changes(&before, descent);
 }

@@ -14,7 +14,6 @@ enum descent_state {
 	DESCENT_HOLDING,    /* found it; the scheme works on at this level */
 	DESCENT_SATISFIED,  /* nothing hot is left small: the scheme is parked */
 	DESCENT_FLOOR,	    /* the lowest level passed and nothing collapsed: parked */
-	DESCENT_BLOCKED,    /* the process opted out of huge pages: parked */
 };
 
 const char *descent_state_name(enum descent_state state); /* "descending", "holding", ... */
@@ -69,9 +68,8 @@ struct descent_evidence {
 	bool held_up; /* the executor can try nothing just now, as memory is short or a cap is reached */
 	bool small_heat_known;
 	unsigned int small_heat_pct; /* heat of the hottest memory that is small and could be collapsed */
-	uint64_t sparse;   /* hot slots that are left alone, as too few of their pages are populated */
-	uint32_t execs;	   /* execs seen, cumulative */
-	bool thp_disabled; /* THP_enabled: 0 in /proc/PID/status */
+	uint64_t sparse; /* hot slots that are left alone, as too few of their pages are populated */
+	uint32_t execs;	 /* execs seen, cumulative */
 };
 
 /* All the state of one target's descent; a plain value, copied freely. */
@@ -114,8 +112,7 @@ enum {
 };
 
 /*
- * The start: top level, acting, unless the target is blocked. @evidence gives now_ns, the counters'
- * bases, execs, thp_disabled and anon_bytes.
+ * The start: top level, acting. @evidence gives now_ns, the counters' bases, execs and anon_bytes.
  */
 void descent_start(struct descent *descent, const struct descent_config *config,
 		   const struct descent_evidence *evidence);
@@ -130,8 +127,6 @@ bool descent_is_at_bottom(const struct descent *descent, const struct descent_co
 /*
  * One look at the evidence; returns the DESCENT_CHANGED_* of it, 0 when all stays.
  *
- * - opted out (thp_disabled): BLOCKED, parked, from any state; opted in again: starts anew from the
- *   top.
  * - execs changed: a new program; starts anew from the top, and what collapsed since the last look was
  *   the old one's.
  * - DESCENDING: a new success makes it HOLDING at this level. Else, when the level has lasted

@@ -65,10 +65,6 @@ struct part descent_heat_part(struct heat heat);
 /* Works at the level where it is; dryness counts from here. */
 void descent_hold(struct descent *descent, const struct descent_evidence *evidence);
 
-/* From the top, as if it had just come in. */
-void descent_from_top(struct descent *descent, const struct descent_config *config,
-		      const struct descent_evidence *evidence, const char *why);
-
 /* @collapses: of this look; 0 with heat as the only evidence. */
 void descent_start_holding(struct descent *descent, const struct descent_config *config,
 			   const struct descent_evidence *evidence, uint64_t collapses);

@@ -57,8 +57,6 @@ const char *descent_state_name(enum descent_state state)
 		return "satisfied";
 	case DESCENT_FLOOR:
 		return "floor";
-	case DESCENT_BLOCKED:
-		return "blocked";
 	}
 	return "unknown";
 }

@@ -39,7 +39,7 @@ static void rearm(struct descent *descent, const struct descent_config *config,
 	struct part level = descent_level_part(config, descent->level);
 
 	if (descent->state == DESCENT_FLOOR || anew) {
-		descent_from_top(descent, config, evidence, why);
+		descent_restart(descent, config, evidence, why);
 		return;
 	}
 	descent_hold(descent, evidence);
@@ -95,7 +95,7 @@ void descent_step_parked(struct descent *descent, const struct descent_config *c
 	if (hot_set_moved(descent, config, evidence)) {
 		snprintf(why, sizeof(why), "small memory got hot, from %u %% to %u %%",
 			 descent->small_low_pct, evidence->small_heat_pct);
-		descent_from_top(descent, config, evidence, why);
+		descent_restart(descent, config, evidence, why);
 		return;
 	}
 	if (small_got_hot(descent, evidence)) {

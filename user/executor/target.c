@@ -186,7 +186,6 @@ struct descent_evidence target_evidence(const struct target *target, struct coll
 		.hot_huge_bytes = target->heat.huge_bytes,
 		.anon_bytes = target->facts.anon_bytes,
 		.execs = target->execs,
-		.thp_disabled = target->facts.thp_disabled,
 	};
 
 	count_failures(target, names, &evidence);
