@@ -87,19 +87,50 @@ test_moved_hot_set_rearms() {
 }
 moved() { [ "$(truth_mib moves hot_huge_bytes)" -le 4 ]; }
 
+# A process that asked for no huge pages has neither seat nor kdamond, whenever it asked, and comes in when it changes its mind.
 test_opted_out() {
 	load optout --mem 64 --thp-disable
-	start_daemon --stop-damon-stat --interval 1
-	wait_for 10 in_state optout blocked || fail "it is '$(target optout descent.state)', not blocked"
-	has_kdamond optout
-	stays 8 in_state optout blocked || fail "it is '$(target optout descent.state)' now"
-	case $(target optout descent.reason) in
-	*'opted out'*THP_enabled*) ;;
-	*) fail "no reason: $(target optout descent.reason)" ;;
-	esac
-	! grep -q 'optout.*down to' $LOG || fail 'it walked down'
-	[ "$(complaints)" = 0 ] || fail "complaints: $(head -n 3 $ERRORS)"
-	ok "$(target optout descent.reason)"
+	# shellcheck disable=SC2086 # words
+	start_daemon --stop-damon-stat --interval 1 $BUDGET
+	wait_for 10 is_out optout || fail "watched: $(watched); it is '$(skipped optout reason)'"
+	stays 4 is_out optout || fail "watched: $(watched)"
+	opts optout in
+	wait_for 10 logged 'in: optout' || fail "it opted in, and is still out: $(look && skipped optout reason)"
+	wait_for 20 three_quarters optout 64 || fail "$(truth_mib optout hot_huge_bytes) of 64 MiB are huge"
+	has_kdamond optout && kdamond=$(target optout kdamond_pid)
+	opts optout out
+	wait_for 3 is_out optout || fail "it opted out, and is still watched: $(target optout reason)"
+	left=$(seconds_since "$opted_at")
+	gone "$kdamond" || fail 'its kdamond lives on'
+	logged 'out: optout.*it opted out of huge pages' || fail 'the log has no reason'
+	[ "$(grep -c 'skipped: optout' $LOG)" = 1 ] || fail 'the log says it more than once'
+	no_complaints
+	ok "in again: $(truth_mib optout hot_huge_bytes) of 64 MiB huge; out $left s after it opted out, without a kdamond"
 }
 
-run_tests damon_stat_in_the_way hot_memory_becomes_huge moved_hot_set_rearms opted_out
+# With --pid it was asked for, and nothing can be done either; the daemon goes on, and takes it in when it can.
+test_opted_out_listed() {
+	load optout --mem 64 --thp-disable
+	start_daemon --executor madvise --stop-damon-stat --interval 1 --pid "$pid"
+	wait_for 10 is_out optout || fail "watched: $(watched); it is '$(skipped optout reason)'"
+	stays 3 is_out optout || fail "watched: $(watched)"
+	alive "$daemon" || fail 'the daemon ended'
+	opts optout in
+	wait_for 10 has_kdamond optout || fail "it opted in, and is still out: $(skipped optout reason)"
+	no_complaints
+	ok "$(grep -o 'skipped: optout.*' $LOG)"
+}
+is_out() {
+	look && [ -z "$(entry targets "$1")" ] || return 1
+	case $(skipped "$1" reason) in *'opted out'*MemoryTHP*) ;; *) return 1 ;; esac
+	[ "$(skipped "$1" opted_out_s)" -ge 0 ] && [ -z "$(ps | grep '[k]damond')" ]
+}
+# opts NAME in|out: it changes its mind.
+opts() {
+	kill -ALRM "$pid"
+	case $2 in in) value=1 ;; out) value=0 ;; esac
+	wait_for 2 grep -q "THP_enabled:.$value" "/proc/$pid/status" || fail "$1 does not opt $2"
+	opted_at=$(now_cs)
+}
+
+run_tests damon_stat_in_the_way hot_memory_becomes_huge moved_hot_set_rearms opted_out opted_out_listed

@@ -98,6 +98,12 @@ static void begin_window(struct agenda *due)
 	report_new_window();
 }
 
+static void set_thp_disable(bool disable)
+{
+	if (prctl(PR_SET_THP_DISABLE, disable, 0, 0, 0))
+		die(1, "PR_SET_THP_DISABLE: %s", strerror(errno));
+}
+
 /* Sleeps but when something is due, and outlives the leader. */
 static void *control(void *arg)
 {
@@ -116,6 +122,8 @@ static void *control(void *arg)
 			report();
 		if (got == SIGUSR2)
 			begin_window(&due);
+		if (got == SIGALRM)
+			set_thp_disable(!prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
 		run_due(&due);
 	}
 	return NULL;
@@ -140,6 +148,7 @@ static sigset_t *block_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGUSR1);
 	sigaddset(&signals, SIGUSR2);
+	sigaddset(&signals, SIGALRM);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
@@ -162,8 +171,8 @@ int main(int argc, char **argv)
 	signals = block_signals();
 	if (opt.name)
 		prctl(PR_SET_NAME, opt.name);
-	if (opt.thp_disable && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
-		die(1, "PR_SET_THP_DISABLE: %s", strerror(errno));
+	if (opt.thp_disable)
+		set_thp_disable(true);
 	heap = heap_make(&layout);
 	start_time = now();
 	warm_check(&layout);
