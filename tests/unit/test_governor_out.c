@@ -333,8 +333,10 @@ static void test_opted_out(void **state)
 		struct candidate after_exec = opted_out(1, 50 + i);
 
 		after_exec.execs++;
+		after_exec.opted_out_s = i;
 		TICK(&world, after_exec, hot(2, 40));
 		assert_int_equal(world.n_moves, 0);
+		assert_true(world.skips[0].opted_out_s == i);
 	}
 	TICK(&world, hot(1, 50), hot(2, 40));
 	assert_moves(&world, "+1@0");

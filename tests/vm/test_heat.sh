@@ -99,7 +99,7 @@ test_opted_out() {
 	wait_for 20 three_quarters optout 64 || fail "$(truth_mib optout hot_huge_bytes) of 64 MiB are huge"
 	has_kdamond optout && kdamond=$(target optout kdamond_pid)
 	opts optout out
-	wait_for 3 is_out optout || fail "it opted out, and is still watched: $(target optout reason)"
+	wait_for 5 is_out optout || fail "it opted out, and is still watched: $(target optout reason)"
 	left=$(seconds_since "$opted_at")
 	gone "$kdamond" || fail 'its kdamond lives on'
 	logged 'out: optout.*it opted out of huge pages' || fail 'the log has no reason'
