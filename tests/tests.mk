@@ -25,6 +25,7 @@ UNIT_rearm := $(filter-out %/rearm.c,$(DESCENT))
 UNIT_governor := user/decide/governor_reason.c user/decide/optout.c user/decide/penalty.c
 UNIT_governor_out := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_outranked := user/decide/governor.c $(UNIT_governor)
+UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_status := user/report/text.c user/decide/benefit.c user/decide/intervals.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(UNIT_status)
 UNIT_table := user/report/trend.c

@@ -128,6 +128,14 @@ static void note_moments(struct sim *sim)
 
 /* ---- the kdamond, and the daemon ---- */
 
+/* It sleeps for the interval, and then goes through all regions. */
+static uint64_t period_ns(const struct sim *sim)
+{
+	double pass_ns = (double)sim->kdamond.n * sim->spec->sample_ns;
+
+	return sim->kdamond.attrs.sample_us * NS_PER_US + (uint64_t)pass_ns;
+}
+
 static int take_sample(struct sim *sim)
 {
 	struct kdamond_memory memory = {is_accessed, sim};
@@ -136,7 +144,7 @@ static int take_sample(struct sim *sim)
 
 	sim->last_key = UINT64_MAX;
 	ended = kdamond_sample(kdamond, &memory);
-	sim->sample_ns += kdamond->attrs.sample_us * NS_PER_US;
+	sim->sample_ns += period_ns(sim);
 	if (ended <= 0)
 		return ended;
 	sim->aggregations++;
@@ -174,7 +182,7 @@ static void fit_kdamond(struct sim *sim)
 	if (same_attrs(&wanted, &sim->kdamond.attrs))
 		return;
 	kdamond_commit(&sim->kdamond, &wanted);
-	sim->sample_ns = sim->now_ns + wanted.sample_us * NS_PER_US;
+	sim->sample_ns = sim->now_ns + period_ns(sim);
 }
 
 static int take_step(struct sim *sim)
