@@ -89,6 +89,15 @@ static int reason_to_end(const struct daemon *daemon)
 	return -1;
 }
 
+/* A handler that fails is only switched off by the loop: the daemon would idle for ever. */
+static int go_on(struct daemon *daemon, int err)
+{
+	if (err >= 0)
+		return 0;
+	log_error("the event loop's timers cannot be set: %s", strerror(-err));
+	return sd_event_exit(daemon->event, EXIT_FAILED);
+}
+
 static int on_step(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct daemon *daemon = data;
@@ -111,7 +120,7 @@ static int on_step(sd_event_source *source, uint64_t usec, void *data)
 	if (status >= 0)
 		return sd_event_exit(daemon->event, status);
 	err = arm_turn(daemon);
-	return err < 0 ? err : arm_step(daemon);
+	return go_on(daemon, err < 0 ? err : arm_step(daemon));
 }
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *data)
@@ -122,7 +131,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *data)
 	(void)usec;
 	take_time(daemon);
 	step_turn(&daemon->watch, &daemon->looks);
-	return arm_turn(daemon);
+	return go_on(daemon, arm_turn(daemon));
 }
 
 /* Much waits to be taken. */

@@ -7,6 +7,8 @@
 #include "base/units.h"
 #include "decide/reason.h"
 
+#define LOOK_NS (900 * NS_PER_MS) /* steps come once a second, a little more or less */
+
 #define PART_LEN 80
 
 #define MAX_AGAIN_SHIFT 6 /* 64 times BENEFIT_AGAIN_NS */
@@ -22,8 +24,6 @@ const char *benefit_verdict_name(enum benefit_verdict verdict)
 		return "unknown";
 	}
 }
-
-#define LOOK_NS (900 * NS_PER_MS) /* steps come once a second, a little more or less */
 
 bool benefit_is_before(const struct benefit *benefit)
 {

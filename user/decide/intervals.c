@@ -200,11 +200,9 @@ uint64_t intervals_affordable(const struct intervals *intervals, uint64_t region
 	return fewer > least ? fewer : least;
 }
 
-#define HUGE_APPLY_MIN_US US_PER_S
-
 uint64_t intervals_heat_apply_us(uint64_t aggr_us, bool tells_huge)
 {
-	return tells_huge && aggr_us < HUGE_APPLY_MIN_US ? HUGE_APPLY_MIN_US : aggr_us;
+	return tells_huge && aggr_us < US_PER_S ? US_PER_S : aggr_us;
 }
 
 double intervals_busy_pct(double min_cpu_pct)
