@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,8 @@
 #include <json-c/json.h>
 
 #include "act/damon.h"
-#include "base/json.h"
 #include "base/dir.h"
+#include "base/json.h"
 
 #define CLAIM_FILE "claim.json"
 #define MAX_PID	   (1 << 22) /* PID_MAX_LIMIT of the kernel */
@@ -200,9 +199,25 @@ static bool in_range(const struct claim *claim)
 	       claim->seats_before <= CLAIM_MAX_SEATS;
 }
 
+/* Malloced; NULL: no memory. The words of the first version, which called seats slots: any other takes back what it left. */
+static char *claim_to_json(const struct claim *claim)
+{
+	struct json json;
+
+	json_start(&json);
+	json_add_text(&json, "boot_id", claim->boot_id);
+	json_add_i64(&json, "pid", claim->pid);
+	json_add_u64(&json, "slots", claim->seats);
+	json_add_u64(&json, "slots_before", claim->seats_before);
+	json_add_u64(&json, "slots_inode", claim->seats_inode);
+	json_add_bool(&json, "stopped_damon_stat", claim->stopped_damon_stat);
+	json_add_bool(&json, "made_state_dir", claim->made_state_dir);
+	return json_finish(&json, JSON_PRETTY);
+}
+
 int claim_write(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
 {
-	char text[512];
+	char *text;
 	int err = knob_read(paths->boot_id, claim->boot_id, sizeof(claim->boot_id), error);
 
 	if (err)
@@ -211,20 +226,12 @@ int claim_write(const struct claim_paths *paths, struct claim *claim, struct act
 	if (!in_range(claim))
 		return act_fail(error, ERANGE, "claim %u seats, where %u were", claim->seats,
 				claim->seats_before);
-	/* The words of the first version, which called seats slots: what it left is taken back by any other. */
-	snprintf(text, sizeof(text),
-		 "{\n"
-		 "  \"boot_id\": \"%s\",\n"
-		 "  \"pid\": %d,\n"
-		 "  \"slots\": %u,\n"
-		 "  \"slots_before\": %u,\n"
-		 "  \"slots_inode\": %" PRIu64 ",\n"
-		 "  \"stopped_damon_stat\": %s,\n"
-		 "  \"made_state_dir\": %s\n"
-		 "}\n",
-		 claim->boot_id, claim->pid, claim->seats, claim->seats_before, claim->seats_inode,
-		 claim->stopped_damon_stat ? "true" : "false", claim->made_state_dir ? "true" : "false");
-	return file_replace(paths->state_dir, CLAIM_FILE, text, error);
+	text = claim_to_json(claim);
+	if (!text)
+		return act_fail(error, ENOMEM, "write %s/" CLAIM_FILE, paths->state_dir);
+	err = file_replace(paths->state_dir, CLAIM_FILE, text, error);
+	free(text);
+	return err;
 }
 
 static bool get_number(struct json_object *json, const char *key, uint64_t max, uint64_t *value)
