@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which collapses really happened, and why the others did not: the evidence by which a descent ends. A
- * scheme's own nr_applied is none: it counts regions that hold no huge page, and such that were huge
- * before.
+ * scheme's own nr_applied is none: it counts regions that hold no huge page, and such that were huge before.
  */
 #include "compat.bpf.h"
 #include "collapse_map.h"

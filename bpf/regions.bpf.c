@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the memory of a watched process is hot: each region that a kdamond of ours found accessed, at the end of
- * each of its aggregations, without sysfs and its lock. A kdamond looks at a region 20 times for what is
+ * Where the memory of a watched process is hot: each region that a kdamond of ours found accessed, at the end
+ * of each of its aggregations, without sysfs and its lock. A kdamond looks at a region 20 times for what is
  * done here once; most regions of most processes are cold, and cost a lookup only.
  */
 #include "compat.bpf.h"

@@ -10,8 +10,7 @@
 #define HOTNESS_RECORDS	 1024 /* that fit in one answer of tell_processes(); a power of two */
 
 /*
- * Identity of a process: a tgid is reused, the leader's start on the boot clock tells two users of it
- * apart.
+ * Identity of a process: a tgid is reused, the leader's start on the boot clock tells two users of it apart.
  */
 struct hotness_key {
 	unsigned long long start_time_ns;

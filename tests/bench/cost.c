@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What a program at sched_switch costs at each switch; for tests/bench/run. */
 #include <errno.h>
 #include <stdint.h>

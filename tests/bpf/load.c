@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Loads whose CPU time is known to themselves, one line of JSON each, for tests/bpf/run. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Preloaded into hotdamon, it makes each attaching of a BPF program take long, as it does on a machine under
  * load: for first_window of tests/bpf/run.

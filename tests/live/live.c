@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The parts that collapse memory, on the kernel that runs here and on a child of our own: what is asserted is
  * what the child's page tables are afterwards, by its smaps, not what a call returned.

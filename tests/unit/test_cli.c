@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Wrong usage ends the program, so each parse is a child's; what it printed and its status come back. */
 #include "cm.h"
 

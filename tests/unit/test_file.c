@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A kernel knob refuses in ways in which a plain file never does. So write(), read(), close() and the pause
  * are the C library's own but for a while: the next calls fail as the test says.

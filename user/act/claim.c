@@ -60,8 +60,7 @@ static bool is_link(const char *path)
 }
 
 /*
- * A lock on a directory that its last holder is removing is worth nothing: then it is made and locked
- * again.
+ * A lock on a directory that its last holder is removing is worth nothing: then it is made and locked again.
  */
 int claim_lock(const struct claim_paths *paths, struct act_error *error)
 {
@@ -107,8 +106,8 @@ static int remove_dir(const char *path, struct act_error *error)
 
 int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error *error)
 {
-	int err = remove_dir(paths->pin_dir,
-			     error); /* while it is locked, so that nobody locks what goes away unnoticed */
+	/* While it is locked, so that nobody locks what goes away unnoticed. */
+	int err = remove_dir(paths->pin_dir, error);
 
 	close(lock_fd);
 	return err;

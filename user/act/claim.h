@@ -37,9 +37,9 @@ struct claim_paths {
 extern const struct claim_paths claim_default_paths; /* but for the state directory, /run/hotdamon */
 
 /*
- * One hotdamon at a time: makes the pin directory and locks it for as long as the returned descriptor
- * is open, or the process lives. -EWOULDBLOCK: another one runs; -EPERM: somebody else has, or could have, what we
- * would take for ours. Negative errno with @error.
+ * One hotdamon at a time: makes the pin directory and locks it for as long as the returned descriptor is
+ * open, or the process lives. -EWOULDBLOCK: another one runs; -EPERM: somebody else has, or could have, what
+ * we would take for ours. Negative errno with @error.
  */
 int claim_lock(const struct claim_paths *paths, struct act_error *error);
 
@@ -89,10 +89,9 @@ struct claim_undone {
 };
 
 /*
- * Undoes everything that @claim says: stops and removes its seats, if the ones there are still those,
- * turns DAMON_STAT on again, removes pins and files. The caller holds the lock. What fails does not
- * keep the rest from being undone; the claim stays then, for another try. Negative errno of the first
- * failure.
+ * Undoes everything that @claim says: stops and removes its seats, if the ones there are still those, turns
+ * DAMON_STAT on again, removes pins and files. The caller holds the lock. What fails does not keep the rest
+ * from being undone; the claim stays then, for another try. Negative errno of the first failure.
  */
 int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * DAMON's sysfs: a fixed number of seats, each a kdamond for one process with two schemes. Scheme 0
- * collapses (or, parked, just counts); scheme 1 counts memory at or above the threshold, and how much
- * of it is huge.
+ * DAMON's sysfs: a fixed number of seats, each a kdamond for one process with two schemes. Scheme 0 collapses
+ * (or, parked, just counts); scheme 1 counts memory at or above the threshold, and how much of it is huge.
  *
  * All seats are made once: the kernel can neither add nor drop one while any runs. After that each is
  * started, committed and stopped alone.
@@ -48,9 +47,8 @@ struct damon;
  */
 
 /*
- * The number of seats below @root, if all are as the kernel makes them: without a context. -EBUSY with
- * @error if one is set up or runs: it is somebody's, and making seats anew would wipe it. Negative
- * errno.
+ * The number of seats below @root, if all are as the kernel makes them: without a context. -EBUSY with @error
+ * if one is set up or runs: it is somebody's, and making seats anew would wipe it. Negative errno.
  */
 int damon_empty_seats(const char *root, unsigned int *n_seats, struct act_error *error);
 

@@ -12,8 +12,7 @@
 #include <sys/types.h>
 
 /*
- * What was tried and how it failed, ready for a log line: "write 'on' to /sys/...: Device or resource
- * busy".
+ * What was tried and how it failed, ready for a log line: "write 'on' to /sys/...: Device or resource busy".
  */
 struct act_error {
 	char text[512];

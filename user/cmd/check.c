@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hotdamon check: what this kernel and host offer, what follows, and how to mend what is missing. Reads
- * only.
+ * hotdamon check: what this kernel and host offer, what follows, and how to mend what is missing. Reads only.
  */
 #include "cmd/cmd.h"
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Parses argv[1..]; argv[0] is the subcommand's name. --help (-h) prints the help of @argp to stdout
- * and ends the program as cli_end() says. An option that does not exist, lacks its value or is followed by a stray
+ * Parses argv[1..]; argv[0] is the subcommand's name. --help (-h) prints the help of @argp to stdout and ends
+ * the program as cli_end() says. An option that does not exist, lacks its value or is followed by a stray
  * word: one line on stderr, and the program ends with EXIT_USAGE.
  */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);

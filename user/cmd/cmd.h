@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The subcommands. Each takes its own argv (argv[0] is its name) and returns the exit status of the
- * program.
+ * The subcommands. Each takes its own argv (argv[0] is its name) and returns the exit status of the program.
  */
 #ifndef HOTDAMON_CMD_CMD_H
 #define HOTDAMON_CMD_CMD_H

@@ -7,8 +7,8 @@
 
 #include "decide/reason.h"
 
-#define BLIND_PCT                                                                                            \
-	25 /* a walk does not pass this in one stride: what is seen there tells whether samples are too short */
+/* A walk does not pass this in one stride: what is seen there tells whether samples are too short. */
+#define BLIND_PCT	 25
 #define HEAT_WAIT_LEVELS 3 /* so many times level_ns a level waits for its heat to be measured */
 
 unsigned int descent_min_access_pct(const struct descent *descent, const struct descent_config *config)

@@ -15,8 +15,8 @@
 /*
  * By make bench-collapse, on a virtual machine of two CPUs (Linux 6.18, both busy with random accesses to
  * 1 GiB): a collapse takes 0.6 to 0.8 ms of CPU, this budget is 24 to 32 slots a second, and the target kept
- * 96 % of its throughput, with 0.1 ms more in the 99.9th percentile of its stalls. At twice the budget it kept
- * 94 % (in short runs), unpaced 42 to 71 %.
+ * 96 % of its throughput, with 0.1 ms more in the 99.9th percentile of its stalls. At twice the budget it
+ * kept 94 % (in short runs), unpaced 42 to 71 %.
  */
 #define PACE_DEFAULT_BUDGET_US 20000
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include "decide/plan.h"
 
 /* DAMON's target cannot be changed while it runs: another process or thread means another start. */

@@ -15,8 +15,7 @@
 /* Below it windows are made longer: four huge pages, as regions are not aligned and lose both ends. */
 #define QUOTA_LEAST_BYTES (4 * PMD_SIZE_BYTES)
 /*
- * So much should fit into one then: memory that is huge already is charged again, and comes first by
- * address.
+ * So much should fit into one then: memory that is huge already is charged again, and comes first by address.
  */
 #define QUOTA_FITTING_BYTES (128 * PMD_SIZE_BYTES)
 /* But no window is made longer than two minutes, 120 times the default. */

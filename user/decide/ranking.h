@@ -46,17 +46,17 @@ struct ranking; /* remembers each living process that ran lately between windows
 
 /*
  * The user part of @time, split as the kernel splits /proc/PID/stat (cputime_adjust() in
- * kernel/sched/cputime.c): stime 0 makes all of it user time, utime 0 all of it system time. Exact for
- * any 64-bit values. In ns.
+ * kernel/sched/cputime.c): stime 0 makes all of it user time, utime 0 all of it system time. Exact for any
+ * 64-bit values. In ns.
  */
 uint64_t cpu_time_user_ns(const struct cpu_time *time);
 
 #define RANKING_SMOOTHING_TICKS 1.5 /* by default: what was hot three ticks ago hardly counts */
 
 /*
- * @time_constant_ticks: how many windows the memory lasts (the weight of a new window is
- * 1 - exp(-1 / time_constant_ticks)); > 0. @remember_ns: a process is forgotten when it did not run for so long,
- * and what is left of its heat is below RANKING_FORGET_PCT. Returns NULL when out of memory. Free with ranking_free().
+ * @time_constant_ticks: how many windows the memory lasts (the weight of a new window is 1 - exp(-1 /
+ * time_constant_ticks)); > 0. @remember_ns: a process is forgotten when it did not run for so long, and what
+ * is left of its heat is below RANKING_FORGET_PCT. Returns NULL when out of memory. Free with ranking_free().
  */
 struct ranking *ranking_new(enum rank_by by, double time_constant_ticks, uint64_t remember_ns);
 void ranking_free(struct ranking *ranking); /* NULL is fine */

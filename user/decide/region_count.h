@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Region count: how many regions DAMON may make of a target. It splits regions for as long as there are fewer than
- * half the maximum, and merges only what is nearly of the same heat; samples of hot memory scatter more
- * than that, so it falls to pieces that are smaller than a huge page, and the collapse scheme, which
- * goes region by region, finds no whole one in them.
+ * Region count: how many regions DAMON may make of a target. It splits regions for as long as there are fewer
+ * than half the maximum, and merges only what is nearly of the same heat; samples of hot memory scatter more
+ * than that, so it falls to pieces that are smaller than a huge page, and the collapse scheme, which goes
+ * region by region, finds no whole one in them.
  */
 #ifndef HOTDAMON_DECIDE_REGION_COUNT_H
 #define HOTDAMON_DECIDE_REGION_COUNT_H
@@ -11,9 +11,8 @@
 #include "decide/process.h"
 
 /*
- * On average a region should hold two huge pages: then most have a whole, aligned one inside. Seen on
- * an emulated 7.2 after 25 s, 64 MiB hot of 256: 44 MiB huge with 1000 regions at most, 52 with 64, 54
- * with 30.
+ * On average a region should hold two huge pages: then most have a whole, aligned one inside. Seen on an
+ * emulated 7.2 after 25 s, 64 MiB hot of 256: 44 MiB huge with 1000 regions at most, 52 with 64, 54 with 30.
  */
 #define REGION_FITTING_BYTES (2 * PMD_SIZE_BYTES)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one place that logs. On a terminal or in a file: seconds since the start and the text; in the
- * journal: the text with its priority. It never waits for who reads it: lines that a pipe, a socket or a terminal does
+ * The one place that logs. On a terminal or in a file: seconds since the start and the text; in the journal:
+ * the text with its priority. It never waits for who reads it: lines that a pipe, a socket or a terminal does
  * not take at once are dropped, and their number is told when it takes lines again.
  */
 #ifndef HOTDAMON_REPORT_LOG_H

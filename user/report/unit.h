@@ -8,8 +8,8 @@
 
 /*
  * The name of the cgroup at @path ("/system.slice/nginx.service"): "docker:0123456789ab" for a container
- * (also podman, containerd, crio), else the innermost service or scope ("nginx.service",
- * "session-3.scope", escapes undone), else the path itself, or its last part where that is long.
+ * (also podman, containerd, crio), else the innermost service or scope ("nginx.service", "session-3.scope",
+ * escapes undone), else the path itself, or its last part where that is long.
  */
 void unit_of_cgroup(const char *path, char *out, size_t size);
 

@@ -110,8 +110,7 @@ static enum host_kdamond_owner owner_of(const struct host_kdamond *kdamond, cons
 	if (!*kdamond->state)
 		return HOST_OWNER_UNKNOWN;
 	/*
-	 * Started within the last tick, a seat is not in the status file yet and looks foreign until it
-	 * is.
+	 * Started within the last tick, a seat is not in the status file yet and looks foreign until it is.
 	 */
 	if (!strcmp(kdamond->state, "on"))
 		return HOST_OWNER_FOREIGN;

@@ -12,8 +12,7 @@
 #include "base/textfile.h"
 
 /*
- * DAMON's lock is held while a command is in flight: mostly one sample interval, at worst an apply
- * interval.
+ * DAMON's lock is held while a command is in flight: mostly one sample interval, at worst an apply interval.
  */
 #define BUSY_TRIES   10
 #define BUSY_WAIT_NS (20 * 1000 * 1000L)

@@ -55,8 +55,7 @@ int process_thread_cpu_ns(const char *proc_root, uint32_t tid, uint64_t *cpu_ns)
 int proc_field(const char *text, const char *name, uint64_t *value);
 
 /*
- * The state and start time in the text of /proc/PID/stat, whatever the comm contains. -EINVAL if it is
- * none.
+ * The state and start time in the text of /proc/PID/stat, whatever the comm contains. -EINVAL if it is none.
  */
 int proc_parse_stat(const char *text, char *state, uint64_t *start_time_ticks);
 

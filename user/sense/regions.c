@@ -19,8 +19,8 @@
 #define LEAST_INTERVAL_NS (40 * NS_PER_MS) /* 25 aggregations a second tell enough of heat */
 #define RING_MIN_BYTES	  (1U << 18)
 #define RING_MAX_BYTES	  (1U << 25)
-#define RING_AGGREGATIONS                                                                                    \
-	8 /* that fit into it, if a quarter of the regions are hot at all: about a second's */
+/* That fit into it, if a quarter of the regions are hot at all: about a second's. */
+#define RING_AGGREGATIONS 8
 
 struct gathered {
 	pid_t kdamond;
