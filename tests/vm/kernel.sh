@@ -182,3 +182,39 @@ kernel_path() {
 	mkdir -p "$KERNEL_CACHE" || die 125 "no cache at $KERNEL_CACHE"
 	(locked_line "$1") 9>"$KERNEL_CACHE/lock"
 }
+
+# fetch_module VERSION NAME: puts NAME-VERSION.ko into the cache. Up to 6.12 modules are in the image's own package.
+fetch_module() {
+	local dir package
+	dir=$(mktemp -d "$KERNEL_CACHE/get.XXXXXX") || return
+	for package in "linux-modules-$1-cloud-amd64" "linux-image-$1-cloud-amd64"; do
+		apt_private apt-cache show "$package" >/dev/null 2>&1 || continue
+		say "fetching $2 of $package"
+		(cd "$dir" && apt_private apt-get download "$package" >&2) &&
+			dpkg-deb --fsys-tarfile "$dir/$package"_*.deb |
+			tar -xO --wildcards "*/$2.ko*" >"$dir/module" && break
+	done
+	# Compressed or not, as the kernel's maker chose.
+	if [ -s "$dir/module" ] && { xz -dc "$dir/module" >"$dir/ko" 2>/dev/null || cp "$dir/module" "$dir/ko"; }; then
+		mv "$dir/ko" "$KERNEL_CACHE/$2-$1.ko"
+	fi
+	rm -rf "$dir"
+	[ -s "$KERNEL_CACHE/$2-$1.ko" ]
+}
+
+# module_path IMAGE NAME: prints the path of a module for an image of the cache, or of one that lies beside it.
+module_path() {
+	local version=${1##*/vmlinuz-} beside
+	beside=$(dirname "$1")/$2-$version.ko
+	if [ -s "$beside" ]; then
+		echo "$beside"
+		return
+	fi
+	[ "$(dirname "$1")" -ef "$KERNEL_CACHE" ] || die 125 "no module $beside"
+	(
+		flock 9
+		[ -s "$beside" ] || { update_lists && fetch_module "$version" "$2"; } ||
+			die 125 "module $2 of kernel $version cannot be fetched"
+	) 9>"$KERNEL_CACHE/lock" || return
+	echo "$beside"
+}
