@@ -95,6 +95,18 @@ test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so
 test-vm: all $(B)/workload $(B)/tests/load
 	$(Q)tests/vm/suite
 
+# Real servers in the VM, and the pages that they touch; needs root, debootstrap and mke2fs.
+$(B)/tests/kvload: tests/real/kvload.c
+$(B)/tests/touched: $(wildcard tests/real/touched*.c)
+$(B)/tests/kvload $(B)/tests/touched:
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MD -MP -MF $@.d -o $@ $(filter %.c,$^) -lm $(shell $(PKG_CONFIG) --libs libbpf)
+-include $(B)/tests/kvload.d $(B)/tests/touched.d
+
+test-real: all $(B)/tests/kvload $(B)/tests/touched
+	$(Q)tests/real/suite
+
 # `hotdamon top` in a terminal.
 test-top: all $(B)/tests/fail.so
 	$(Q)tests/top/run
@@ -123,7 +135,8 @@ lint-lines:
 
 # The other compiler, with all warnings as errors, into a build of its own.
 lint-clang:
-	$(Q)$(MAKE) --no-print-directory CI=true CC=$(CLANG) B=$(B)/clang $(B)/clang/hotdamon $(B)/clang/workload $(B)/clang/tests/sim
+	$(Q)$(MAKE) --no-print-directory CI=true CC=$(CLANG) B=$(B)/clang $(B)/clang/hotdamon $(B)/clang/workload \
+		$(B)/clang/tests/sim $(B)/clang/tests/kvload $(B)/clang/tests/touched
 
 lint-shell:
 	$(Q)sh tests/lint/scripts.sh
@@ -172,5 +185,5 @@ bench: all $(B)/tests/cost $(B)/tests/load
 bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
-.PHONY: test test-faults test-faults-some test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
+.PHONY: test test-real test-faults test-faults-some test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
 	lint-root lint-words sim demo bench bench-collapse bench-vm
