@@ -190,7 +190,7 @@ static uint64_t read_slot(struct policy *policy, const struct readlist_place *pl
 	slot->unread = false;
 	slot->populated = SLOT_PAGES;
 	slot->huge = policy->memory.is_huge[slot_at(policy, place->start)];
-	heat_set_pages(policy->heat, place->start, SLOT_PAGES, slot->huge);
+	heat_set_pages(policy->heat, place->start, SLOT_PAGES, 0, slot->huge);
 	return slot->huge ? READ_HUGE_NS : READ_SMALL_NS;
 }
 

@@ -349,17 +349,18 @@ static void test_pages_are_remembered(void **state)
 
 	(void)state;
 	add_one(0, 2, 20, SECOND);
-	heat_set_pages(heat, BASE + SLOT, 300, false);
-	heat_set_pages(heat, BASE + 9 * SLOT, 7, true); /* not known here */
+	heat_set_pages(heat, BASE + SLOT, 300, 20, false);
+	heat_set_pages(heat, BASE + 9 * SLOT, 7, 0, true); /* not known here */
 	add_one(0, 3, 10, SECOND + ROUND);
 	assert_int_equal(heat_hottest(heat, 0, &slots, &n), 0);
 	assert_int_equal(n, 3);
 	assert_false(slots[0].read || slots[2].read);
 	assert_true(slots[1].start == BASE + SLOT && slots[1].read && !slots[1].huge);
 	assert_int_equal(slots[1].populated, 300);
-	heat_set_pages(heat, BASE + SLOT, 512, true);
+	assert_int_equal(slots[1].shared, 20);
+	heat_set_pages(heat, BASE + SLOT, 512, 0, true);
 	assert_int_equal(heat_hottest(heat, 0, &slots, &n), 0);
-	assert_true(slots[1].populated == 512 && slots[1].huge);
+	assert_true(slots[1].populated == 512 && !slots[1].shared && slots[1].huge);
 }
 
 static void test_forget(void **state)

@@ -2,7 +2,9 @@
 #include "cm.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sense/pagemap.h"
@@ -75,6 +77,61 @@ static void test_sums(void **state)
 	assert_int_equal(pages.swapped, 2);
 	assert_int_equal(pages.zero, 1);
 	assert_int_equal(slot_pages_populated(&pages), 17);
+}
+
+static void test_shared_is_of_what_is_present(void **state)
+{
+	const uint64_t present = 1ULL << 63, exclusive = 1ULL << 56;
+	uint64_t entries[SLOT_PAGES] = {present,   present, present | exclusive,
+					exclusive, present, 1ULL << 62};
+	struct slot_pages pages = {.present = 4, .swapped = 1};
+
+	(void)state;
+	slot_pages_share(&pages, entries);
+	assert_int_equal(pages.shared, 3);
+	pages.present = 2, pages.zero = 2; /* two of them are the page of zeroes */
+	slot_pages_share(&pages, entries);
+	assert_int_equal(pages.shared, 1);
+	pages.present = 1, pages.zero = 0; /* two came since */
+	slot_pages_share(&pages, entries);
+	assert_int_equal(pages.shared, 1);
+}
+
+static struct slot_pages own_pages(const char *slot)
+{
+	uint64_t start = (uintptr_t)slot;
+	struct slot_pages pages;
+
+	assert_int_equal(slot_pages_read("/proc", (uint32_t)getpid(), &start, 1, &pages), 0);
+	return pages;
+}
+
+/* For as long as the child lives, but for what was written since. */
+static void test_fork_shares(void **state)
+{
+	char *memory = mmap(NULL, 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *slot = (char *)(((uintptr_t)memory + SIZE - 1) / SIZE * SIZE);
+	pid_t child;
+
+	(void)state;
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	assert_int_equal(madvise(memory, 2 * SIZE, MADV_NOHUGEPAGE), 0);
+	memset(slot, 1, 300 * PAGE);
+	assert_int_equal(own_pages(slot).shared, 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child)
+		for (;;)
+			pause();
+	assert_int_equal(own_pages(slot).present, 300);
+	assert_int_equal(own_pages(slot).shared, 300);
+	memset(slot, 2, 100 * PAGE);
+	assert_int_equal(own_pages(slot).present, 300);
+	assert_int_equal(own_pages(slot).shared, 200);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_int_equal(own_pages(slot).shared, 0);
+	munmap(memory, 2 * SIZE);
 }
 
 static void test_nothing_to_read(void **state)
@@ -168,6 +225,8 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_clipped),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_shared_is_of_what_is_present),
+		cmocka_unit_test(test_fork_shares),
 		cmocka_unit_test(test_nothing_to_read),
 		cmocka_unit_test(test_more_than_one_answer),
 		cmocka_unit_test(test_walk),

@@ -26,6 +26,7 @@ static void test_pace(void **state)
 		.stall_us = 12345,
 		.chosen_slots = 7,
 		.sparse_slots = 5,
+		.shared_slots = 3,
 		.waiting_slots = 2,
 	};
 	status.targets = &target;
@@ -38,6 +39,7 @@ static void test_pace(void **state)
 	assert_string_equal(at(object, "targets.0.pace.stall_us"), "12345");
 	assert_string_equal(at(object, "targets.0.pace.chosen_slots"), "7");
 	assert_string_equal(at(object, "targets.0.pace.sparse_slots"), "5");
+	assert_string_equal(at(object, "targets.0.pace.shared_slots"), "3");
 	assert_string_equal(at(object, "targets.0.pace.waiting_slots"), "2");
 	json_object_put(object);
 	json = status_to_json(&status);
@@ -45,7 +47,7 @@ static void test_pace(void **state)
 	fclose(file);
 	assert_contains(table,
 			"pace: 40 % of 20000 us a second: memory is short; the cap is reached; 31 calls took "
-			"12345 us; slots left 7, too sparse 5, waiting 2\n");
+			"12345 us; slots left 7, too sparse 5, shared 3, waiting 2\n");
 	free(table);
 	free(json);
 }

@@ -85,6 +85,32 @@ static void test_populated_share(void **state)
 	assert_int_equal(chosen_at(0, 0), 0); /* nothing to collapse: it would be chosen for ever */
 }
 
+/* What a collapse adds is what it fills and what it copies. */
+static void test_shared_pages_are_growth(void **state)
+{
+	const struct work_slot slots[] = {
+		{.start = SLOT(1), .pct = 90, .populated = 512, .shared = 512},
+		{.start = SLOT(2), .pct = 80, .populated = 512, .shared = 129},
+		{.start = SLOT(3), .pct = 70, .populated = 400, .shared = 17, .waits = true},
+		{.start = SLOT(4), .pct = 60, .populated = 512, .shared = 128},
+		{.start = SLOT(5), .pct = 50, .populated = 300, .shared = 300}, /* sparse it is anyway */
+		{.start = SLOT(6), .pct = 40, .populated = 384, .shared = 9, .huge = true},
+	};
+	uint64_t chosen[ARRAY_SIZE(slots)];
+	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+
+	(void)state;
+	assert_int_equal(list.shared, 3);
+	assert_int_equal(list.sparse, 1);
+	assert_int_equal(list.waiting, 0);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(chosen[0], SLOT(4));
+	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
+	assert_near(worklist_hottest_small_pct(slots, ARRAY_SIZE(slots), 75), 60);
+	list = worklist_make(slots, 1, 0, chosen); /* growth is no matter then */
+	assert_int_equal(list.n, 1);
+}
+
 static void test_hottest_small(void **state)
 {
 	struct work_slot slots[] = {
@@ -107,7 +133,7 @@ static const struct work_state free_to_try = {
 
 static void test_what_is_listed_is_about_to_be_tried(void **state)
 {
-	struct worklist list = {.n = 3, .sparse = 5};
+	struct worklist list = {.n = 3, .sparse = 5, .shared = 2};
 	struct descent_evidence evidence = {0};
 
 	(void)state;
@@ -117,6 +143,7 @@ static void test_what_is_listed_is_about_to_be_tried(void **state)
 	assert_true(evidence.small_heat_known);
 	assert_int_equal(evidence.small_heat_pct, 40);
 	assert_int_equal(evidence.sparse, 5);
+	assert_int_equal(evidence.shared, 2);
 	assert_null(evidence.barred);
 }
 
@@ -181,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_each_slot_is_one_thing),
 		cmocka_unit_test(test_unknown_is_left_alone),
 		cmocka_unit_test(test_populated_share),
+		cmocka_unit_test(test_shared_pages_are_growth),
 		cmocka_unit_test(test_hottest_small),
 		cmocka_unit_test(test_what_is_listed_is_about_to_be_tried),
 		cmocka_unit_test(test_what_holds_up),

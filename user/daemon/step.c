@@ -97,6 +97,7 @@ static struct benefit_look benefit_look(const struct watch *watch, const struct 
 		.failed_most = evidence->failed_most,
 		.barred = evidence->barred,
 		.sparse = evidence->sparse,
+		.shared = evidence->shared,
 		.held_up = evidence->held_up,
 		.parked = !descent_acts(&target->descent),
 		.state = target->descent.state,

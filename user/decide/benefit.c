@@ -170,6 +170,9 @@ static struct part cause_part(const struct benefit_look *look)
 
 	if (look->sparse)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " slots too sparse", look->sparse);
+	else if (look->shared)
+		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " slots shared with other processes",
+			 look->shared);
 	else if (look->failed)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed, mostly %.30s", look->failed,
 			 look->failed_most ? look->failed_most : "for reasons unknown");

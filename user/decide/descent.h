@@ -68,7 +68,8 @@ struct descent_evidence {
 	bool held_up; /* the executor can try nothing just now, as memory is short or a cap is reached */
 	bool small_heat_known;
 	unsigned int small_heat_pct; /* heat of the hottest memory that is small and could be collapsed */
-	uint64_t sparse; /* hot slots that are left alone, as too few of their pages are populated */
+	uint64_t sparse; /* hot slots that are left alone, as too few of their pages are populated, */
+	uint64_t shared; /* or too many are shared with other processes */
 	uint32_t execs;	 /* execs seen, cumulative */
 };
 

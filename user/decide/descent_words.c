@@ -93,6 +93,10 @@ struct part descent_failures_part(const struct descent_evidence *evidence)
 	else if (evidence->sparse)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB hot are too sparsely populated",
 			 bytes_to_mib(evidence->sparse * PMD_SIZE_BYTES));
+	else if (evidence->shared)
+		snprintf(part.text, sizeof(part.text),
+			 "; %" PRIu64 " MiB hot are shared with other processes",
+			 bytes_to_mib(evidence->shared * PMD_SIZE_BYTES));
 	else if (evidence->failed && evidence->failed_most)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed so far, mostly %s",
 			 evidence->failed, evidence->failed_most);

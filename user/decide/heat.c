@@ -280,7 +280,7 @@ void heat_set_huge(struct heat *heat, uint64_t start, bool huge)
 		set_huge(slot, huge);
 }
 
-void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, bool huge)
+void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, uint16_t shared, bool huge)
 {
 	struct heat_slot *slot = find(heat, start);
 
@@ -288,6 +288,7 @@ void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, bool 
 		return;
 	slot->read = true;
 	slot->populated = populated;
+	slot->shared = shared;
 	set_huge(slot, huge);
 }
 

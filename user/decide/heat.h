@@ -33,7 +33,8 @@ struct heat_slot {
 	bool huge;	    /* as heat_set_huge() or heat_set_pages() was told last */
 	uint8_t sights;	    /* aggregations since then in which it read hot; a few are counted */
 	bool read;	    /* heat_set_pages() was told of it */
-	uint16_t populated; /* pages, as it was told last */
+	uint16_t populated; /* pages, as it was told last, */
+	uint16_t shared;    /* and those of them that others have too */
 };
 
 struct heat;
@@ -69,7 +70,7 @@ void heat_forget(struct heat *heat);
 
 /* What is known of the slot at address @start; nothing is kept of one without heat. */
 void heat_set_huge(struct heat *heat, uint64_t start, bool huge);
-void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, bool huge);
+void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, uint16_t shared, bool huge);
 
 /*
  * The slots at or above @min_pct, hottest first, of equal heat the lower address first. *@slots is @heat's until

@@ -7,6 +7,13 @@ static bool is_sparse(const struct work_slot *slot, unsigned int min_populated_p
 	return !slot->populated || slot->populated * 100 < min_populated_pct * SLOT_PAGES;
 }
 
+static bool is_shared(const struct work_slot *slot, unsigned int min_populated_pct)
+{
+	unsigned int shared = slot->shared < slot->populated ? slot->shared : slot->populated;
+
+	return (slot->populated - shared) * 100 < min_populated_pct * SLOT_PAGES;
+}
+
 static bool is_unknown(const struct work_slot *slot)
 {
 	return slot->unread || slot->unasked;
@@ -24,6 +31,8 @@ struct worklist worklist_make(const struct work_slot *slots, size_t n, unsigned 
 			list.hot_huge_bytes += PMD_SIZE_BYTES;
 		else if (is_sparse(&slots[i], min_populated_pct))
 			list.sparse++;
+		else if (is_shared(&slots[i], min_populated_pct))
+			list.shared++;
 		else if (slots[i].waits)
 			list.waiting++;
 		else
@@ -47,7 +56,8 @@ double worklist_hottest_small_pct(const struct work_slot *slots, size_t n, unsig
 	for (size_t i = 0; i < n; i++) {
 		if (is_unknown(&slots[i]))
 			return -1;
-		if (!slots[i].huge && !slots[i].waits && !is_sparse(&slots[i], min_populated_pct))
+		if (!slots[i].huge && !slots[i].waits && !is_sparse(&slots[i], min_populated_pct) &&
+		    !is_shared(&slots[i], min_populated_pct))
 			return slots[i].pct;
 	}
 	return 0;
@@ -68,5 +78,6 @@ void worklist_evidence(const struct worklist *list, const struct work_state *sta
 	evidence->small_heat_known = state->heat_known && state->small_heat_pct >= 0;
 	evidence->small_heat_pct = evidence->small_heat_known ? (unsigned int)state->small_heat_pct : 0;
 	evidence->sparse = list->sparse;
+	evidence->shared = list->shared;
 	evidence->barred = state->barred;
 }

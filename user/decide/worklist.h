@@ -15,8 +15,9 @@ struct work_slot {
 	double pct;		/* heat, 0 to 100 */
 	bool huge;		/* it is already */
 	unsigned int populated; /* of its SLOT_PAGES pages, how many a collapse would not have to make */
+	unsigned int shared;	/* and how many of these it would have to copy, as others have them too */
 	bool waits;		/* it failed, and is not to be tried yet */
-	bool unread;		/* @huge and @populated are not known yet */
+	bool unread;		/* the four above are not known yet */
 	bool unasked;		/* nor is whether its mapping can be collapsed */
 };
 
@@ -24,6 +25,7 @@ struct worklist {
 	uint64_t hot_bytes; /* of slots that are known */
 	uint64_t hot_huge_bytes;
 	size_t sparse;	/* slots that are left alone: too few of their pages are populated */
+	size_t shared;	/* likewise: enough are, but too few are the process's own */
 	size_t waiting; /* slots that failed and wait */
 	size_t unknown; /* slots that are in none of these numbers, before they were read and asked for */
 	size_t n;	/* slots to be collapsed */
@@ -31,8 +33,9 @@ struct worklist {
 
 /*
  * Sorts @slots, the hottest first, into what is huge, what is left alone and what is to be collapsed: not huge,
- * known, at least @min_populated_pct of it populated, and a page, not waiting. The addresses of these go to @chosen (room for @n)
- * in the same order.
+ * known, at least @min_populated_pct of it populated by pages of its own, and a page, not waiting. What a collapse adds to
+ * the memory in use is all the others: it fills them, or copies them. The addresses go to @chosen (room for @n) in the same
+ * order.
  */
 struct worklist worklist_make(const struct work_slot *slots, size_t n, unsigned int min_populated_pct,
 			      uint64_t *chosen);

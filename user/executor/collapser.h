@@ -43,7 +43,7 @@ struct collapser {
 	uint64_t stall_ns; /* what all calls took */
 	int barred; /* negative errno that collapse_barred_by() has words for, as of the last try; 0: none */
 	int said_barred;
-	bool said_sparse, said_coarse, said_capped;
+	bool said_sparse, said_shared, said_coarse, said_capped;
 };
 
 /* NULL: no memory. */

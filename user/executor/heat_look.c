@@ -73,6 +73,7 @@ static struct work_slot warm_slot(const struct collapser *collapser, const struc
 		.pct = slot->pct,
 		.huge = slot->huge,
 		.populated = slot->populated,
+		.shared = slot->shared,
 		.unread = !slot->read,
 		.unasked = answer == VMA_UNKNOWN,
 		.waits = backoff_waits(collapser->backoff, slot->start, now_ns),
@@ -126,8 +127,10 @@ static void take_pages(struct madvise *madvise, struct collapser *collapser, siz
 
 		slot->unread = false;
 		slot->populated = slot_pages_populated(pages);
+		slot->shared = pages->shared;
 		slot->huge = pages->huge;
-		heat_set_pages(collapser->heat, slot->start, (uint16_t)slot->populated, slot->huge);
+		heat_set_pages(collapser->heat, slot->start, (uint16_t)slot->populated, pages->shared,
+			       slot->huge);
 	}
 }
 
@@ -153,6 +156,19 @@ static void say_sparse(const struct executor *executor, const struct target *tar
 	log_info("%s (%u): %zu hot slots of 2 MiB are left alone: less than %u %% of their pages are "
 		 "populated",
 		 target->comm, target->id.tgid, collapser->worklist.sparse, least_pct ? least_pct : 1);
+}
+
+static void say_shared(const struct target *target)
+{
+	struct collapser *collapser = target->own;
+
+	if (!collapser->worklist.shared || collapser->said_shared)
+		return;
+	collapser->said_shared = true;
+	log_info("%s (%u): %zu hot slots of 2 MiB are left alone: another process has their pages too (a "
+		 "fork, or KSM), "
+		 "and a collapse would copy them",
+		 target->comm, target->id.tgid, collapser->worklist.shared);
 }
 
 static void say_coarse(const struct target *target)
@@ -186,6 +202,7 @@ static void choose(const struct executor *executor, struct target *target, size_
 	target->heat.hot_bytes = collapser->worklist.hot_bytes;
 	target->heat.huge_bytes = collapser->worklist.hot_huge_bytes;
 	say_sparse(executor, target);
+	say_shared(target);
 	say_coarse(target);
 }
 

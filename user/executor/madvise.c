@@ -259,7 +259,7 @@ static bool within_caps(const struct executor *executor, const struct target *ta
 	return false;
 }
 
-/* Since the look it may have become huge, or been given back. */
+/* Since the look it may have become huge, or been given back, or shared by a fork. */
 static bool is_still_small(const struct executor *executor, const struct target *target, uint64_t start)
 {
 	const struct collapser *collapser = target->own;
@@ -271,6 +271,7 @@ static bool is_still_small(const struct executor *executor, const struct target 
 		return false;
 	slot.huge = pages.huge;
 	slot.populated = slot_pages_populated(&pages);
+	slot.shared = pages.shared;
 	heat_set_huge(collapser->heat, start, pages.huge);
 	return worklist_make(&slot, 1, executor->setup.min_populated_pct, &chosen).n;
 }
@@ -439,6 +440,7 @@ static struct status_pace madvise_pace(const struct executor *executor, const st
 		.stall_us = collapser->stall_ns / NS_PER_US,
 		.chosen_slots = collapser_left(collapser),
 		.sparse_slots = collapser->worklist.sparse,
+		.shared_slots = collapser->worklist.shared,
 		.waiting_slots = collapser->worklist.waiting,
 	};
 }

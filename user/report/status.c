@@ -62,6 +62,7 @@ static void add_pace(struct json *json, const struct status_pace *pace)
 	json_add_u64(json, "stall_us", pace->stall_us);
 	json_add_u64(json, "chosen_slots", pace->chosen_slots);
 	json_add_u64(json, "sparse_slots", pace->sparse_slots);
+	json_add_u64(json, "shared_slots", pace->shared_slots);
 	json_add_u64(json, "waiting_slots", pace->waiting_slots);
 	json_close(json);
 }
@@ -254,11 +255,12 @@ static void print_pace(struct json_object *pace, FILE *file)
 	reason = get_text(pace, "reason");
 	fprintf(file,
 		"      pace: %" PRIu64 " %% of %" PRIu64 " us a second%s%s%s; %" PRIu64 " calls took %" PRIu64
-		" us; slots left %" PRIu64 ", too sparse %" PRIu64 ", waiting %" PRIu64 "\n",
+		" us; slots left %" PRIu64 ", too sparse %" PRIu64 ", shared %" PRIu64 ", waiting %" PRIu64
+		"\n",
 		get_u64(pace, "share_pct"), get_u64(pace, "stall_budget_us"), *reason ? ": " : "", reason,
 		json_object_get_boolean(get(pace, "capped")) ? "; the cap is reached" : "",
 		get_u64(pace, "calls"), get_u64(pace, "stall_us"), get_u64(pace, "chosen_slots"),
-		get_u64(pace, "sparse_slots"), get_u64(pace, "waiting_slots"));
+		get_u64(pace, "sparse_slots"), get_u64(pace, "shared_slots"), get_u64(pace, "waiting_slots"));
 }
 
 static void print_gain(struct json_object *benefit, FILE *file)

@@ -32,7 +32,8 @@ struct status_pace {
 	uint64_t calls;		  /* of process_madvise for a slot, and what they took */
 	uint64_t stall_us;
 	size_t chosen_slots;  /* hot slots that are to be collapsed next */
-	size_t sparse_slots;  /* that are left alone: too few of their pages are populated */
+	size_t sparse_slots;  /* that are left alone: too few of their pages are populated, */
+	size_t shared_slots;  /* or another process has too many of them too */
 	size_t waiting_slots; /* that failed, and are tried again later */
 };
 

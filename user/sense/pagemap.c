@@ -47,6 +47,10 @@ struct scan_arg {
 
 #define WALK_PAGES 65536 /* at most in one call: what the process can be kept waiting for */
 
+/* Of an entry of pagemap. Bit 56 stands for nothing where a page is not present: it was set for some before 6.11. */
+#define ENTRY_EXCLUSIVE (1ULL << 56)
+#define ENTRY_PRESENT	(1ULL << 63)
+
 static int open_pagemap(const char *proc_root, uint32_t pid)
 {
 	char path[PATH_MAX];
@@ -96,6 +100,17 @@ void slot_pages_add(struct slot_pages *pages, uint64_t slot, const struct pagema
 		pages->swapped = (uint16_t)(pages->swapped + count);
 	if ((region->categories & IS_HUGE) && !(region->categories & IS_PFNZERO))
 		pages->huge = true;
+}
+
+void slot_pages_share(struct slot_pages *pages, const uint64_t entries[SLOT_PAGES])
+{
+	unsigned int many = 0;
+
+	for (size_t i = 0; i < SLOT_PAGES; i++)
+		many += (entries[i] & ENTRY_PRESENT) && !(entries[i] & ENTRY_EXCLUSIVE);
+	/* The page of zeroes is everybody's, and no page of the process. */
+	many = many > pages->zero ? many - pages->zero : 0;
+	pages->shared = many < pages->present ? (uint16_t)many : pages->present;
 }
 
 /* Shares a region out to the slots of a run of neighbours that begins at @first. */
@@ -164,6 +179,26 @@ static int scan_run(int fd, struct scan_arg *arg, uint64_t first, size_t n, stru
 			return found;
 		for (int i = 0; i < found; i++)
 			add_new_part(pages, first, &regions[i], &seen);
+	}
+	return 0;
+}
+
+/* What is huge is left as it is, and what is empty is nobody else's. A short read: the process has ended. */
+static int read_shared(int fd, const uint64_t *slots, size_t n, struct slot_pages *pages)
+{
+	uint64_t entries[SLOT_PAGES];
+
+	for (size_t i = 0; i < n; i++) {
+		ssize_t got;
+
+		if (pages[i].huge || !pages[i].present)
+			continue;
+		got = pread(fd, entries, sizeof(entries), (off_t)(slots[i] / PAGE_BYTES * sizeof(*entries)));
+		if (got < 0)
+			return -errno;
+		if (got < (ssize_t)sizeof(entries))
+			return -ESRCH;
+		slot_pages_share(&pages[i], entries);
 	}
 	return 0;
 }
@@ -290,6 +325,8 @@ int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, 
 	if (fd < 0)
 		return fd;
 	err = scan_all(fd, slots, n, pages);
+	if (!err)
+		err = read_shared(fd, slots, n, pages);
 	close(fd);
 	return err;
 }

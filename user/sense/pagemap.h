@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * How much of an aligned 2 MiB slot of a process is populated, and whether it is huge already: by the
- * PAGEMAP_SCAN ioctl (6.7), which walks the page tables once and copies out ranges. Nothing of the process is changed
- * or waited for.
+ * PAGEMAP_SCAN ioctl (6.7), which walks the page tables once and copies out ranges; and what of it others have too, by
+ * reading pagemap, an entry a page, as the ioctl does not tell. Nothing of the process is changed or waited for.
  */
 #ifndef HOTDAMON_SENSE_PAGEMAP_H
 #define HOTDAMON_SENSE_PAGEMAP_H
@@ -15,12 +15,19 @@
 
 /* Counts of 4 KiB pages; what is none of these was never touched. A collapse gives memory to all 512. */
 struct slot_pages {
-	uint16_t present; /* with memory of their own; 512 when huge */
+	uint16_t present; /* with memory; 512 when huge */
+	uint16_t shared;  /* of these, those that another process maps too (fork, KSM); 0 when huge */
 	uint16_t swapped; /* in swap, compressed, or just being migrated */
 	uint16_t zero;	  /* mapped to the kernel's zero page: only read so far */
 	uint16_t guard;	  /* guard pages (6.13+): the slot can't be collapsed. As swapped before 6.15 */
 	bool huge;	  /* mapped by one huge page */
 };
+
+/*
+ * What is shared: a page that is mapped more than once (pagemap's bit 56, since 4.2, is not set). For pages of large folios
+ * (mTHP), kernels that count no mappings of single pages (CONFIG_NO_PAGE_MAPCOUNT) may take it for shared for as long as it
+ * exists when any page of the folio was once mapped by more than two. What is swapped out counts as not shared: it is not told.
+ */
 
 /*
  * Fills pages[i] for slots[i], addresses that are multiples of PMD_SIZE_BYTES, ascending; neighbours are read
@@ -57,7 +64,10 @@ struct huge_walk {
 int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t tables_bytes,
 		    uint64_t pages, uint64_t *huge_bytes);
 
-/* Pages that a collapse would not have to fill with zeros: what bloat is measured by. */
+/* Sets @pages->shared by the slot's @entries of pagemap. Apart from reading, for tests. */
+void slot_pages_share(struct slot_pages *pages, const uint64_t entries[SLOT_PAGES]);
+
+/* Pages that a collapse would not have to fill with zeros. */
 static inline unsigned int slot_pages_populated(const struct slot_pages *pages)
 {
 	return (unsigned int)pages->present + pages->swapped;
