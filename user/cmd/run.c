@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "daemon/daemon.h"
 #include "decide/benefit.h"
+#include "decide/cost.h"
 #include "decide/worklist.h"
 #include "decide/pace.h"
 #include "sense/hotness.h"
@@ -41,6 +42,7 @@ enum {
 	OPT_STATE_DIR,
 	OPT_DRY_RUN,
 	OPT_TRIAL,
+	OPT_MISS_NS,
 };
 
 static const struct argp_option run_options_help[] = {
@@ -66,6 +68,11 @@ static const struct argp_option run_options_help[] = {
 	 "Stop at the level where memory first collapses (default), or go on down when it dries up", 0},
 	{"trial", OPT_TRIAL, "SEC", 0,
 	 "Leave a process that gains nothing by huge pages in a trial of SEC seconds (default 120; 0: never)",
+	 0},
+	{"miss-ns", OPT_MISS_NS, "NS", 0,
+	 "What a TLB miss costs here, by which it is reckoned what huge pages save (default: it is measured "
+	 "at "
+	 "the start)",
 	 0},
 	{"dry-run", OPT_DRY_RUN, NULL, 0, "Choose and explain only; DAMON is not touched", 0},
 	{"duration", OPT_DURATION, "SEC", 0, "End after SEC seconds (default 0: at a signal)", 0},
@@ -279,6 +286,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_TRIAL:
 		options->trial_s = cli_fraction(state, "trial", arg, 0, 1e6);
+		return 0;
+	case OPT_MISS_NS:
+		options->miss_ns =
+			cli_fraction(state, "miss-ns", arg, COST_MISS_LEAST_NS, COST_MISS_GIVEN_NS);
 		return 0;
 	case OPT_STATE_DIR:
 		if (arg[0] != '/')

@@ -118,6 +118,7 @@ static int configure(const struct setup *setup, struct watch *watch)
 		.busy_pct = intervals_busy_pct(options->min_cpu_pct),
 		.monitor_cpu_pct = options->monitor_cpu_pct,
 	};
+	cost_start(&watch->cost, options->miss_ns);
 	watch->benefit = (struct benefit_config){
 		.trial_ns = (uint64_t)(options->trial_s * (double)NS_PER_S),
 		.busy_pct = watch->intervals.busy_pct,
@@ -146,7 +147,7 @@ static int make_watch(const struct setup *setup, struct watch *watch)
 }
 
 /* A `stat` is charged as well: what only counts has no quota. */
-static struct executor_setup executor_setup(const struct setup *setup, const struct watch *watch)
+static struct executor_setup executor_setup(const struct setup *setup, struct watch *watch)
 {
 	const struct run_options *options = watch->options;
 
@@ -166,6 +167,7 @@ static struct executor_setup executor_setup(const struct setup *setup, const str
 		.min_populated_pct = options->min_populated_pct,
 		.caps = {.all_bytes = options->max_huge_bytes,
 			 .target_bytes = options->max_target_huge_bytes},
+		.cost = &watch->cost,
 	};
 }
 

@@ -4,6 +4,7 @@
 #define HOTDAMON_DAEMON_WATCH_H
 
 #include "daemon/options.h"
+#include "decide/cost.h"
 #include "decide/governor.h"
 #include "executor/executor.h"
 
@@ -20,6 +21,7 @@ struct watch {
 	struct descent_config descent;
 	struct intervals_config intervals;
 	struct benefit_config benefit;
+	struct host_cost cost; /* of a TLB miss and a collapse, as far as it is known by now */
 };
 
 /* Whether the @seat is taken: the target in it. NULL: it is free. */

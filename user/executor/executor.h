@@ -11,6 +11,7 @@
 
 #include "act/damon.h"
 #include "decide/caps.h"
+#include "decide/cost.h"
 #include "decide/plan.h"
 #include "decide/quota.h"
 #include "executor/target.h"
@@ -33,6 +34,7 @@ struct executor_setup {
 	uint64_t stall_budget_us; /* of madvise, as are the next two */
 	unsigned int min_populated_pct;
 	struct caps caps;
+	struct host_cost *cost; /* what each collapse took is added to it */
 };
 
 /* What changed about a target. */

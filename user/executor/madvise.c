@@ -318,6 +318,8 @@ static void try_slot(struct executor *executor, struct target *target, uint64_t 
 	collapser->calls++;
 	collapser->stall_ns += took_ns;
 	pace_charge(&collapser->pace, took_ns, now_ns);
+	if (!err)
+		cost_note_collapse(executor->setup.cost, took_ns);
 	note_outcome(executor, target, start, err, now_ns);
 }
 
