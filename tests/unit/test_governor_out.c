@@ -366,6 +366,41 @@ static void test_opted_out_reasons(void **state)
 	world_free(&world);
 }
 
+static struct candidate sharing(uint32_t tgid, double cpu_pct, int pct)
+{
+	struct candidate candidate = hot(tgid, cpu_pct);
+
+	candidate.shared_pct = pct;
+	return candidate;
+}
+
+/* The child that saves its parent gets no seat, not even the parent's own; its next sample is some ticks away. */
+static void test_shared_memory_gets_no_seat(void **state)
+{
+	struct world world = world_top(2);
+
+	(void)state;
+	TICK(&world, hot(1, 50));
+	assert_true(governor_would_take(
+		world.governor, &(struct candidate){.id = {2, 1}, .cpu_pct = 90, .anon_bytes = 99 * MIB}));
+	TICK(&world, sharing(1, 50, 98), sharing(2, 90, 98), sharing(3, 40, 98));
+	assert_int_equal(world.n_moves, 0);
+	assert_skip(&world, 2,
+		    "98 % of its memory is shared with other processes, as a fork's is, and would be copied; "
+		    "looked at again in");
+	for (int i = 0; i < 6; i++) {
+		struct candidate child = sharing(2, 90, -1);
+
+		assert_false(governor_would_take(world.governor, &child));
+		TICK(&world, hot(1, 50), child, sharing(3, 40, -1));
+		assert_int_equal(world.n_moves, 0);
+	}
+	TICK(&world, hot(1, 50), sharing(2, 90, 30), sharing(3, 40, 20));
+	assert_moves(&world, "+3@1"); /* of the other one it is not clearly less */
+	assert_skip(&world, 2, "30 % of its memory is shared");
+	world_free(&world);
+}
+
 /* By --pid it is asked for, and can be acted on as little; it keeps nobody from his seat. */
 static void test_opted_out_listed(void **state)
 {
@@ -403,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_failed_is_ignored_for_free_seats),
 		cmocka_unit_test(test_opted_out),
 		cmocka_unit_test(test_opted_out_reasons),
+		cmocka_unit_test(test_shared_memory_gets_no_seat),
 		cmocka_unit_test(test_opted_out_listed),
 	};
 

@@ -124,4 +124,20 @@ test_no_gain_gives_way() {
 }
 gains() { look && [ "$(target "$1" benefit.verdict)" = gains ]; }
 
-run_tests idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way
+# A child that reads all of its parent's memory burns CPU, and is no hot application. The parent is served.
+test_saving_child_gets_no_seat() {
+	load saver --mem 192 --hot 48 --snapshot 1 --snapshot-lasts 25
+	wait_for 20 named snapshot || fail 'it has no child'
+	start_daemon --stop-damon-stat --interval 1 --top 2 --executor "${1:-madvise}"
+	wait_for 20 skips snapshot 'of its memory is shared with other processes' ||
+		fail "watched are '$(watched)'; the child is skipped for '$(skipped snapshot reason)'"
+	wait_for 60 watches saver || fail "watched are '$(watched)', not the parent alone"
+	wait_for 60 gains saver || fail "benefit: $(target saver benefit.verdict); $(target saver descent.reason)"
+	logged 'in: snapshot' && fail 'the child came in'
+	[ "$(grep -c 'skipped: snapshot' $LOG)" -ge 1 ] || fail 'it is not said'
+	no_complaints
+	ok "$(sed -n 's/.*skipped: snapshot[^:]*: //p' $LOG | head -n 1); $(hot_and_cold saver)"
+}
+named() { grep -qx "$1" /proc/[0-9]*/comm 2>/dev/null; }
+
+run_tests saving_child_gets_no_seat idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,11 +35,22 @@ static void *storm(void *arg)
 	return NULL;
 }
 
+/* As one that compresses what it reads, and takes its time. */
+static void read_on(void)
+{
+	double until = now() + opt.snapshot_lasts_s;
+
+	while (now() < until)
+		for (uint64_t at = 0; at < layout->mem && !layout->piece; at += PAGE)
+			(void)*(volatile char *)(heap + at);
+}
+
 /* In the child, as a server saves itself: all is read, and written to one and the same MiB of a file. */
 static _Noreturn void write_out(int fd)
 {
 	uint64_t chunk = layout->piece ? layout->piece : MIB;
 
+	prctl(PR_SET_NAME, "snapshot");
 	for (uint64_t at = 0; at < layout->mem; at += chunk) {
 		uint64_t size = layout->mem - at < chunk ? layout->mem - at : chunk;
 
@@ -47,6 +59,7 @@ static _Noreturn void write_out(int fd)
 		if (pwrite(fd, (void *)(heap + at), size, 0) != (ssize_t)size)
 			_exit(1);
 	}
+	read_on();
 	atomic_fetch_add(snapshots, 1);
 	_exit(0);
 }

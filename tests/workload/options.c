@@ -63,6 +63,7 @@ enum {
 	OPT_REPORT_FILE,
 	OPT_FORK_STORM,
 	OPT_SNAPSHOT,
+	OPT_SNAPSHOT_LASTS,
 	OPT_HELP,
 };
 
@@ -103,6 +104,7 @@ static const struct argp_option options[] = {
 	{"report-file", OPT_REPORT_FILE, "FILE", 0, "Append reports to FILE", 0},
 	{"fork-storm", OPT_FORK_STORM, "N", 0, "Start N short-lived children a second", 0},
 	{"snapshot", OPT_SNAPSHOT, "SEC", 0, "Each SEC a child writes out all of the heap", 0},
+	{"snapshot-lasts", OPT_SNAPSHOT_LASTS, "SEC", 0, "It reads on for so long, named snapshot", 0},
 	{"help", OPT_HELP, NULL, 0, "Print this help", 0},
 	{0},
 };
@@ -279,6 +281,9 @@ static error_t parse_time(int key, char *arg, struct argp_state *state)
 	case OPT_EXIT_AFTER:
 		opt.exit_after_s = parse_seconds("--exit-after", arg, '\0', NULL);
 		return 0;
+	case OPT_SNAPSHOT_LASTS:
+		opt.snapshot_lasts_s = parse_seconds("--snapshot-lasts", arg, '\0', NULL);
+		break;
 	case OPT_SNAPSHOT:
 		opt.snapshot_s = parse_seconds("--snapshot", arg, '\0', NULL);
 		return 0;

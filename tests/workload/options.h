@@ -28,7 +28,7 @@ struct options {
 	uint64_t warm_pct;
 	double pass_s;
 	uint64_t fork_storm;
-	double snapshot_s;
+	double snapshot_s, snapshot_lasts_s;
 	bool thp_disable;
 	bool nohugepage;
 	bool hugepage;

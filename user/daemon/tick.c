@@ -12,6 +12,7 @@
 #include "daemon/step.h"
 #include "decide/ranking.h"
 #include "report/log.h"
+#include "sense/share.h"
 
 #define SAID_SKIPS   4096 /* processes whose being skipped was said, the last ones */
 #define SAID_AT_ONCE 32
@@ -156,6 +157,18 @@ static double opted_out_s(const struct tick *tick, struct process_id id, uint64_
 	return said && said->opted_out ? ns_to_s(now_ns - said->at_ns) : -1;
 }
 
+/* Only of one that would come in: it takes a millisecond. If it cannot be read, the process is no fork for all we know. */
+static int shared_pct(const struct tick *tick, const struct watch *watch, const struct candidate *candidate,
+		      uint32_t live_tid)
+{
+	struct share share;
+
+	if (!governor_would_take(watch->governor, candidate) ||
+	    process_share_read("/proc", live_tid, tick->ticks, &share))
+		return -1;
+	return share_pct(&share);
+}
+
 /* What /proc says of it now; false: it is gone, or no process to watch. */
 static bool make_candidate(const struct tick *tick, const struct watch *watch, struct process_id id,
 			   double cpu_pct, uint32_t execs, struct candidate *candidate)
@@ -182,6 +195,7 @@ static bool make_candidate(const struct tick *tick, const struct watch *watch, s
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
+	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
 	return true;
 }
 

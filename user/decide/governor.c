@@ -10,6 +10,7 @@
 #include "decide/optout.h"
 #include "decide/penalty.h"
 #include "decide/reason.h"
+#include "decide/share.h"
 
 #define OUTRANKED_SHARE 0.8 /* of a waiting one's heat: below it a watched process is outranked */
 
@@ -88,7 +89,7 @@ const struct governor_seat *governor_seats(const struct governor *governor)
  */
 static int reserve(struct governor *governor, size_t n)
 {
-	if (!penalties_reserve(governor->penalties, governor->config.seats) &&
+	if (!penalties_reserve(governor->penalties, governor->config.seats + n) &&
 	    !array_reserve(&governor->waiting, &governor->waiting_room, n, sizeof(*governor->waiting)) &&
 	    !array_reserve(&governor->watched, &governor->watched_room, n, sizeof(*governor->watched)) &&
 	    !array_reserve(&governor->skips, &governor->skips_room, n, sizeof(*governor->skips)))
@@ -168,7 +169,7 @@ static void match_seats(const struct tick *tick)
 	}
 }
 
-static bool eligible(const struct governor *governor, const struct candidate *candidate)
+bool governor_would_take(const struct governor *governor, const struct candidate *candidate)
 {
 	const struct governor_config *config = &governor->config;
 
@@ -178,6 +179,17 @@ static bool eligible(const struct governor *governor, const struct candidate *ca
 	       governor_is_big(config, candidate);
 }
 
+/* One that is watched stays: its own fork shares its memory for a while. */
+static bool is_barred_by_share(const struct governor *governor, const struct candidate *candidate)
+{
+	bool was_barred = penalty_is_shared(governor->penalties, candidate->id);
+
+	if (!share_bars_seat(candidate->shared_pct, was_barred))
+		return false;
+	penalty_shared(governor->penalties, candidate->id, candidate->shared_pct);
+	return true;
+}
+
 static void collect_waiting(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
@@ -185,7 +197,8 @@ static void collect_waiting(const struct tick *tick)
 	for (size_t i = 0; i < tick->n; i++) {
 		const struct candidate *candidate = &tick->candidates[i];
 
-		if (!governor->watched[i] && eligible(governor, candidate))
+		if (!governor->watched[i] && governor_would_take(governor, candidate) &&
+		    !is_barred_by_share(governor, candidate))
 			governor->waiting[governor->n_waiting++] = candidate;
 	}
 }

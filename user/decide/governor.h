@@ -39,6 +39,7 @@ struct candidate {
 	uint32_t execs;	     /* cumulative; only its growth is used */
 	bool opted_out;	     /* of huge pages: never watched */
 	double opted_out_s;  /* for how long that is known; negative: not known */
+	int shared_pct;	     /* of its memory, share_pct(); asked for only where governor_would_take() */
 	bool excluded;	     /* hotdamon itself: never watched */
 };
 
@@ -97,7 +98,8 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * One tick. @candidates are ordered, hottest first.
  *
  * Eligible: cpu >= min, anon >= min, not excluded, not opted out, not backing off (listed: just the last three).
- * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed or it was let go. Those that
+ * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed, it was let go, or most of its memory is shared
+ * with other processes, as a fork's is. Those that
  * are eligible and not watched wait, hottest first; so many of them as there are free seats come in, each into
  * the lowest one. A seat freed in a tick can be taken in it.
  *
@@ -120,6 +122,9 @@ void governor_free(struct governor *governor); /* NULL is fine */
 int governor_tick(struct governor *governor, const struct candidate *candidates, size_t n,
 		  const struct governor_move **moves, size_t *n_moves, const struct governor_skip **skips,
 		  size_t *n_skips);
+
+/* Whether @candidate, not watched, is eligible but for what of its memory is shared: that is worth a sample. */
+bool governor_would_take(const struct governor *governor, const struct candidate *candidate);
 
 /* The seats, config->seats of them; owned by the governor, valid until its end. */
 const struct governor_seat *governor_seats(const struct governor *governor);

@@ -19,6 +19,7 @@ struct penalty {
 	unsigned int failures; /* in a row */
 	unsigned int let_go;   /* so many times */
 	bool gained_nothing;   /* that is why it is out now */
+	bool shared;	       /* or this is: most of its memory */
 	uint64_t anon_bytes;   /* growth counts from here */
 	uint64_t most_bytes;   /* of anonymous memory, since it was let go for the first time */
 	uint32_t execs;	       /* when it was let go */
@@ -158,7 +159,9 @@ void penalty_explain(const struct penalties *penalties, struct process_id id, ch
 	const struct penalty *penalty = find(penalties, id);
 	uint64_t ticks = penalty->until_tick - penalties->tick + 1;
 
-	if (penalty->gained_nothing)
+	if (penalty->shared)
+		reason_write(reason, "%s; looked at again in %" PRIu64 " ticks", penalty->why, ticks);
+	else if (penalty->gained_nothing)
 		reason_write(reason, "%s; tried again when it grows or calls exec, or in %" PRIu64 " ticks",
 			     penalty->why, ticks);
 	else
@@ -180,7 +183,7 @@ void penalty_failed(struct penalties *penalties, struct process_id id, const cha
 {
 	struct penalty *penalty = find_or_add(penalties, id);
 
-	penalty->gained_nothing = false;
+	penalty->gained_nothing = penalty->shared = false;
 	keep_out(penalties, penalty, why, 1, ++penalty->failures);
 }
 
@@ -190,11 +193,32 @@ void penalty_let_go(struct penalties *penalties, struct process_id id, const cha
 	struct penalty *penalty = find_or_add(penalties, id);
 
 	penalty->gained_nothing = true;
+	penalty->shared = false;
 	keep_out(penalties, penalty, why, penalties->probe_ticks, penalty->let_go++);
 	if (anon_bytes > penalty->most_bytes)
 		penalty->most_bytes = anon_bytes;
 	penalty->anon_bytes = penalty->most_bytes;
 	penalty->execs = execs;
+}
+
+void penalty_shared(struct penalties *penalties, struct process_id id, int pct)
+{
+	struct penalty *penalty = find_or_add(penalties, id);
+	char why[WHY_LEN];
+
+	snprintf(why, sizeof(why),
+		 "%d %% of its memory is shared with other processes, as a fork's is, and would be copied",
+		 pct);
+	penalty->gained_nothing = false;
+	penalty->shared = true;
+	keep_out(penalties, penalty, why, PENALTY_SHARED_TICKS, 0);
+}
+
+bool penalty_is_shared(const struct penalties *penalties, struct process_id id)
+{
+	const struct penalty *penalty = find(penalties, id);
+
+	return penalty && penalty->shared;
 }
 
 void penalty_works(struct penalties *penalties, struct process_id id)

@@ -43,6 +43,14 @@ void penalty_failed(struct penalties *penalties, struct process_id id, const cha
 void penalty_let_go(struct penalties *penalties, struct process_id id, const char *why, uint64_t anon_bytes,
 		    uint32_t execs);
 
+/*
+ * Most of its memory, @pct, is shared with other processes: out for the next PENALTY_SHARED_TICKS. penalty_is_shared():
+ * that was the last reason, as far as it is remembered.
+ */
+#define PENALTY_SHARED_TICKS 6 /* half a minute: a save of some GiB; a sample costs a millisecond at most */
+void penalty_shared(struct penalties *penalties, struct process_id id, int pct);
+bool penalty_is_shared(const struct penalties *penalties, struct process_id id);
+
 /* It is watched, and all is well: forgets the failures, but not that it gained nothing. */
 void penalty_works(struct penalties *penalties, struct process_id id);
 

@@ -13,7 +13,10 @@ struct readlist {
 	size_t next_small, next_huge; /* places from which the next turn goes on */
 };
 
-/* How many slots of each kind are read in one look at most: 16 us each on a real CPU if they are small (10 of them for what is shared), 0.2 us if they are huge. */
+/*
+ * How many slots of each kind are read in one look at most: 16 us each on a real CPU if they are small (10 of them for what
+ * is shared), 0.2 us if they are huge.
+ */
 #define READLIST_UNREAD	      2048
 #define READLIST_SMALL	      512
 #define READLIST_SMALL_PARKED 128

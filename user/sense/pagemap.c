@@ -183,15 +183,15 @@ static int scan_run(int fd, struct scan_arg *arg, uint64_t first, size_t n, stru
 	return 0;
 }
 
-/* What is huge is left as it is, and what is empty is nobody else's. A short read: the process has ended. */
-static int read_shared(int fd, const uint64_t *slots, size_t n, struct slot_pages *pages)
+/* What is empty is nobody else's. A short read: the process has ended. */
+static int read_shared(int fd, const uint64_t *slots, size_t n, bool huge_too, struct slot_pages *pages)
 {
 	uint64_t entries[SLOT_PAGES];
 
 	for (size_t i = 0; i < n; i++) {
 		ssize_t got;
 
-		if (pages[i].huge || !pages[i].present)
+		if ((pages[i].huge && !huge_too) || !pages[i].present)
 			continue;
 		got = pread(fd, entries, sizeof(entries), (off_t)(slots[i] / PAGE_BYTES * sizeof(*entries)));
 		if (got < 0)
@@ -314,8 +314,8 @@ int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid,
 	return done;
 }
 
-int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
-		    struct slot_pages *pages)
+static int read_slots(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n, bool huge_too,
+		      struct slot_pages *pages)
 {
 	int err = check_slots(slots, n), fd;
 
@@ -326,7 +326,19 @@ int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, 
 		return fd;
 	err = scan_all(fd, slots, n, pages);
 	if (!err)
-		err = read_shared(fd, slots, n, pages);
+		err = read_shared(fd, slots, n, huge_too, pages);
 	close(fd);
 	return err;
+}
+
+int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+		    struct slot_pages *pages)
+{
+	return read_slots(proc_root, pid, slots, n, false, pages);
+}
+
+int slot_pages_read_all(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+			struct slot_pages *pages)
+{
+	return read_slots(proc_root, pid, slots, n, true, pages);
 }

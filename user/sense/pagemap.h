@@ -38,6 +38,10 @@ struct slot_pages {
 int slot_pages_read(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
 		    struct slot_pages *pages);
 
+/* The same, but what of huge slots is shared is read, too: for a few slots. */
+int slot_pages_read_all(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n,
+			struct slot_pages *pages);
+
 /* A range of pages of equal kind, the answer of PAGEMAP_SCAN: struct page_region of <linux/fs.h>. */
 struct pagemap_region {
 	uint64_t start, end; /* bytes, multiples of 4096 */
