@@ -283,7 +283,7 @@ static error_t parse_time(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SNAPSHOT_LASTS:
 		opt.snapshot_lasts_s = parse_seconds("--snapshot-lasts", arg, '\0', NULL);
-		break;
+		return 0;
 	case OPT_SNAPSHOT:
 		opt.snapshot_s = parse_seconds("--snapshot", arg, '\0', NULL);
 		return 0;
