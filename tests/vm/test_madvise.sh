@@ -131,10 +131,11 @@ test_unequal_ranges() {
 
 # The hot memory moves by its own size, into memory that was cold.
 test_moved_hot_set_is_followed() {
-	load moves --mem 256 --hot 32 --hot-at 64 --move 25
+	load moves --mem 256 --hot 32 --hot-at 64 --move 1000
 	run_madvise --pid "$pid"
 	wait_until_chosen moves
 	wait_for 15 nearly_all moves 32 || fail "before it moved: $(hot_and_cold moves)"
+	kill -HUP "$pid"
 	wait_for 30 moved || fail 'it does not move'
 	moved_at=$(now_cs)
 	# Two ticks of the default interval, and what DAMON needs to see it.
@@ -165,10 +166,11 @@ test_caps() {
 
 # What was made huge in a process that is watched no more counts for the cap of all, until that process ends.
 test_cap_is_free_again() {
-	load first --mem 64 --phase 15:hot,1000:idle
+	load first --mem 64
 	first=$pid
 	run_madvise --top 1 --min-cpu 20 --max-huge-mib 24
 	wait_for 20 logged 'first.*the cap is reached' || fail "no cap: $(look && target first descent.reason)"
+	kill -STOP "$first" # from now on it uses no CPU
 	wait_for 40 logged 'out: first' || fail 'first does not leave'
 	load second --mem 64
 	wait_for 20 is_capped second || fail "first's share is forgotten: $(target second descent.reason)"

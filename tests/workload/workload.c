@@ -98,6 +98,15 @@ static void begin_window(struct agenda *due)
 	report_new_window();
 }
 
+/* Whoever tests says when it is ready for what is to happen. */
+static void make_due(struct agenda *due)
+{
+	if (isfinite(due->move))
+		due->move = now();
+	if (isfinite(due->exec))
+		due->exec = now();
+}
+
 static void set_thp_disable(bool disable)
 {
 	if (prctl(PR_SET_THP_DISABLE, disable, 0, 0, 0))
@@ -122,6 +131,8 @@ static void *control(void *arg)
 			report();
 		if (got == SIGUSR2)
 			begin_window(&due);
+		if (got == SIGHUP)
+			make_due(&due);
 		if (got == SIGALRM)
 			set_thp_disable(!prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
 		run_due(&due);
@@ -132,7 +143,12 @@ static void *control(void *arg)
 static void lead(void)
 {
 	if (opt.leader_exits_s > 0) {
-		sleep_until(start_time + opt.leader_exits_s);
+		struct timespec wait = to_timespec(start_time + opt.leader_exits_s - now());
+		sigset_t hangup;
+
+		sigemptyset(&hangup);
+		sigaddset(&hangup, SIGHUP);
+		sigtimedwait(&hangup, NULL, &wait);
 		/* Only this thread: what pthread_exit() does, but that loads libgcc_s. */
 		syscall(SYS_exit, 0);
 	}
@@ -151,7 +167,10 @@ static sigset_t *block_signals(void)
 	sigaddset(&signals, SIGALRM);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (opt.leader_exits_s > 0)
+		sigdelset(&signals, SIGHUP); /* the leader takes it */
 	signal(SIGCHLD, SIG_IGN);
 	return &signals;
 }
