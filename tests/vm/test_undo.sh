@@ -60,7 +60,7 @@ kill_9() {
 }
 
 test_sigterm_at_any_moment() {
-	load hot --mem 48
+	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	remember_state
 	statuses=
 	for moment in $EVEN $ODD; do
@@ -80,7 +80,7 @@ test_sigterm_at_any_moment() {
 }
 
 test_kill_9_and_cleanup() {
-	load hot --mem 48
+	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	remember_state
 	left=
 	for moment in $ODD; do
@@ -99,7 +99,7 @@ test_kill_9_and_cleanup() {
 }
 
 test_kill_9_and_next_run() {
-	load hot --mem 48
+	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	remember_state
 	left=
 	for moment in $EVEN; do
@@ -113,7 +113,7 @@ test_kill_9_and_next_run() {
 
 # After kill -9, status says so, and the kdamonds it left still run.
 test_status_after_kill_9() {
-	load hot --mem 48
+	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	start_daemon --stop-damon-stat --interval 1
 	wait_for 30 has_kdamond hot || fail 'it is not watched'
 	kill -9 "$daemon"
@@ -170,7 +170,7 @@ test_somebody_elses_kdamond() {
 }
 
 test_tree_replaced_after_kill_9() {
-	load hot --mem 48
+	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	echo N >$DAMON_STAT
 	for how in other same; do
 		start_daemon --interval 0.5
