@@ -105,8 +105,14 @@ $(B)/tests/kvload $(B)/tests/touched:
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MD -MP -MF $@.d -o $@ $(filter %.c,$^) -lm $(shell $(PKG_CONFIG) --libs libbpf)
 -include $(B)/tests/kvload.d $(B)/tests/touched.d
 
-test-real: all $(B)/tests/kvload $(B)/tests/touched
+test-real test-real-quick bench-real: all $(B)/tests/kvload $(B)/tests/touched
+test-real:
 	$(Q)tests/real/suite
+test-real-quick:
+	$(Q)ROWS="redis-zipf memcached java-g1" AT=60 tests/real/suite
+# Side by side with what the kernel has: hours. ROWS=, WAYS=, AT= take a part, see its head.
+bench-real:
+	$(Q)WAYS="$${WAYS:-never always khugepaged damos5 hotdamon-damos hotdamon-madvise}" tests/real/suite
 
 # `hotdamon top` in a terminal.
 test-top: all $(B)/tests/fail.so
@@ -186,5 +192,6 @@ bench: all $(B)/tests/cost $(B)/tests/load
 bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
-.PHONY: test test-real test-faults test-faults-some test-unit test-live test-bpf test-top test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell \
-	lint-root lint-words sim demo bench bench-collapse bench-vm
+.PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
+	test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words sim demo bench \
+	bench-collapse bench-vm

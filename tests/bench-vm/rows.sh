@@ -4,8 +4,8 @@
 # Every pair gets a process of its own, filled with base pages; run makes tables of the lines that begin with "@row".
 # From the environment: LOADS, ROWS, AT (seconds, ascending), HOTDAMON_OPTIONS.
 . /add/guest.sh
+. /add/ways.sh
 
-THP=/sys/kernel/mm/transparent_hugepage/enabled
 SCAN=/sys/kernel/tracing/events/huge_memory/mm_khugepaged_scan_pmd
 SETTLE=1 # seconds of load before anything is measured
 IDLE=4   # and seconds of nothing but load, that the others are compared with
@@ -62,22 +62,6 @@ start_target() {
 
 # ---- what is counted besides ----
 
-# cpu_ns PID...: of all their threads; a process that is gone has none.
-cpu_ns() {
-	for one; do
-		cat "/proc/$one"/task/*/schedstat 2>/dev/null
-	done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
-}
-
-# named GLOB: pids.
-named() {
-	for one in /proc/[0-9]*; do
-		read -r comm <"$one/comm" 2>/dev/null || continue
-		# shellcheck disable=SC2254 # a pattern
-		case $comm in $1) echo "${one#/proc/}" ;; esac
-	done
-}
-
 count_scans() { echo 'hist:keys=status' >$SCAN/trigger; }
 forget_scans() { echo 'hist:keys=status:clear' >>$SCAN/trigger; }
 
@@ -102,34 +86,14 @@ scans() {
 
 begin_nothing() { :; }
 
-# thp MODE
-thp() { echo "$1" >$THP; }
-
-# put FILE VALUE: below a kdamond of ours; while another command is at work it is EBUSY.
-put() { wait_for 5 try_put "$1" "$2" || return 1; }
-try_put() { echo "$2" >"$DAMON/0/$1" 2>/dev/null; }
-
-# begin_by_hand PCT: as somebody would who has read the kernel's documentation.
-begin_by_hand() {
-	scheme=contexts/0/schemes/0
-	put_all=1
-	echo 1 >$DAMON/nr_kdamonds
-	foreign_kdamond 0 "$target"
-	put contexts/0/monitoring_attrs/intervals/update_us 1000000
-	put contexts/0/schemes/nr_schemes 1
-	try_put $scheme/action collapse || skip 'the kernel has no collapse scheme'
-	for limit in sz nr_accesses age; do
-		put $scheme/access_pattern/$limit/max 4294967295 || put_all=
-	done
-	put $scheme/access_pattern/sz/max 18446744073709551615 || put_all=
-	put $scheme/access_pattern/nr_accesses/min $(($1 * 20 / 100)) || put_all=
-	put state on || put_all=
-	[ "$put_all" ] || fail 'the kdamond is not to be set up'
-}
-
-end_by_hand() {
-	put state off
-	echo 0 >$DAMON/nr_kdamonds
+# by_hand PCT
+by_hand() {
+	begin_by_hand "$target" "$1"
+	case $? in
+	0) ;;
+	2) skip 'the kernel has no collapse scheme' ;;
+	*) fail 'the kdamond is not to be set up' ;;
+	esac
 }
 
 chosen() { grep -q "in: $NAME ($target)" $LOG || gone "$daemon"; }
@@ -189,8 +153,8 @@ run_row() {
 	case $row_name in
 	# The target asks at each window's begin; under "never" that does not reach khugepaged.
 	khugepaged) thp madvise ;;
-	damos50) begin_by_hand 50 ;;
-	damos5) begin_by_hand 5 ;;
+	damos50) by_hand 50 ;;
+	damos5) by_hand 5 ;;
 	hotdamon-*) begin_hotdamon "${row_name#hotdamon-}" ;;
 	esac
 	measure

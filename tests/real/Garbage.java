@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
  * A heap with live objects (200,000 of 1 kB in a table), of which the first 32,000 are read and written at random, and
- * garbage besides: the collector goes through the young generation again and again. Ends after so many seconds.
+ * garbage besides: the collector goes through the young generation again and again. Ends after so many seconds; tells every
+ * 5 s how many objects there were in a second, and how long the longest of its steps took.
  */
 public class Garbage {
 	private static final int LIVE = 200_000;
@@ -9,6 +10,8 @@ public class Garbage {
 	private static final int OBJECT_BYTES = 1000;
 	private static final int GARBAGE_BYTES = 512;
 	private static final int KEPT = 64;
+	private static final int STEP = 1000;
+	private static final long TELL_NS = 5_000_000_000L;
 
 	private long random = 88172645463325252L;
 
@@ -33,16 +36,34 @@ public class Garbage {
 		}
 	}
 
+	private void run(byte[][] live, long end) {
+		byte[][] kept = new byte[KEPT][];
+		long now = System.nanoTime(), told = now, longest = 0, steps = 0;
+
+		while (now < end) {
+			long began = now;
+
+			work(live, kept, STEP);
+			steps++;
+			now = System.nanoTime();
+			longest = Math.max(longest, now - began);
+			if (now - told < TELL_NS)
+				continue;
+			System.out.printf("objects_per_s %d longest_ms %d%n", steps * STEP * 1_000_000_000L / (now - told),
+				longest / 1_000_000);
+			told = now;
+			longest = steps = 0;
+		}
+	}
+
 	public static void main(String[] arguments) {
 		long end = System.nanoTime() + Long.parseLong(arguments[0]) * 1_000_000_000L;
 		byte[][] live = new byte[LIVE][];
-		byte[][] kept = new byte[KEPT][];
 		Garbage garbage = new Garbage();
 
 		for (int i = 0; i < LIVE; i++)
 			live[i] = new byte[OBJECT_BYTES];
 		System.out.println("filled");
-		while (System.nanoTime() < end)
-			garbage.work(live, kept, 5000);
+		garbage.run(live, end);
 	}
 }

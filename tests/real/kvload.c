@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A load for redis and memcached: sets keys of 1 kB, or gets them, by a spread of choice, over a few connections with
- * several requests under way on each. It waits up to two minutes for the server to be there and loaded.
+ * several requests under way on each. It waits for the server to be there and loaded. Tells every 5 s how many gets
+ * there were in a second, and for how long at most a connection waited for its answers.
  */
 #include "../workload/clock.h"
 
@@ -28,14 +29,14 @@
 #define FILL_BATCH    100
 #define THETA	      0.99 /* of the zipf distribution, as YCSB has it */
 
-enum spread { FILL, ZIPF, UNIFORM, HOT };
-static const char *const spread_names[] = {"fill", "zipf", "uniform", "hot"};
+enum spread { FILL, ZIPF, UNIFORM };
+static const char *const spread_names[] = {"fill", "zipf", "uniform"};
 
 struct options {
 	bool memcached;
 	enum spread spread;
 	int port;
-	uint64_t n_keys, n_hot; /* "hot" gets the first n_hot keys only: they were set one after the other */
+	uint64_t first, n_keys; /* the keys from first on: they were set one after the other */
 	int n_conns, depth;
 	double seconds;
 };
@@ -52,6 +53,8 @@ struct load {
 	uint64_t n_done;
 	struct pollfd conns[MAX_CONNS];
 	long lines_due[MAX_CONNS]; /* line ends of answers that are still to come */
+	double asked[MAX_CONNS];   /* when */
+	double longest;		   /* seconds that a connection waited for its answers, since it was told */
 };
 
 /* xorshift64 */
@@ -89,11 +92,10 @@ static uint64_t key_pick(struct load *l)
 {
 	const struct options *o = &l->options;
 
-	if (o->spread == HOT)
-		return random_next(l) % o->n_hot;
 	if (o->spread == UNIFORM)
-		return random_next(l) % o->n_keys;
-	return zipf_rank(&l->zipf, (double)(random_next(l) >> 11) / 0x1p53) * 2654435761ULL % o->n_keys;
+		return o->first + random_next(l) % o->n_keys;
+	return o->first +
+	       zipf_rank(&l->zipf, (double)(random_next(l) >> 11) / 0x1p53) * 2654435761ULL % o->n_keys;
 }
 
 static size_t put_get(struct load *l, char *text)
@@ -196,12 +198,12 @@ static bool fill(const struct options *o)
 	static char text[FILL_BATCH * (VALUE_BYTES + 2 * REQUEST_BYTES)];
 	int fd = connect_to(o->port);
 
-	for (uint64_t key = 0; fd >= 0 && key < o->n_keys;) {
+	for (uint64_t i = 0; fd >= 0 && i < o->n_keys;) {
 		size_t n = 0;
 		long due = 0;
 
-		for (; due < FILL_BATCH && key < o->n_keys; due++, key++)
-			n += put_set(o, key, text + n);
+		for (; due < FILL_BATCH && i < o->n_keys; due++, i++)
+			n += put_set(o, o->first + i, text + n);
 		if (!send_all(fd, text, n))
 			return false;
 		while (due > 0) {
@@ -230,6 +232,7 @@ static bool ask(struct load *l, int conn)
 	for (int i = 0; i < l->options.depth; i++)
 		n += put_get(l, text + n);
 	l->lines_due[conn] = l->options.depth * lines_per_get(&l->options);
+	l->asked[conn] = now();
 	return send_all(l->conns[conn].fd, text, n);
 }
 
@@ -253,6 +256,7 @@ static bool answer_take(struct load *l, int conn)
 	if (l->lines_due[conn] > 0)
 		return true;
 	l->n_done += (uint64_t)l->options.depth;
+	l->longest = later(l->longest, now() - l->asked[conn]);
 	return ask(l, conn);
 }
 
@@ -272,8 +276,10 @@ static bool get(struct load *l)
 				return false;
 		if (now() - told < 5)
 			continue;
-		printf("gets_per_s %.0f\n", (double)(l->n_done - n_told) / (now() - told));
+		printf("gets_per_s %.0f longest_ms %.0f\n", (double)(l->n_done - n_told) / (now() - told),
+		       l->longest * 1e3);
 		fflush(stdout);
+		l->longest = 0;
 		told = now();
 		n_told = l->n_done;
 	}
@@ -282,9 +288,8 @@ static bool get(struct load *l)
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr,
-		"usage: kvload --kind redis|memcached --load fill|zipf|uniform|hot --keys N [--hot N]\n"
-		"              [--port N] [--conns N] [--depth N] [--seconds S]\n");
+	fprintf(stderr, "usage: kvload --kind redis|memcached --load fill|zipf|uniform --keys N [--first N]\n"
+			"              [--port N] [--conns N] [--depth N] [--seconds S]\n");
 	exit(2);
 }
 
@@ -300,7 +305,7 @@ static long number(const char *text, long least, long most)
 
 static enum spread spread_of(const char *name)
 {
-	for (int i = 0; i <= HOT; i++)
+	for (int i = 0; i <= UNIFORM; i++)
 		if (strcmp(name, spread_names[i]) == 0)
 			return (enum spread)i;
 	usage();
@@ -312,7 +317,7 @@ static struct options take_options(int argc, char **argv)
 		{"kind", required_argument, NULL, 'k'},
 		{"load", required_argument, NULL, 'l'},
 		{"keys", required_argument, NULL, 'n'},
-		{"hot", required_argument, NULL, 'h'},
+		{"first", required_argument, NULL, 'f'},
 		{"port", required_argument, NULL, 'p'},
 		{"conns", required_argument, NULL, 'c'},
 		{"depth", required_argument, NULL, 'd'},
@@ -333,10 +338,10 @@ static struct options take_options(int argc, char **argv)
 			o.spread = spread_of(optarg);
 			break;
 		case 'n':
-			o.n_keys = (uint64_t)number(optarg, 2, 1L << 40);
+			o.n_keys = (uint64_t)number(optarg, 2, 1L << 38);
 			break;
-		case 'h':
-			o.n_hot = (uint64_t)number(optarg, 1, 1L << 40);
+		case 'f':
+			o.first = (uint64_t)number(optarg, 0, 1L << 38);
 			break;
 		case 'p':
 			o.port = (int)number(optarg, 1, 65535);
@@ -353,7 +358,7 @@ static struct options take_options(int argc, char **argv)
 		default:
 			usage();
 		}
-	if (optind < argc || o.n_keys == 0 || (o.spread == HOT && (o.n_hot == 0 || o.n_hot > o.n_keys)))
+	if (optind < argc || o.n_keys == 0)
 		usage();
 	if (o.port == 0)
 		o.port = o.memcached ? 11211 : 6379;

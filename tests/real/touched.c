@@ -10,7 +10,7 @@
  * what is huge is still true, what is touched is not.
  *
  * Memory is told by slots of 2 MiB. A slot is in use if at least 8 of its pages were touched, and dense if at least 3/4
- * of them are there. Memory that several of the processes share counts once.
+ * of them are there. Memory that several of the processes share, or that is mapped several times, counts once.
  */
 #include "touched_kcore.h"
 
@@ -33,10 +33,10 @@ enum kind { ANON, SHMEM, FILES, N_KINDS };
 static const char *const kind_names[N_KINDS] = {"anon", "shmem", "file"};
 
 struct slot {
-	int pid; /* 0: shared, and the same for all */
+	uint64_t owner; /* pid; of shared memory the device and inode */
 	enum kind kind;
-	uint64_t address;
-	bool whole; /* lies in one mapping, so that it could be huge */
+	uint64_t address; /* of shared memory the offset in its file */
+	bool whole;	  /* lies in one mapping, so that it could be huge */
 	bool huge;
 	uint64_t present[TABLE_N / 64], touched[TABLE_N / 64]; /* a bit for each page */
 };
@@ -47,9 +47,10 @@ struct slots {
 };
 
 struct mapping {
-	int pid;
+	uint64_t owner;
 	enum kind kind;
 	uint64_t start, end;
+	uint64_t shift; /* what is added to an address to know the slot and its page, modulo 2^64 */
 };
 
 static struct slot *slots_add(struct slots *s)
@@ -71,8 +72,8 @@ static int slot_order(const void *left, const void *right)
 {
 	const struct slot *a = left, *b = right;
 
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
+	if (a->owner != b->owner)
+		return a->owner < b->owner ? -1 : 1;
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
 	return a->address < b->address ? -1 : a->address > b->address;
@@ -129,28 +130,42 @@ static void take_page(struct slot *s, size_t page, uint64_t entry)
 		s->touched[page / 64] |= 1ULL << page % 64;
 }
 
-/* The part [start, end) of one slot. */
+/* The slot that [start, end) of the mapping is a part of; it is all of it if that is 2 MiB. */
+static struct slot *add_slot(const struct mapping *m, uint64_t start, uint64_t end, struct slots *out)
+{
+	struct slot *s = slots_add(out);
+
+	if (!s)
+		return NULL;
+	s->owner = m->owner;
+	s->kind = m->kind;
+	s->address = (start + m->shift) & ~(SLOT_BYTES - 1);
+	s->whole = end - start == SLOT_BYTES && (start + m->shift) % SLOT_BYTES == 0;
+	return s;
+}
+
+/*
+ * The part [start, end) of 2 MiB of addresses. Of a shared mapping that is not aligned as its file is, these are two
+ * slots.
+ */
 static int read_slot(const struct kcore *k, const struct mapping *m, uint64_t entry, uint64_t start,
 		     uint64_t end, struct slots *out)
 {
 	uint64_t table[TABLE_N] = {0};
-	struct slot *s;
+	struct slot *s = NULL;
 
 	if (!(entry & PTE_LEAF) && !kcore_table(k, entry, table))
 		return 0;
-	s = slots_add(out);
-	if (!s)
-		return -ENOMEM;
-	s->pid = m->kind == SHMEM ? 0 : m->pid;
-	s->kind = m->kind;
-	s->address = start & ~(SLOT_BYTES - 1);
-	s->whole = end - start == SLOT_BYTES;
-	s->huge = entry & PTE_LEAF;
-	for (uint64_t page = start; page < end; page += PAGE_BYTES) {
-		size_t i = page / PAGE_BYTES % TABLE_N;
+	for (uint64_t at = start; at < end; at += PAGE_BYTES) {
+		uint64_t page = entry & PTE_LEAF ? entry : table[at / PAGE_BYTES % TABLE_N];
 
-		if ((s->huge ? entry : table[i]) & PTE_PRESENT)
-			take_page(s, i, s->huge ? entry : table[i]);
+		if (!s || (at + m->shift) % SLOT_BYTES == 0)
+			s = add_slot(m, at, end, out);
+		if (!s)
+			return -ENOMEM;
+		s->huge = entry & PTE_LEAF;
+		if (page & PTE_PRESENT)
+			take_page(s, (at + m->shift) / PAGE_BYTES % TABLE_N, page);
 	}
 	return 0;
 }
@@ -190,10 +205,27 @@ static enum kind kind_of(const char *line, char shared, uint64_t inode)
 	return inode ? FILES : ANON;
 }
 
+/* False: no mapping of user space. */
+static bool parse_mapping(const char *line, int pid, struct mapping *m)
+{
+	uint64_t offset, major, minor, inode;
+	char shared;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %" SCNx64 " %" SCNx64 ":%" SCNx64 " %" SCNu64,
+		   &m->start, &m->end, &shared, &offset, &major, &minor, &inode) != 7 ||
+	    m->start >> 63)
+		return false;
+	m->kind = kind_of(line, shared, inode);
+	m->owner = m->kind == SHMEM ? (major << 56) ^ (minor << 48) ^ inode : (uint64_t)pid;
+	m->shift = m->kind == SHMEM ? offset - m->start : 0;
+	return true;
+}
+
 static int read_process(const struct kcore *k, int pid, struct slots *out)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
+	struct mapping m;
 	uint64_t pgd;
 	FILE *f;
 	int error = kcore_pgd(k, pid, &pgd);
@@ -204,18 +236,9 @@ static int read_process(const struct kcore *k, int pid, struct slots *out)
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	while (!error && getline(&line, &room, f) > 0) {
-		struct mapping m = {.pid = pid};
-		uint64_t inode;
-		char shared;
-
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %*x %*x:%*x %" SCNu64, &m.start, &m.end,
-			   &shared, &inode) != 4 ||
-		    m.start >> 63)
-			continue;
-		m.kind = kind_of(line, shared, inode);
-		error = read_mapping(k, pgd, &m, out);
-	}
+	while (!error && getline(&line, &room, f) > 0)
+		if (parse_mapping(line, pid, &m))
+			error = read_mapping(k, pgd, &m, out);
 	free(line);
 	fclose(f);
 	return error;
