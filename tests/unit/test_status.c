@@ -29,6 +29,7 @@ static void test_pace(void **state)
 		.shared_slots = 3,
 		.waiting_slots = 2,
 	};
+	target.held_up_pct = 93;
 	status.targets = &target;
 	object = parsed(&status);
 	assert_string_equal(at(object, "targets.0.pace.stall_budget_us"), "20000");
@@ -41,10 +42,12 @@ static void test_pace(void **state)
 	assert_string_equal(at(object, "targets.0.pace.sparse_slots"), "5");
 	assert_string_equal(at(object, "targets.0.pace.shared_slots"), "3");
 	assert_string_equal(at(object, "targets.0.pace.waiting_slots"), "2");
+	assert_string_equal(at(object, "targets.0.held_up_shared_pct"), "93");
 	json_object_put(object);
 	json = status_to_json(&status);
 	assert_int_equal(status_print(json, file), 0);
 	fclose(file);
+	assert_contains(table, "held up: 93 % of its memory is shared with other processes\n");
 	assert_contains(table,
 			"pace: 40 % of 20000 us a second: memory is short; the cap is reached; 31 calls took "
 			"12345 us; slots left 7, too sparse 5, shared 3, waiting 2\n");

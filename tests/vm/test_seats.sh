@@ -138,6 +138,19 @@ test_saving_child_gets_no_seat() {
 	no_complaints
 	ok "$(sed -n 's/.*skipped: snapshot[^:]*: //p' $LOG | head -n 1); $(hot_and_cold saver)"
 }
+held_up() { look && [ "$(target "$1" held_up_shared_pct)" -gt 25 ] 2>/dev/null; }
+
+# The kernel's scheme cannot choose: while most of the memory is shared it does not act at all.
+test_damos_waits_for_a_fork() {
+	load saver --mem 192 --hot 48 --snapshot 12 --snapshot-lasts 15
+	start_daemon --stop-damon-stat --interval 1 --pid "$pid" --executor damos
+	wait_for 30 named snapshot || fail 'it has no child'
+	wait_for 30 held_up saver || fail "it is not held up: $(target saver descent.reason)"
+	logged 'saver.*held up: .* of its memory is shared' || fail 'it is not said'
+	wait_for 60 logged 'saver.*no longer held up' || fail 'it is held up for ever'
+	no_complaints
+	ok "$(sed -n 's/.*saver[^:]*: held up: //p' $LOG | head -n 1)"
+}
 named() { grep -qx "$1" /proc/[0-9]*/comm 2>/dev/null; }
 
-run_tests saving_child_gets_no_seat idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way
+run_tests saving_child_gets_no_seat damos_waits_for_a_fork idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way

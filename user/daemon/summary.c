@@ -68,6 +68,7 @@ static struct status_target status_target(const struct setup *setup, const struc
 		.huge_bytes = target->huge_bytes,
 		.anon_bytes = target->facts.anon_bytes,
 		.hot_huge_known = setup->tells_huge,
+		.held_up_pct = target->held_up_pct,
 		.pace = executor_pace(&watch->executor, target),
 	};
 

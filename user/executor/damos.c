@@ -3,13 +3,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "decide/looks.h"
 #include "executor/scheme.h"
 #include "report/log.h"
+#include "sense/share.h"
 
 struct damos_target {
 	struct scheme scheme;
 	struct quota quota;
-	uint64_t effective_bytes; /* of the quota, per window; 0: not known */
+	uint64_t effective_bytes;	  /* of the quota, per window; 0: not known */
+	uint64_t share_ns, share_cost_ns; /* when its share was sampled, and what that took */
+	uint64_t share_turn;
 };
 
 static void damos_settings(const struct executor_setup *setup, struct damon_settings *settings)
@@ -72,11 +77,41 @@ static void fit_quota(const struct executor *executor, const struct target *targ
 		log_info("%s (%u): %s", target->comm, target->id.tgid, damos->quota.reason);
 }
 
+/* The kernel's scheme takes what is hot, shared or not. */
+static void hold_up(struct target *target, int pct)
+{
+	bool held = share_holds_up(pct);
+
+	if (held && !target->held_up_pct)
+		log_info("%s (%u): held up: %d %% of its memory is shared with other processes, as with a "
+			 "fork, and would be copied",
+			 target->comm, target->id.tgid, pct);
+	else if (!held && target->held_up_pct)
+		log_info("%s (%u): no longer held up: its memory is its own again", target->comm,
+			 target->id.tgid);
+	target->held_up_pct = held ? pct : 0;
+}
+
+static void look_at_share(struct target *target, struct damos_target *damos, uint64_t now_ns)
+{
+	uint64_t began_ns, due_ns = looks_mappings_next_ns(damos->share_ns, damos->share_cost_ns, true);
+	struct share share;
+
+	if (now_ns < due_ns || (!descent_acts(&target->descent) && !target->held_up_pct))
+		return;
+	began_ns = clock_boot_ns();
+	if (!process_share_read("/proc", target->facts.live_tid, damos->share_turn++, &share))
+		hold_up(target, share_pct(&share));
+	damos->share_ns = now_ns;
+	damos->share_cost_ns = clock_boot_ns() - began_ns;
+}
+
 static void damos_look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct damos_target *damos = target->own;
 	uint64_t exceeds = applies_quota_exceeds(&damos->scheme.applies);
 
+	look_at_share(target, damos, now_ns);
 	if (scheme_look(&damos->scheme, executor->own, executor, target, now_ns)) {
 		damos->effective_bytes = 0;
 		/* It was used up, and is computed anew. */
@@ -92,6 +127,7 @@ static void damos_evidence(const struct executor *executor, const struct target 
 	const struct damos_target *damos = target->own;
 
 	(void)now_ns;
+	evidence->held_up = target->held_up_pct > 0;
 	scheme_evidence(&damos->scheme, &executor->setup, evidence);
 	evidence->quota_reset_ns = damos->quota.ms ? damos->quota.reset_ms * NS_PER_MS : 0;
 	evidence->lacked += applies_quota_exceeds(&damos->scheme.applies);
@@ -103,13 +139,14 @@ static void damos_wanted(const struct executor *executor, const struct target *t
 	const struct damos_target *damos = target->own;
 
 	scheme_wanted(&executor->setup, target, wanted);
+	wanted->acting &= !target->held_up_pct;
 	wanted->quota_ms = damos->quota.ms;
 	wanted->quota_reset_ms = damos->quota.reset_ms;
 }
 
 static bool damos_works(const struct target *target)
 {
-	return descent_acts(&target->descent);
+	return descent_acts(&target->descent) && !target->held_up_pct;
 }
 
 const struct executor_type executor_damos = {

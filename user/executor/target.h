@@ -54,6 +54,7 @@ struct target {
 	struct descent descent;
 	struct benefit benefit;
 
+	int held_up_pct;      /* so much of its memory is shared that damos waits; 0: it does not */
 	void *own;	      /* of the executor; NULL before enter(), and after leave() */
 	char last_error[256]; /* so that what goes on failing is logged once */
 };

@@ -116,6 +116,8 @@ static void add_target(struct json *json, const struct status *status, const str
 	add_intervals(json, target->intervals, status->intervals);
 	add_descent(json, target->descent, status->descent);
 	add_collapse(json, target);
+	if (target->held_up_pct)
+		json_add_u64(json, "held_up_shared_pct", (uint64_t)target->held_up_pct);
 	if (target->pace.known)
 		add_pace(json, &target->pace);
 	if (target->benefit->began)
@@ -319,6 +321,9 @@ static void print_target(struct json_object *target, FILE *file)
 	fprintf(file, "      descent: %s\n", get_text(descent, "reason"));
 	if (get(target, "intervals_reason"))
 		fprintf(file, "      intervals: %s\n", get_text(target, "intervals_reason"));
+	if (get(target, "held_up_shared_pct"))
+		fprintf(file, "      held up: %" PRIu64 " %% of its memory is shared with other processes\n",
+			get_u64(target, "held_up_shared_pct"));
 	print_benefit(get_typed(target, "benefit", json_type_object), file);
 	print_pace(get_typed(target, "pace", json_type_object), file);
 	print_failures(get_typed(collapse, "failed", json_type_object), file);

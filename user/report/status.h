@@ -59,6 +59,7 @@ struct status_target {
 	uint64_t hot_bytes;  /* at or above the threshold */
 	bool hot_huge_known;
 	uint64_t hot_huge_bytes;
+	int held_up_pct; /* so much of its memory is shared with others that damos waits; 0: it does not */
 	struct status_pace pace;
 };
 
