@@ -94,6 +94,8 @@ test_opted_out() {
 	start_daemon --stop-damon-stat --interval 1 $BUDGET
 	wait_for 10 is_out optout || fail "watched: $(watched); it is '$(skipped optout reason)'"
 	stays 4 is_out optout || fail "watched: $(watched)"
+	hotdamon check >$T/said 2>$T/said.err
+	must_say "optout ($pid), .*it opted out of huge pages"
 	opts optout in
 	wait_for 10 logged 'in: optout' || fail "it opted in, and is still out: $(look && skipped optout reason)"
 	wait_for 20 three_quarters optout 64 || fail "$(truth_mib optout hot_huge_bytes) of 64 MiB are huge"

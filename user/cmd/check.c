@@ -12,6 +12,7 @@
 
 #include "act/collapse.h"
 #include "base/json.h"
+#include "cmd/check_optout.h"
 #include "cmd/cli.h"
 #include "decide/executor.h"
 #include "sense/host.h"
@@ -158,6 +159,7 @@ static void print_table(const struct check *check)
 	for (size_t i = 0; i < check->n; i++)
 		print_requirement(&check->list[i], check->list[i].needed_for & needs, colour);
 	print_kdamonds(&check->facts);
+	check_optout_print();
 	print_executors(check);
 	printf("\nhotdamon %s on Linux %s: ", HOTDAMON_VERSION, check->facts.release);
 	if (check->verdict.n_missing)
@@ -232,6 +234,7 @@ static void add_lists(struct json *json, const struct check *check)
 	for (unsigned int i = 0; i < check->facts.nr_kdamonds && i < HOST_MAX_KDAMONDS; i++)
 		add_kdamond(json, &check->facts.kdamonds[i]);
 	json_close(json);
+	check_optout_add(json);
 	json_open_object(json, "modules");
 	for (unsigned int i = 0; i < HOST_MODULES; i++)
 		add_text(json, host_module_name(i), module_state(&check->facts.modules[i]));
