@@ -27,7 +27,8 @@ UNIT_governor_out := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_outranked := user/decide/governor.c $(UNIT_governor)
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
-UNIT_status := user/report/text.c user/decide/benefit.c user/decide/intervals.c $(DESCENT)
+UNIT_cost_file := user/act/claim.c user/act/damon.c user/act/file.c user/decide/cost.c
+UNIT_status := user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/intervals.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(UNIT_status)
 UNIT_table := user/report/trend.c
 UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
@@ -78,7 +79,7 @@ $(B)/tests/fail_alloc.so: tests/faults/fail_alloc.c
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-optimize-sibling-calls -fPIC -shared -o $@ $<
 
 # The parts that collapse memory, on children of their own: natively, as root.
-LIVE_SRC := tests/live/live.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
+LIVE_SRC := tests/live/live.c user/sense/miss.c user/decide/cost.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
 	    user/sense/vma.c user/act/collapse.c user/act/file.c
 $(B)/tests/live: $$(call san,$$(LIVE_SRC)) $(B)/san/base.a
 	@mkdir -p $(@D)

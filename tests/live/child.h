@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #include "act/collapse.h"
+#include "base/units.h"
+#include "sense/miss.h"
 #include "sense/pagemap.h"
 #include "sense/pressure.h"
 #include "sense/proc.h"

@@ -404,6 +404,69 @@ static void test_pressure(void **state)
 	assert_int_equal(pressure.psi_known, !access("/proc/pressure/memory", R_OK));
 }
 
+/* In our own memory, in a child that ends by itself: what it tells is a measure, and nothing of it stays. */
+static void test_miss(void **state)
+{
+	struct cost_measure measure = {{0}, 0};
+	struct host_cost cost;
+	struct miss_probe probe;
+	pid_t child;
+
+	(void)state;
+	if (!miss_has_room("/proc"))
+		skip();
+	assert_int_equal(miss_start(&probe, false), 0);
+	child = probe.child;
+	assert_null(miss_take(&probe,
+			      &measure)); /* its memory was huge, and stayed small, or it would not say so */
+	miss_stop(&probe);
+	assert_int_equal(probe.child, 0);
+	assert_int_equal(kill(child, 0), -1);
+	assert_int_equal(errno, ESRCH);
+	assert_true(cost_measure_is_sane(&measure) && measure.collapse_ns > 0);
+	cost_start(&cost, 0);
+	cost_take(&cost, &measure, false);
+	assert_true(cost.miss_ns >= COST_MISS_LEAST_NS && cost.miss_ns <= COST_MISS_MOST_NS);
+	if (cost.miss_source != COST_MEASURED) /* of a machine whose host has only small pages for it, say */
+		assert_contains(cost.miss_reason, "not measurable here");
+	print_message("a TLB miss %.1f ns (%s), a collapse %.2f ms\n", cost.miss_ns, cost.miss_reason,
+		      cost.collapse_ns / (double)NS_PER_MS);
+}
+
+/* Whoever stops it does not wait for it; and it does not outlive who started it, whatever ends that. */
+static void test_miss_ends_with_us(void **state)
+{
+	struct miss_probe probe;
+	int told[2], status;
+	pid_t parent, child = 0;
+
+	(void)state;
+	assert_int_equal(miss_start(&probe, true), 0);
+	miss_stop(&probe);
+	assert_int_equal(pipe(told), 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	parent = fork();
+	if (!parent) {
+		must(!miss_start(&probe, true), "miss_start");
+		must(!kill(probe.child, SIGSTOP), "stop"); /* or it could end by itself */
+		must(write(told[1], &probe.child, sizeof(probe.child)) == sizeof(probe.child), "write");
+		raise(SIGKILL);
+	}
+	assert_int_equal(read(told[0], &child, sizeof(child)), sizeof(child));
+	assert_int_equal(waitpid(parent, &status, 0), parent);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) || WTERMSIG(status) == SIGKILL);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+	close(told[0]);
+	close(told[1]);
+}
+
+static void test_miss_wants_room(void **state)
+{
+	(void)state;
+	assert_false(miss_has_room("/nonexistent"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -425,6 +488,9 @@ int main(void)
 		cmocka_unit_test(test_words_of_refusal),
 		cmocka_unit_test(test_main_thread_has_exited),
 		cmocka_unit_test(test_pressure),
+		cmocka_unit_test(test_miss),
+		cmocka_unit_test(test_miss_ends_with_us),
+		cmocka_unit_test(test_miss_wants_room),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);

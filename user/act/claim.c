@@ -113,10 +113,17 @@ int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error 
 	return err;
 }
 
-/* Stays if somebody else put something there. */
+/* Stays if somebody else put something there. What was measured of this boot is worth nothing without it. */
 static int remove_state_dir(const struct claim_paths *paths, struct act_error *error)
 {
-	int err = remove_dir(paths->state_dir, error);
+	int fd = dir_open(paths->state_dir, NULL), err;
+
+	if (fd >= 0) {
+		unlinkat(fd, COST_FILE, 0);
+		unlinkat(fd, COST_FILE ".new", 0);
+		close(fd);
+	}
+	err = remove_dir(paths->state_dir, error);
 
 	return err == -ENOTEMPTY ? 0 : err;
 }

@@ -12,8 +12,9 @@
 
 #include "act/file.h"
 
-#define CLAIM_MAX_SEATS 65536 /* of any claim: more is no claim of ours */
-#define CLAIM_STEPS	4     /* seats, DAMON_STAT, pins, files */
+#define COST_FILE	"cost.json" /* in the state directory, see act/cost_file.h; it goes only with that */
+#define CLAIM_MAX_SEATS 65536	    /* of any claim: more is no claim of ours */
+#define CLAIM_STEPS	4	    /* seats, DAMON_STAT, pins, files */
 
 struct claim {
 	char boot_id[40];	   /* of the boot it was made in: sysfs does not outlive it */

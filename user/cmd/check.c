@@ -5,18 +5,22 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "act/collapse.h"
+#include "act/cost_file.h"
 #include "base/json.h"
 #include "cmd/check_optout.h"
 #include "cmd/cli.h"
 #include "decide/executor.h"
+#include "report/cost.h"
 #include "sense/host.h"
 #include "sense/libbpf.h"
+#include "sense/miss.h"
 #include "sense/requirement.h"
 
 struct check {
@@ -24,6 +28,7 @@ struct check {
 	struct host_requirement list[HOST_MAX_REQUIREMENTS];
 	size_t n;
 	struct host_verdict verdict; /* of `run` with its defaults */
+	struct host_cost cost;
 };
 
 /* The ways to make memory huge, or not to. */
@@ -37,6 +42,8 @@ static const struct way ways[] = {
 	{EXECUTOR_MADVISE, "process_madvise(MADV_COLLAPSE) of hot slots, 6.7"},
 	{EXECUTOR_NONE, "watches and explains"},
 };
+
+#define MEASURE_MS 3000 /* nobody waits for longer: on a busy host it stays at the default */
 
 #define WAYS (sizeof(ways) / sizeof(*ways))
 
@@ -150,6 +157,14 @@ static void print_executors(const struct check *check)
 				 : "to choose and explain only: hotdamon run --dry-run");
 }
 
+static void print_cost(const struct host_cost *cost)
+{
+	char words[2 * REASON_LEN];
+
+	cost_words(cost, words);
+	printf("\ncost: %s\n", words);
+}
+
 static void print_table(const struct check *check)
 {
 	unsigned int needs = host_needs_of(check->verdict.executor);
@@ -161,6 +176,7 @@ static void print_table(const struct check *check)
 	print_kdamonds(&check->facts);
 	check_optout_print();
 	print_executors(check);
+	print_cost(&check->cost);
 	printf("\nhotdamon %s on Linux %s: ", HOTDAMON_VERSION, check->facts.release);
 	if (check->verdict.n_missing)
 		printf("not ready, %zu missing\n", check->verdict.n_missing);
@@ -254,6 +270,7 @@ static int print_json(const struct check *check)
 	add_text(&json, "executor",
 		 verdict->executor == EXECUTOR_AUTO ? NULL : executor_name(verdict->executor));
 	add_text(&json, "executor_reason", verdict->reason);
+	cost_to_json(&json, &check->cost);
 	add_lists(&json, check);
 	text = json_finish(&json, JSON_LINE);
 	if (!text)
@@ -286,9 +303,42 @@ static const struct argp argp = {
 	.parser = parse_option,
 	.doc = "What this kernel and host offer: a line for each requirement, and for what is missing what "
 	       "follows "
-	       "and how to mend it.\v"
+	       "and how to mend it. Also what a TLB miss and a collapse cost here.\v"
 	       "Ends with 0 when `hotdamon run` with its defaults would work here, and with 3 otherwise.",
 };
+
+/* NULL, or why not. */
+static const char *measure(struct cost_measure *measured)
+{
+	struct miss_probe probe;
+	struct pollfd told;
+	const char *why;
+	int err;
+
+	if (!miss_has_room("/proc"))
+		return "memory is short";
+	err = miss_start(&probe, false);
+	if (err)
+		return strerror(-err);
+	told = (struct pollfd){.fd = probe.fd, .events = POLLIN};
+	why = poll(&told, 1, MEASURE_MS) == 1 ? miss_take(&probe, measured) : "it takes too long";
+	miss_stop(&probe);
+	return why;
+}
+
+/* As a daemon measured it in this boot, or by ourselves; nothing is kept. */
+static void look_at_cost(struct host_cost *cost)
+{
+	struct cost_measure measured;
+	bool kept = !cost_file_read(&claim_default_paths, &measured, NULL);
+	const char *why = kept ? NULL : measure(&measured);
+
+	cost_start(cost, 0);
+	if (why)
+		cost_take_none(cost, why);
+	else
+		cost_take(cost, &measured, kept);
+}
 
 /* The facts, and what `run` would do with them. */
 static int look(struct check *check)
@@ -300,6 +350,7 @@ static int look(struct check *check)
 	check->facts.collapse_err = collapse_barred_everywhere();
 	check->n = host_requirements(&check->facts, check->list);
 	host_judge(&check->facts, EXECUTOR_AUTO, &check->verdict);
+	look_at_cost(&check->cost);
 	return 0;
 }
 

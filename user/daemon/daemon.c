@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/signals.h"
+#include "daemon/measure.h"
 #include "daemon/setup.h"
 #include "daemon/step.h"
 #include "daemon/summary.h"
@@ -26,9 +27,10 @@ struct daemon {
 	struct watch watch;
 	struct setup setup;
 	struct step_looks looks;
+	struct measure measure;
 
 	sd_event *event;
-	sd_event_source *step_timer, *turn_timer;
+	sd_event_source *step_timer, *turn_timer, *measured;
 	uint64_t started_ns; /* boot clock */
 	uint64_t next_step_ns;
 	unsigned int steps; /* since the last tick */
@@ -142,6 +144,18 @@ static int on_heard(sd_event_source *source, int fd, uint32_t events, void *data
 	return on_turn(source, 0, data);
 }
 
+static int on_measured(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct daemon *daemon = data;
+
+	(void)fd;
+	(void)events;
+	take_time(daemon);
+	daemon->measured = sd_event_source_disable_unref(source); /* before its descriptor is closed */
+	measure_take(&daemon->measure, &daemon->watch);
+	return 0;
+}
+
 static int on_end_of_duration(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct daemon *daemon = data;
@@ -182,6 +196,9 @@ static int add_sources(struct daemon *daemon)
 	if (err >= 0 && fd >= 0)
 		/* By edge: a ring that is filled all the time is readable all the time. */
 		err = sd_event_add_io(daemon->event, NULL, fd, EPOLLIN | EPOLLET, on_heard, daemon);
+	if (err >= 0 && measure_fd(&daemon->measure) >= 0)
+		err = sd_event_add_io(daemon->event, &daemon->measured, measure_fd(&daemon->measure), EPOLLIN,
+				      on_measured, daemon);
 	if (err >= 0 && duration_s > 0)
 		err = add_timer(daemon, end_ns, on_end_of_duration, NULL);
 	return err < 0 ? err : 0;
@@ -213,6 +230,7 @@ static int loop(struct daemon *daemon)
 
 	take_time(daemon);
 	daemon->next_step_ns = daemon->watch.now_ns + run_step_ns(daemon->watch.options);
+	measure_begin(&daemon->measure, &daemon->watch, &daemon->setup.hold.paths);
 	err = tick_begin(daemon->setup.tick);
 	if (!err)
 		err = add_sources(daemon);
@@ -236,6 +254,8 @@ static int run(struct daemon *daemon)
 	status = setup_make(&daemon->setup, &daemon->watch);
 	if (status == EXIT_DONE) {
 		status = loop(daemon);
+		sd_event_source_disable_unref(daemon->measured);
+		measure_end(&daemon->measure);
 		take_time(daemon);
 		summary_say_sums(&daemon->setup, &daemon->watch, daemon->started_ns);
 	}

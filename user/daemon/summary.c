@@ -119,6 +119,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 		.missed_threads = tick.missed_threads,
 		.descent = &watch->descent,
 		.intervals = &watch->intervals,
+		.cost = &watch->cost,
 		.targets = targets,
 		.skipped = tick.skips,
 		.n_skipped = tick.n_skips,

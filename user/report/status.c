@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/json.h"
+#include "report/cost.h"
 #include "report/text.h"
 
 #define TEXT_MAX 512 /* reasons are the longest, REASON_LEN */
@@ -152,6 +153,8 @@ static void add_head(struct json *json, const struct status *status)
 	json_add_u64(json, "seats", status->seats);
 	json_add_u64(json, "collapses", status->collapses);
 	json_add_u64(json, "missed_threads", status->missed_threads);
+	if (status->cost)
+		cost_to_json(json, status->cost);
 }
 
 char *status_to_json(const struct status *status)
@@ -376,6 +379,8 @@ int status_print(const char *json_text, FILE *file)
 		get_text(json, "version"), get_u64(json, "pid"), get_text(json, "executor"),
 		get_u64(json, "tick"), get_double(json, "interval_s"), get_u64(json, "processes"), n,
 		get_u64(json, "seats"), get_u64(json, "collapses"));
+	if (get(get_typed(json, "cost", json_type_object), "words"))
+		fprintf(file, "reckoned by: %s\n", get_text(get(json, "cost"), "words"));
 	if (n)
 		fprintf(file,
 			"\nseat      pid comm              cpu%%  kdamond  cpu%%  state      threshold   "

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "decide/benefit.h"
+#include "decide/cost.h"
 #include "decide/descent.h"
 #include "decide/governor.h"
 #include "decide/intervals.h"
@@ -77,6 +78,7 @@ struct status {
 	uint64_t missed_threads;		  /* ended while the map had no room: their time is lost */
 	const struct descent_config *descent;	  /* of all targets, as are these */
 	const struct intervals_config *intervals; /* as asked for */
+	const struct host_cost *cost;		  /* NULL: it is not told */
 	const struct status_target *targets;
 	size_t n_targets;
 	const struct governor_skip *skipped;
