@@ -378,6 +378,7 @@ static struct candidate sharing(uint32_t tgid, double cpu_pct, int pct)
 static void test_shared_memory_gets_no_seat(void **state)
 {
 	struct world world = world_top(2);
+	struct candidate child;
 
 	(void)state;
 	TICK(&world, hot(1, 50));
@@ -389,12 +390,14 @@ static void test_shared_memory_gets_no_seat(void **state)
 		    "98 % of its memory is shared with other processes, as a fork's is, and would be copied; "
 		    "looked at again in");
 	for (int i = 0; i < 6; i++) {
-		struct candidate child = sharing(2, 90, -1);
-
+		child = sharing(2, 90, -1);
 		assert_false(governor_would_take(world.governor, &child));
 		TICK(&world, hot(1, 50), child, sharing(3, 40, -1));
 		assert_int_equal(world.n_moves, 0);
 	}
+	/* Now it must be asked for, or it would come in unseen. */
+	child = sharing(2, 90, 30);
+	assert_true(governor_would_take(world.governor, &child));
 	TICK(&world, hot(1, 50), sharing(2, 90, 30), sharing(3, 40, 20));
 	assert_moves(&world, "+3@1"); /* of the other one it is not clearly less */
 	assert_skip(&world, 2, "30 % of its memory is shared");

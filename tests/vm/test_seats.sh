@@ -126,7 +126,7 @@ gains() { look && [ "$(target "$1" benefit.verdict)" = gains ]; }
 
 # A child that reads all of its parent's memory burns CPU, and is no hot application. The parent is served.
 test_saving_child_gets_no_seat() {
-	load saver --mem 192 --hot 48 --snapshot 1 --snapshot-lasts 25
+	load saver --mem 192 --hot 48 --snapshot 1 --snapshot-lasts 30
 	wait_for 20 named snapshot || fail 'it has no child'
 	start_daemon --stop-damon-stat --interval 1 --top 2 --executor "${1:-madvise}"
 	wait_for 20 skips snapshot 'of its memory is shared with other processes' ||

@@ -88,8 +88,9 @@ static void *snapshot(void *arg)
 		/* SIGCHLD is ignored: it waits for the child's end, and then finds none. */
 		waitpid(child, NULL, 0);
 		atomic_store(&last_snapshot_s, now() - began);
+		if (opt.snapshot_lasts_s > 0)
+			return NULL;
 	}
-	return NULL;
 }
 
 void children_start(const struct layout *given, uint64_t heap_start)

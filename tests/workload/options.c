@@ -104,7 +104,7 @@ static const struct argp_option options[] = {
 	{"report-file", OPT_REPORT_FILE, "FILE", 0, "Append reports to FILE", 0},
 	{"fork-storm", OPT_FORK_STORM, "N", 0, "Start N short-lived children a second", 0},
 	{"snapshot", OPT_SNAPSHOT, "SEC", 0, "Each SEC a child writes out all of the heap", 0},
-	{"snapshot-lasts", OPT_SNAPSHOT_LASTS, "SEC", 0, "It reads on for so long, named snapshot", 0},
+	{"snapshot-lasts", OPT_SNAPSHOT_LASTS, "SEC", 0, "It is only one, and reads on for so long", 0},
 	{"help", OPT_HELP, NULL, 0, "Print this help", 0},
 	{0},
 };

@@ -169,14 +169,25 @@ static void match_seats(const struct tick *tick)
 	}
 }
 
-bool governor_would_take(const struct governor *governor, const struct candidate *candidate)
+/* But for penalties. */
+static bool is_fit(const struct governor *governor, const struct candidate *candidate)
 {
 	const struct governor_config *config = &governor->config;
 
-	if (candidate->excluded || candidate->opted_out || penalty_holds(governor->penalties, candidate->id))
+	if (candidate->excluded || candidate->opted_out)
 		return false;
 	return (config->listed || candidate->cpu_pct >= config->min_cpu_pct) &&
 	       governor_is_big(config, candidate);
+}
+
+static bool eligible(const struct governor *governor, const struct candidate *candidate)
+{
+	return is_fit(governor, candidate) && !penalty_holds(governor->penalties, candidate->id);
+}
+
+bool governor_would_take(const struct governor *governor, const struct candidate *candidate)
+{
+	return is_fit(governor, candidate) && !penalty_will_hold(governor->penalties, candidate->id);
 }
 
 /* One that is watched stays: its own fork shares its memory for a while. */
@@ -197,7 +208,7 @@ static void collect_waiting(const struct tick *tick)
 	for (size_t i = 0; i < tick->n; i++) {
 		const struct candidate *candidate = &tick->candidates[i];
 
-		if (!governor->watched[i] && governor_would_take(governor, candidate) &&
+		if (!governor->watched[i] && eligible(governor, candidate) &&
 		    !is_barred_by_share(governor, candidate))
 			governor->waiting[governor->n_waiting++] = candidate;
 	}

@@ -123,7 +123,7 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 		  const struct governor_move **moves, size_t *n_moves, const struct governor_skip **skips,
 		  size_t *n_skips);
 
-/* Whether @candidate, not watched, is eligible but for what of its memory is shared: that is worth a sample. */
+/* Whether @candidate, not watched, will be eligible in the next tick but for what of its memory is shared: that is worth a sample. */
 bool governor_would_take(const struct governor *governor, const struct candidate *candidate);
 
 /* The seats, config->seats of them; owned by the governor, valid until its end. */

@@ -154,6 +154,13 @@ bool penalty_holds(const struct penalties *penalties, struct process_id id)
 	return penalty && penalties->tick <= penalty->until_tick;
 }
 
+bool penalty_will_hold(const struct penalties *penalties, struct process_id id)
+{
+	const struct penalty *penalty = find(penalties, id);
+
+	return penalty && penalties->tick < penalty->until_tick;
+}
+
 void penalty_explain(const struct penalties *penalties, struct process_id id, char *reason)
 {
 	const struct penalty *penalty = find(penalties, id);

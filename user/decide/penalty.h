@@ -30,8 +30,9 @@ void penalties_begin_tick(struct penalties *penalties);
  */
 void penalty_see(struct penalties *penalties, struct process_id id, uint64_t anon_bytes, uint32_t execs);
 
-/* Whether @id is kept out in this tick. */
+/* Whether @id is kept out in this tick, or will be in the next one. */
 bool penalty_holds(const struct penalties *penalties, struct process_id id);
+bool penalty_will_hold(const struct penalties *penalties, struct process_id id);
 
 /* Why, and for how long still; only of one that is kept out. @reason: REASON_LEN bytes. */
 void penalty_explain(const struct penalties *penalties, struct process_id id, char *reason);
