@@ -16,9 +16,9 @@ uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_
 	return fitting < max_regions ? fitting : max_regions;
 }
 
-uint64_t region_count_for_slots(uint64_t mapped_bytes, uint64_t min_regions, uint64_t max_regions)
+uint64_t region_count_for_slots(uint64_t watched_bytes, uint64_t min_regions, uint64_t max_regions)
 {
-	uint64_t wanted = mapped_bytes / PMD_SIZE_BYTES, step = REGION_COUNT_STEP;
+	uint64_t wanted = watched_bytes / PMD_SIZE_BYTES, step = REGION_COUNT_STEP;
 
 	while (step * REGION_COUNT_STEPS < wanted)
 		step *= 2;

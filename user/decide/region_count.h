@@ -23,8 +23,8 @@
 uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_t max_regions);
 
 /*
- * The minimum for a process whose memory is judged slot by slot (executor madvise), with @mapped_bytes of address
- * space mapped: one region for each huge page, so that each stands out from its neighbours. Seen on an emulated
+ * The minimum for a process whose memory is judged slot by slot (executor madvise), of which DAMON looks at
+ * @watched_bytes: one region for each huge page, so that each stands out from its neighbours. Seen on an emulated
  * 7.2, 32 hot huge pages 12 MiB apart in 384 MiB: with 10 regions at least, 8 of them stood out after 1 s and 30
  * after 10 s; with 200, all after 0.5 s, for less than three times the CPU time.
  *
@@ -35,6 +35,6 @@ uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_
  * a quarter 98 were after 1 s, and all after 2 s (emulated 7.2). In steps of an eighth or so, as each change is a
  * commit; within @min_regions and @max_regions.
  */
-uint64_t region_count_for_slots(uint64_t mapped_bytes, uint64_t min_regions, uint64_t max_regions);
+uint64_t region_count_for_slots(uint64_t watched_bytes, uint64_t min_regions, uint64_t max_regions);
 
 #endif
