@@ -219,6 +219,42 @@ static void test_walk_of_many_tables(void **state)
 	munmap(memory, length);
 }
 
+/* Of 8 TiB that are reserved a few pages are touched: these are found, whatever lies between them, in its steps. */
+static void test_populated(void **state)
+{
+	const uint64_t length = 8ULL << 40;
+	char *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			    -1, 0);
+	uint64_t first = ((uint64_t)(uintptr_t)memory + 4 * SIZE - 1) / (4 * SIZE) * (4 * SIZE);
+	struct address_range within[] = {{first, first + SIZE}, {first + 2 * SIZE, first + length / 2}};
+	struct populated populated = {0};
+	int err;
+
+	(void)state;
+	assert_true(memory != MAP_FAILED);
+	madvise(memory, length, MADV_NOHUGEPAGE);
+	for (uint64_t slot = 1; slot < 10; slot++) /* of neighbours, of which the first is not asked for */
+		*(char *)(first + slot * SIZE + SIZE - 1) = 1;
+	*(char *)(first + length / 2 - 1) = 1;
+	err = populated_read(&populated, "/proc", (uint32_t)getpid(), within, 2, SIZE);
+	if (err == -ENOTTY)
+		skip(); /* before 6.7 */
+	assert_int_equal(err, 0);
+	assert_int_equal(populated.n, 2);
+	assert_int_equal(populated.runs[0].start, first + 2 * SIZE);
+	assert_int_equal(populated.runs[0].end, first + 10 * SIZE);
+	assert_int_equal(populated.runs[1].start, first + length / 2 - SIZE);
+	assert_int_equal(populated.runs[1].end, first + length / 2);
+	assert_int_equal(populated_read(&populated, "/proc", (uint32_t)getpid(), within, 2, 4 * SIZE), 0);
+	assert_int_equal(populated.n, 2);
+	assert_int_equal(populated.runs[0].start, first + 2 * SIZE); /* no wider than what was asked for */
+	assert_int_equal(populated.runs[0].end, first + 12 * SIZE);
+	assert_int_equal(populated_read(&populated, "/proc", (uint32_t)getpid(), within, 1, SIZE), 0);
+	assert_int_equal(populated.n, 0);
+	populated_free(&populated);
+	munmap(memory, length);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_fork_shares),
 		cmocka_unit_test(test_nothing_to_read),
 		cmocka_unit_test(test_more_than_one_answer),
+		cmocka_unit_test(test_populated),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_walk_of_many_tables),
 	};

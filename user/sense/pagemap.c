@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "decide/process.h"
 
 #define PAGE_BYTES (PMD_SIZE_BYTES / SLOT_PAGES)
@@ -312,6 +314,93 @@ int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid,
 	if (done)
 		*walk = (struct huge_walk){0};
 	return done;
+}
+
+/* ---- what has memory ---- */
+
+#define FINDS_PER_STEP 8192 /* so many, some milliseconds, and steps are twice as long */
+
+/* The step around the first page in [start, end) that is populated, no wider than that. 1: there is one; 0: none. */
+static int find_populated(int fd, uint64_t start, uint64_t end, uint64_t step, struct address_range *found)
+{
+	struct pagemap_region regions[MAX_REGIONS]; /* one is told */
+	struct scan_arg arg = {
+		.max_pages = 1,
+		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
+		.return_mask = IS_PRESENT,
+	};
+	int n;
+
+	arg.start = start;
+	arg.end = end;
+	n = scan_once(fd, &arg, regions);
+	if (n <= 0)
+		return n;
+	found->start = regions[0].start / step * step;
+	found->end = found->start + step;
+	if (found->start < start)
+		found->start = start;
+	if (found->end > end)
+		found->end = end;
+	return 1;
+}
+
+static int add_run(struct populated *populated, const struct address_range *run)
+{
+	struct address_range *last = populated->n ? &populated->runs[populated->n - 1] : NULL;
+	int err;
+
+	if (last && last->end == run->start) {
+		last->end = run->end;
+		return 0;
+	}
+	err = array_reserve(&populated->runs, &populated->room, populated->n + 1, sizeof(*populated->runs));
+	if (!err)
+		populated->runs[populated->n++] = *run;
+	return err;
+}
+
+static int find_all(struct populated *populated, int fd, const struct address_range *within, size_t n,
+		    uint64_t step)
+{
+	unsigned int finds = 0;
+	int found;
+
+	for (size_t i = 0; i < n; i++) {
+		struct address_range run = {.end = within[i].start};
+
+		while (run.end < within[i].end) {
+			found = find_populated(fd, run.end, within[i].end, step, &run);
+			if (found < 0)
+				return found;
+			if (!found)
+				break;
+			if (add_run(populated, &run))
+				return -ENOMEM;
+			if (++finds % FINDS_PER_STEP == 0)
+				step *= 2;
+		}
+	}
+	return 0;
+}
+
+int populated_read(struct populated *populated, const char *proc_root, uint32_t pid,
+		   const struct address_range *within, size_t n, uint64_t step_bytes)
+{
+	int fd = open_pagemap(proc_root, pid), err;
+
+	if (fd < 0)
+		return fd;
+	populated->n = 0;
+	err = find_all(populated, fd, within, n, step_bytes);
+	close(fd);
+	return err;
+}
+
+void populated_free(struct populated *populated)
+{
+	free(populated->runs);
+	*populated = (struct populated){0};
 }
 
 static int read_slots(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n, bool huge_too,

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decide/ranges.h"
+
 #define SLOT_PAGES 512 /* pages of 4 KiB in a slot of PMD_SIZE_BYTES */
 
 /* Counts of 4 KiB pages; what is none of these was never touched. A collapse gives memory to all 512. */
@@ -70,6 +72,22 @@ int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid,
 
 /* Sets @pages->shared by the slot's @entries of pagemap. Apart from reading, for tests. */
 void slot_pages_share(struct slot_pages *pages, const uint64_t entries[SLOT_PAGES]);
+
+/* What of a process has memory: runs of whole steps, ascending; those that touch may be two. Starts as {0}. */
+struct populated {
+	struct address_range *runs; /* owned */
+	size_t n, room;
+};
+
+/*
+ * Finds which steps of @step_bytes (a power of two times PMD_SIZE_BYTES) of @within, @n ranges of whole slots, ascending and
+ * apart, hold a page that is present or swapped. One short call for each that does, as the kernel stops at its first page,
+ * and one for each range; where memory is so scattered that this were tens of thousands, steps become longer. 0, or
+ * negative errno as above and -ENOMEM; then @populated is in part new.
+ */
+int populated_read(struct populated *populated, const char *proc_root, uint32_t pid,
+		   const struct address_range *within, size_t n, uint64_t step_bytes);
+void populated_free(struct populated *populated); /* leaves {0} */
 
 /* Pages that a collapse would not have to fill with zeros. */
 static inline unsigned int slot_pages_populated(const struct slot_pages *pages)

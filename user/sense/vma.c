@@ -23,6 +23,13 @@ static uint64_t slots_of(const struct vma_range *range)
 	return first < range->end ? (range->end - first) / PMD_SIZE_BYTES : 0;
 }
 
+struct address_range vma_slots(const struct vma_range *range)
+{
+	uint64_t first = first_slot(range);
+
+	return (struct address_range){first, first + slots_of(range) * PMD_SIZE_BYTES};
+}
+
 /* What stands where a file's path would: nothing, the heap, or a name by prctl(PR_SET_VMA). Not a stack. */
 static bool name_is_anonymous(const char *name)
 {

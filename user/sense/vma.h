@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/units.h"
+#include "decide/ranges.h"
 
 /* One mapping; never merged with its neighbour, since a slot across two can't be collapsed. */
 struct vma_range {
@@ -35,6 +36,9 @@ struct vma_map {
  */
 int vma_map_look(struct vma_map *map, const char *proc_root, uint32_t pid);
 void vma_map_free(struct vma_map *map); /* leaves {0} */
+
+/* The whole slots in @range; there is one. */
+struct address_range vma_slots(const struct vma_range *range);
 
 /* Whether the kernel would collapse memory in the mapping around the aligned @slot. */
 typedef bool (*vma_ask)(void *arg, uint64_t slot);
