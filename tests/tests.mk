@@ -6,15 +6,16 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
-UNIT_claim := user/act/damon.c user/act/file.c
+UNIT_claim := user/act/damon.c user/act/damon_ranges.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
 UNIT_host_damon := user/sense/host.c $(filter-out %/host.c,$(UNIT_host))
 UNIT_ranking_long := user/decide/ranking.c
 UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
-UNIT_damon := user/act/file.c
-UNIT_damon_seat := user/act/damon.c user/act/file.c
+UNIT_damon := user/act/damon_ranges.c user/act/file.c
+UNIT_damon_seat := user/act/damon.c $(UNIT_damon)
+UNIT_damon_ranges := user/act/damon.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
 DESCENT := user/decide/levels.c user/decide/descent_config.c user/decide/descent.c user/decide/descent_words.c user/decide/rearm.c
@@ -27,7 +28,7 @@ UNIT_governor_out := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_outranked := user/decide/governor.c $(UNIT_governor)
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
-UNIT_cost_file := user/act/claim.c user/act/damon.c user/act/file.c user/decide/cost.c
+UNIT_cost_file := user/act/claim.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
 UNIT_status := user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/intervals.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(UNIT_status)
 UNIT_table := user/report/trend.c

@@ -54,6 +54,7 @@ static const struct one_case one_cases[] = {
 	{"fewer regions at most", LEVEL(), LEVEL(.max_regions = 100), "C"},
 	{"other samples", LEVEL(), LEVEL(.sample_us = 20), "C"},
 	{"another aggregation", LEVEL(), LEVEL(.aggr_us = 400), "C"},
+	{"other ranges", LEVEL(), LEVEL(.ranges_version = 2), "C"},
 	{"another update", LEVEL(), LEVEL(.update_us = 2000), "C"},
 	{"another process and level: no commit", WATCH(7, 1, 7, 18, true), WATCH(8, 1, 8, 2, false), "SB"},
 };

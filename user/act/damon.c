@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/damon_ranges.h"
 #include "decide/process.h"
 
 /* Every maximum of an access pattern is 0 until it is written, which would match nothing. */
@@ -23,6 +24,8 @@ struct damon {
 	struct damon_settings settings;
 	unsigned int n_seats;
 	ino_t inode; /* of seat 0's directory */
+	bool by_ranges;
+	struct damon_ranges ranges[]; /* [n_seats] */
 };
 
 /* A row of a table of settings: a path below a scheme or context, and what to write there. */
@@ -68,13 +71,23 @@ static int write_settings(const char *below, const struct setting *settings, siz
 	return err;
 }
 
+/* The first that is written: it wipes the seat. What DAMON's operations are is told by a context only. */
+static int make_context(struct damon *damon, unsigned int seat, struct act_error *error)
+{
+	struct place nr_contexts = place("%s/%u/contexts/nr_contexts", damon->root, seat);
+	int err = knob_write_number(nr_contexts.path, 1, error);
+
+	damon->ranges[seat] = (struct damon_ranges){0};
+	damon->by_ranges = damon_ranges_are_known(damon->root, seat);
+	return err;
+}
+
 static int write_context(const struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	const struct damon_settings *s = &damon->settings;
 	struct place seat_dir = place("%s/%u", damon->root, seat);
 	const struct setting settings[] = {
-		{"contexts/nr_contexts", NULL, 1}, /* the first: it wipes the seat */
-		{"contexts/0/operations", "vaddr", 0},
+		{"contexts/0/operations", damon->by_ranges ? "fvaddr" : "vaddr", 0},
 		{"contexts/0/monitoring_attrs/intervals/sample_us", NULL, s->sample_us},
 		{"contexts/0/monitoring_attrs/intervals/aggr_us", NULL, s->aggr_us},
 		{"contexts/0/monitoring_attrs/intervals/update_us", NULL, s->update_us},
@@ -100,8 +113,8 @@ static int write_collapse_scheme(const struct damon *damon, unsigned int seat, s
 		{"access_pattern/nr_accesses/max", NO_LIMIT_U32, 0},
 		{"access_pattern/age/max", NO_LIMIT_U32, 0},
 		{"quotas/bytes", NULL, s->quota_bytes},
-		{"quotas/weights/sz_permil", NULL,
-		 0}, /* hot memory first, as far as a kernel heeds it for this action */
+		/* hot memory first, as far as a kernel heeds it for this action */
+		{"quotas/weights/sz_permil", NULL, 0},
 		{"quotas/weights/nr_accesses_permil", NULL, 1000},
 		{"quotas/weights/age_permil", NULL, 0},
 	};
@@ -131,10 +144,12 @@ static int write_heat_scheme(const struct damon *damon, unsigned int seat, struc
 	return write_settings(scheme.path, huge_filter, sizeof(huge_filter) / sizeof(huge_filter[0]), error);
 }
 
-static int write_seat(const struct damon *damon, unsigned int seat, struct act_error *error)
+static int write_seat(struct damon *damon, unsigned int seat, struct act_error *error)
 {
-	int err = write_context(damon, seat, error);
+	int err = make_context(damon, seat, error);
 
+	if (!err)
+		err = write_context(damon, seat, error);
 	if (!err)
 		err = write_collapse_scheme(damon, seat, error);
 	if (!err)
@@ -164,7 +179,7 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 	       struct damon **out, struct act_error *error)
 {
 	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
-	struct damon *damon = calloc(1, sizeof(*damon));
+	struct damon *damon = calloc(1, sizeof(*damon) + n_seats * sizeof(damon->ranges[0]));
 	unsigned int n_before;
 	int err;
 
@@ -185,10 +200,7 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 	return 0;
 }
 
-/*
- * While none of our kdamonds runs, anybody may make the seats anew; whatever has our seats' names then is
- * not ours to touch.
- */
+/* While none of our kdamonds runs, anybody may make the seats anew; what has their names then is not ours to touch. */
 static int still_ours(const struct damon *damon, struct act_error *error)
 {
 	if (damon_seats_inode(damon->root) == damon->inode)
@@ -208,6 +220,11 @@ int damon_set_up(struct damon *damon, struct act_error *error)
 void damon_free(struct damon *damon)
 {
 	free(damon);
+}
+
+bool damon_looks_at_ranges(const struct damon *damon)
+{
+	return damon->by_ranges;
 }
 
 ino_t damon_seats_inode(const char *root)
@@ -317,7 +334,7 @@ static int write_intervals(const struct damon *damon, unsigned int seat, const s
  * A parked scheme matches nothing, rather than becoming a `stat`: that would be charged to its quota at
  * no time at all, and the quota would think collapsing to be that quick.
  */
-static int write_level(const struct damon *damon, unsigned int seat, const struct plan_level *level,
+static int write_level(struct damon *damon, unsigned int seat, const struct plan_level *level,
 		       struct act_error *error)
 {
 	struct place collapse = scheme_place(damon, seat, SCHEME_COLLAPSE);
@@ -337,6 +354,8 @@ static int write_level(const struct damon *damon, unsigned int seat, const struc
 	struct place nr_regions = place("%s/%u/contexts/0/monitoring_attrs/nr_regions", damon->root, seat);
 	int err = write_intervals(damon, seat, level, error);
 
+	if (!err && damon->by_ranges)
+		err = damon_ranges_write(&damon->ranges[seat], damon->root, seat, level, error);
 	if (!err)
 		err = write_settings(nr_regions.path, regions, 2, error);
 	if (!err)

@@ -69,6 +69,12 @@ ino_t damon_seats_inode(const char *root);
 /* Writes to each seat all that is the same for every target. Negative errno with @error. */
 int damon_set_up(struct damon *damon, struct act_error *error);
 
+/*
+ * Its kdamonds look at the ranges of a plan_level only (operations fvaddr); false: this kernel cannot, and they look at all
+ * between the two biggest gaps (vaddr). Known after damon_set_up().
+ */
+bool damon_looks_at_ranges(const struct damon *damon);
+
 /* Frees @damon and leaves the seats as they are: damon_remove_seats() ends them. NULL is fine. */
 void damon_free(struct damon *damon);
 
@@ -81,8 +87,8 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 		pid_t *kdamond_pid, struct act_error *error);
 
 /*
- * Gives a running kdamond another level; regions, ages and statistics stay. -ECANCELED, -EINVAL: it has
- * ended.
+ * Gives a running kdamond another level; regions, ages and statistics stay, of what is in both the old ranges and the
+ * new. -ECANCELED, -EINVAL: it has ended.
  */
 int damon_commit(struct damon *damon, unsigned int seat, const struct plan_level *level,
 		 struct act_error *error);

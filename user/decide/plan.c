@@ -12,7 +12,7 @@ static bool same_level(const struct plan_level *a, const struct plan_level *b)
 	return a->min_accesses == b->min_accesses && a->acting == b->acting && a->quota_ms == b->quota_ms &&
 	       a->quota_reset_ms == b->quota_reset_ms && a->min_regions == b->min_regions &&
 	       a->max_regions == b->max_regions && a->sample_us == b->sample_us && a->aggr_us == b->aggr_us &&
-	       a->update_us == b->update_us;
+	       a->update_us == b->update_us && a->ranges_version == b->ranges_version;
 }
 
 static bool needs(enum plan_kind kind, const struct plan_seat *have, const struct plan_seat *want)

@@ -3,7 +3,7 @@
 #ifndef HOTDAMON_DECIDE_PLAN_H
 #define HOTDAMON_DECIDE_PLAN_H
 
-#include "decide/process.h"
+#include "decide/ranges.h"
 
 /* How a kdamond watches and collapses: what may change while it runs. */
 struct plan_level {
@@ -15,6 +15,11 @@ struct plan_level {
 	uint64_t sample_us;		   /* of monitoring; 0: as it was set up, as are the next two then */
 	uint64_t aggr_us;
 	uint64_t update_us;
+	const struct address_range
+		*ranges; /* where it looks; borrowed, for as long as the steps of this plan */
+	size_t n_ranges;
+	uint64_t
+		ranges_version; /* of the list, by which it is compared; 0: none is given, DAMON finds them itself */
 };
 
 /* What a seat is, or should be. */
