@@ -7,10 +7,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* 6.13; the headers of Debian 12 are older */
 #endif
+
+#define FILL_STEP (1ULL << 20)
+#define PIECE	  (64ULL << 10) /* beside the heap: too short for a huge page */
 
 /* The heap gets a place with room above, where the stacks and cursors of the threads will go:
  * nothing is mapped next to it, so its VMA is one mapping and ours alone. */
@@ -53,11 +57,47 @@ static void advise(uint64_t heap, uint64_t mem, int advice, const char *name)
 		die(1, "%s: %s", name, strerror(errno));
 }
 
+static void sleep_for(double seconds)
+{
+	struct timespec time = {(time_t)seconds, (long)(1e9 * (seconds - (double)(time_t)seconds))};
+
+	while (nanosleep(&time, &time) && errno == EINTR)
+		;
+}
+
 static void fill(const struct layout *layout, uint64_t heap)
 {
-	for (uint64_t at = 0; at < layout->mem; at += PAGE * layout->sparse)
+	double pause_s = opt.fill_s * FILL_STEP / (double)layout->mem;
+
+	for (uint64_t at = 0; at < layout->mem; at += PAGE * layout->sparse) {
 		if (!layout_is_guard(layout, at))
 			*(volatile uint64_t *)(heap + at) = at | 1;
+		if (opt.fill_s > 0 && at % FILL_STEP == 0)
+			sleep_for(pause_s);
+	}
+}
+
+static void *map_beside(uint64_t size, int protection)
+{
+	void *found = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (found == MAP_FAILED)
+		die(1, "no room beside the heap: %s", strerror(errno));
+	return found;
+}
+
+/* The last page of each piece parts it from the next one, and all else of it has memory. */
+static void make_beside(void)
+{
+	if (opt.reserve_gib)
+		map_beside(opt.reserve_gib << 30, PROT_NONE);
+	for (uint64_t i = 0; i < opt.beside; i++) {
+		char *piece = map_beside(PIECE, PROT_READ | PROT_WRITE);
+
+		memset(piece, 1, PIECE - PAGE);
+		if (mprotect(piece + PIECE - PAGE, PAGE, PROT_NONE) < 0)
+			die(1, "no piece beside the heap: %s", strerror(errno));
+	}
 }
 
 uint64_t heap_filled_bytes(const struct layout *layout)
@@ -75,6 +115,7 @@ uint64_t heap_make(const struct layout *layout)
 
 	if (!layout->mem)
 		return 0;
+	make_beside();
 	heap = map_heap(layout->mem, layout->nr_hots);
 	if (opt.nohugepage)
 		advise(heap, layout->mem, MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE");

@@ -36,6 +36,9 @@ enum {
 	OPT_NAME = 256,
 	OPT_MEM,
 	OPT_MISALIGN,
+	OPT_RESERVE,
+	OPT_BESIDE,
+	OPT_FILL,
 	OPT_HOT,
 	OPT_HOT_AT,
 	OPT_ISLANDS,
@@ -71,6 +74,9 @@ static const struct argp_option options[] = {
 	{"name", OPT_NAME, "COMM", 0, "Name of the process, at most 15 characters", 0},
 	{"mem", OPT_MEM, "MIB", 0, "Size of the heap, one anonymous mapping (64)", 0},
 	{"misalign", OPT_MISALIGN, "BYTES", 0, "Shift the heap from its 2 MiB boundary", 0},
+	{"reserve", OPT_RESERVE, "GIB", 0, "Reserve address space beside the heap (0)", 0},
+	{"beside", OPT_BESIDE, "N", 0, "Map N pieces of 64 KiB beside the heap (0)", 0},
+	{"fill", OPT_FILL, "SEC", 0, "Take SEC to fill the heap, from its beginning on (0)", 0},
 	{"hot", OPT_HOT, "MIB", 0, "How much of the heap is hot (all)", 0},
 	{"hot-at", OPT_HOT_AT, "MIB", 0, "Where the hot memory begins (0)", 0},
 	{"islands", OPT_ISLANDS, "N", 0, "Cut the hot memory into N, spread over the heap", 0},
@@ -234,6 +240,15 @@ static error_t parse_memory(int key, char *arg)
 		return 0;
 	case OPT_WARM_PCT:
 		opt.warm_pct = parse_number("--warm-pct", arg, 1, 100);
+		return 0;
+	case OPT_RESERVE:
+		opt.reserve_gib = parse_number("--reserve", arg, 0, 64 * 1024);
+		return 0;
+	case OPT_BESIDE:
+		opt.beside = parse_number("--beside", arg, 0, 60000);
+		return 0;
+	case OPT_FILL:
+		opt.fill_s = parse_seconds("--fill", arg, '\0', NULL);
 		return 0;
 	case OPT_MISALIGN:
 		opt.misalign = parse_number("--misalign", arg, 0, HUGE_SIZE - PAGE);

@@ -21,6 +21,9 @@ struct options {
 	struct layout_spec layout;
 	bool hog;
 	uint64_t misalign;
+	uint64_t reserve_gib;
+	uint64_t beside;
+	double fill_s;
 	uint64_t threads;
 	uint64_t duty;
 	uint64_t warm;

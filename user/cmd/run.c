@@ -82,7 +82,7 @@ static const struct argp_option run_options_help[] = {
 	{NULL, 0, NULL, 0, "How DAMON watches:", 3},
 	{"sample-us", OPT_SAMPLE_US, "US", 0, "Sampling interval (default 5000)", 0},
 	{"aggr-us", OPT_AGGR_US, "US", 0, "Aggregation interval (default 100000)", 0},
-	{"update-us", OPT_UPDATE_US, "US", 0, "How often new mappings are looked for (default 1000000)", 0},
+	{"update-us", OPT_UPDATE_US, "US", 0, "How often DAMON fits its regions (default 1000000)", 0},
 	{"min-regions", OPT_MIN_REGIONS, "N", 0, "At least N regions per process (default 10)", 0},
 	{"max-regions", OPT_MAX_REGIONS, "N", 0, "At most N regions per process (default 1000)", 0},
 	{"monitor-cpu-pct", OPT_MONITOR_CPU_PCT, "PCT", 0,

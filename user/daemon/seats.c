@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "decide/plan.h"
 #include "report/log.h"
 
@@ -152,16 +153,27 @@ static void start_or_give_up(struct seats *seats, struct watch *watch, const str
 	seats_release(seats, watch, target);
 }
 
+static void take_commit(struct seats *seats, struct target *target, const struct plan_step *step,
+			uint64_t began_ns)
+{
+	uint64_t now_ns = clock_boot_ns();
+
+	if (seats->have[step->seat].level.ranges_version != step->want.level.ranges_version)
+		where_written(&target->where, now_ns, now_ns - began_ns);
+	seats->have[step->seat] = step->want;
+}
+
 /* A commit to a kdamond that has just ended by itself fails: no error, the tick finds out why. */
 static void commit(struct seats *seats, struct watch *watch, const struct plan_step *step)
 {
 	struct damon *damon = watch->executor.damon;
 	struct act_error error;
+	uint64_t began_ns = clock_boot_ns();
 	int err = damon_commit(damon, step->seat, &step->want.level, &error);
 	bool on;
 
 	if (!err)
-		seats->have[step->seat] = step->want;
+		take_commit(seats, &watch->targets[step->seat], step, began_ns);
 	else if (damon_is_on(damon, step->seat, &on, NULL) || on)
 		say_failure(seats, &watch->targets[step->seat], error.text);
 }
@@ -175,7 +187,10 @@ static struct plan_seat wanted(const struct watch *watch, const struct target *t
 		.level = {.min_regions = watch->options->min_regions,
 			  .sample_us = target->intervals.sample_us,
 			  .aggr_us = target->intervals.aggr_us,
-			  .update_us = target->intervals.update_us},
+			  .update_us = target->intervals.update_us,
+			  .ranges = target->where.ranges,
+			  .n_ranges = target->where.n_ranges,
+			  .ranges_version = target->where.version},
 	};
 
 	executor_wanted(&watch->executor, target, &wanted.level);

@@ -223,9 +223,15 @@ static int make_seats(struct setup *setup, struct watch *watch, struct act_error
 		.update_us = options->update_us,
 		.heat_apply_us = watch->executor.setup.heat_apply_us,
 	};
+	int err;
 
 	executor_settings(&watch->executor, &settings);
-	return hold_make_seats(&setup->hold, &settings, watch->n_seats, &watch->executor.damon, error);
+	err = hold_make_seats(&setup->hold, &settings, watch->n_seats, &watch->executor.damon, error);
+	if (!err && !damon_looks_at_ranges(watch->executor.damon))
+		log_warning("DAMON of this kernel has no fvaddr: it looks at all between the two biggest "
+			    "gaps of a "
+			    "process, and finds little beside large reservations");
+	return err;
 }
 
 static int change_host(struct setup *setup, struct watch *watch, struct act_error *error)

@@ -155,6 +155,7 @@ void step_begin(struct watch *watch, struct target *target)
 	descent_start(&target->descent, &watch->descent, &evidence);
 	if (!watch->executor.damon)
 		return;
+	executor_look_where(&watch->executor, target, watch->now_ns);
 	look = benefit_look(watch, target, &evidence);
 	benefit_step(&target->benefit, &watch->benefit, &look);
 }
@@ -182,6 +183,7 @@ static void look(struct watch *watch, struct step_looks *looks)
 
 		if (!target)
 			continue;
+		executor_look_where(&watch->executor, target, watch->now_ns);
 		executor_look(&watch->executor, target, watch->now_ns);
 		if (target->kdamond.pid)
 			descend(watch, target);

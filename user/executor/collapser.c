@@ -31,7 +31,6 @@ void collapser_clear(struct collapser *collapser)
 	if (collapser->watched)
 		regions_leave(collapser->regions, collapser->watched);
 	heat_free(collapser->heat);
-	vma_map_free(&collapser->mappings);
 	backoff_free(collapser->backoff);
 	free(collapser->chosen);
 }
@@ -57,8 +56,6 @@ void collapser_forget(struct collapser *collapser)
 {
 	heat_forget(collapser->heat);
 	collapser->mapped_since_ns = 0;
-	vma_map_free(&collapser->mappings);
-	collapser->mappings_ns = 0;
 	backoff_clear(collapser->backoff);
 	collapser->pause = (struct backoff_pause){0};
 	collapser->worklist = (struct worklist){0};

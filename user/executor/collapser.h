@@ -11,7 +11,6 @@
 #include "decide/worklist.h"
 #include "executor/executor.h"
 #include "sense/regions.h"
-#include "sense/vma.h"
 
 struct collapser {
 	struct regions *regions; /* borrowed */
@@ -21,9 +20,6 @@ struct collapser {
 	struct heat *heat;
 	uint64_t mapped_since_ns; /* when its first aggregation came; 0: not yet */
 	uint32_t execs;		  /* of the program that the heat is of */
-	struct vma_map mappings;
-	uint64_t mappings_ns; /* when they were read; 0: they are to be read */
-	uint64_t mappings_cost_ns;
 	struct readlist readlist;
 	uint64_t recheck_ns; /* when what was huge was last looked at */
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "decide/region_count.h"
+
 int executor_open(struct executor *executor, const struct executor_type *type,
 		  const struct executor_setup *setup, struct act_error *error)
 {
@@ -60,6 +62,34 @@ uint64_t executor_next_look_ns(const struct executor *executor, uint64_t last_ns
 void executor_survey(struct executor *executor, uint64_t now_ns)
 {
 	executor->type->survey(executor, now_ns);
+}
+
+/* Where heat is judged slot by slot, regions may be as small as they get. */
+static uint64_t max_regions(const void *arg, uint64_t bytes)
+{
+	const struct executor *executor = arg;
+	const struct executor_setup *setup = &executor->setup;
+
+	return executor->type->maps_heat
+		       ? setup->max_regions
+		       : region_count_fitting(bytes, setup->min_regions, setup->max_regions);
+}
+
+void executor_look_where(struct executor *executor, struct target *target, uint64_t now_ns)
+{
+	struct where_look look = {
+		.pid = target->facts.live_tid,
+		.execs = target->execs,
+		.anon_bytes = target->facts.anon_bytes,
+		.aggr_us = target->intervals.aggr_us,
+		.now_ns = now_ns,
+		.acting = descent_acts(&target->descent),
+		.by_ranges = damon_looks_at_ranges(executor->damon),
+		.max_regions = max_regions,
+		.arg = executor,
+	};
+
+	target->where_err = where_look(&target->where, &look);
 }
 
 void executor_look(struct executor *executor, struct target *target, uint64_t now_ns)

@@ -115,6 +115,9 @@ uint64_t executor_next_look_ns(const struct executor *executor, uint64_t last_ns
 /* Before a look at all targets: what is of none of them alone. */
 void executor_survey(struct executor *executor, uint64_t now_ns);
 
+/* Where in the target DAMON shall look; sets target->where. */
+void executor_look_where(struct executor *executor, struct target *target, uint64_t now_ns);
+
 /* How hot the target is, and what of that is huge: sets target->heat, and keeps the rest. */
 void executor_look(struct executor *executor, struct target *target, uint64_t now_ns);
 

@@ -39,25 +39,6 @@ static bool ask_kernel(void *arg, uint64_t slot)
 	return allowed > 0;
 }
 
-static int look_at_mappings(struct target *target, uint64_t now_ns)
-{
-	struct collapser *collapser = target->own;
-	uint64_t began_ns,
-		due_ns = looks_mappings_next_ns(collapser->mappings_ns, collapser->mappings_cost_ns,
-						descent_acts(&target->descent));
-	int err;
-
-	if (now_ns < due_ns)
-		return 0;
-	began_ns = clock_boot_ns();
-	err = vma_map_look(&collapser->mappings, "/proc", target->facts.live_tid);
-	if (err)
-		return err;
-	collapser->mappings_cost_ns = clock_boot_ns() - began_ns;
-	collapser->mappings_ns = now_ns;
-	return 0;
-}
-
 static double threshold_pct(const struct executor *executor, const struct target *target)
 {
 	const struct descent_config *descent = executor->setup.descent;
@@ -96,7 +77,7 @@ static int gather_warm(struct madvise *madvise, struct target *target, double le
 		return err;
 	*n = 0;
 	for (size_t i = 0; i < n_slots; i++) {
-		enum vma_answer answer = vma_map_ask(&collapser->mappings, slots[i].start, &asking);
+		enum vma_answer answer = vma_map_ask(&target->where.mappings, slots[i].start, &asking);
 
 		if (answer != VMA_NO)
 			madvise->warm[(*n)++] = warm_slot(collapser, &slots[i], answer, now_ns);
@@ -211,7 +192,7 @@ static int look(struct executor *executor, struct target *target, uint64_t now_n
 	struct collapser *collapser = target->own;
 	double least_pct = threshold_pct(executor, target);
 	size_t n;
-	int err = look_at_mappings(target, now_ns);
+	int err = target->where_err;
 
 	if (least_pct > LOOKS_WARM_PCT)
 		least_pct = LOOKS_WARM_PCT;

@@ -298,8 +298,8 @@ static void note_outcome(struct executor *executor, struct target *target, uint6
 	if (effect.pauses_target)
 		backoff_pause_fail(&collapser->pause, now_ns);
 	if (effect.doubts_mapping) {
-		vma_map_doubt(&collapser->mappings, start);
-		collapser->mappings_ns = 0;
+		vma_map_doubt(&target->where.mappings, start);
+		target->where.looked_ns = 0;
 	}
 }
 
@@ -423,7 +423,7 @@ static void madvise_wanted(const struct executor *executor, const struct target 
 	uint64_t least = setup->min_regions, most = setup->max_regions;
 
 	wanted->min_regions = intervals_affordable(
-		&target->intervals, region_count_for_slots(target->facts.mapped_bytes, least, most), least);
+		&target->intervals, region_count_for_slots(target_watched_bytes(target), least, most), least);
 	wanted->max_regions = intervals_affordable(&target->intervals, most, least);
 }
 

@@ -105,8 +105,9 @@ void scheme_evidence(const struct scheme *scheme, const struct executor_setup *s
 
 void scheme_wanted(const struct executor_setup *setup, const struct target *target, struct plan_level *wanted)
 {
-	uint64_t fitting =
-		region_count_fitting(target->facts.anon_bytes, setup->min_regions, setup->max_regions);
+	/* Of all between two gaps only what has memory is worth a region. */
+	uint64_t bytes = target->where.version ? where_bytes(&target->where) : target->facts.anon_bytes;
+	uint64_t fitting = region_count_fitting(bytes, setup->min_regions, setup->max_regions);
 
 	wanted->min_accesses = descent_min_accesses(&target->descent, setup->descent);
 	wanted->acting = descent_acts(&target->descent);

@@ -38,6 +38,7 @@ void target_release(struct target *target)
 {
 	if (target->used)
 		close(target->pidfd);
+	where_free(&target->where);
 	*target = (struct target){0};
 }
 
@@ -117,6 +118,11 @@ void target_new_kdamond(struct target *target, pid_t pid)
 	target->kdamond.pid = pid;
 	target->kdamond.cpu_at_ns = 0;
 	target->kdamond.cost_known = false;
+}
+
+uint64_t target_watched_bytes(const struct target *target)
+{
+	return target->where.version ? where_bytes(&target->where) : target->facts.mapped_bytes;
 }
 
 uint64_t target_succeeded(const struct target *target)

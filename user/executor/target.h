@@ -11,6 +11,7 @@
 #include "decide/descent.h"
 #include "decide/intervals.h"
 #include "decide/tally.h"
+#include "executor/where.h"
 #include "sense/collapses.h"
 #include "sense/huge.h"
 #include "sense/proc.h"
@@ -48,6 +49,8 @@ struct target {
 	struct target_kdamond kdamond;
 	uint32_t own_tgid;  /* whose attempts are tallied, if not its kdamond's: our own */
 	struct tally tally; /* of attempts to collapse its memory */
+	struct where where;
+	int where_err; /* of the last look at it: it has ended, or may not be read */
 	struct target_heat heat;
 
 	struct intervals intervals;
@@ -84,6 +87,9 @@ void target_take_counts(struct target *target, const struct collapses_count *cou
 
 /* A kdamond started, or ended (@pid 0): its counts begin at 0, those of the one before are kept. */
 void target_new_kdamond(struct target *target, pid_t pid);
+
+/* Bytes of address space that DAMON looks at. */
+uint64_t target_watched_bytes(const struct target *target);
 
 /* Collapses made in it since it came in. */
 uint64_t target_succeeded(const struct target *target);

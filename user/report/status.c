@@ -32,6 +32,18 @@ static void add_descent(struct json *json, const struct descent *descent, const 
 	json_close(json);
 }
 
+static void add_ranges(struct json *json, const struct status_target *target)
+{
+	if (!target->n_ranges)
+		return;
+	json_open_object(json, "ranges");
+	json_add_u64(json, "count", target->n_ranges);
+	json_add_u64(json, "bytes", target->ranges_bytes);
+	json_add_u64(json, "read_us", target->ranges_read_us);
+	json_add_u64(json, "write_us", target->ranges_write_us);
+	json_close(json);
+}
+
 static void add_collapse(struct json *json, const struct status_target *target)
 {
 	json_open_object(json, "collapse");
@@ -115,6 +127,7 @@ static void add_target(struct json *json, const struct status *status, const str
 		json_add_null(json, "kdamond_pid");
 	add_known(json, "monitor_cpu_pct", target->monitor_cpu_known, target->monitor_cpu_pct, 2);
 	add_intervals(json, target->intervals, status->intervals);
+	add_ranges(json, target);
 	add_descent(json, target->descent, status->descent);
 	add_collapse(json, target);
 	if (target->held_up_pct)

@@ -47,6 +47,9 @@ struct status_target {
 	const struct benefit *benefit; /* told once it began */
 	const struct intervals *intervals;
 	pid_t kdamond_pid; /* 0: none */
+	size_t n_ranges;   /* that its kdamond looks at; 0: it chose itself, and the next three say nothing */
+	uint64_t ranges_bytes;
+	uint64_t ranges_read_us, ranges_write_us; /* what the last reading and writing of them took */
 	bool monitor_cpu_known;
 	double monitor_cpu_pct; /* its kdamond's, in % of a CPU, in the last tick; collapsing is in it */
 	uint64_t succeeded;
