@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Test kernels from Debian's archive, fetched once. Sourced by run.
+# Test kernels from Debian's archive, fetched once. Sourced by run, and by what fetches other packages.
 #
 # Nothing of the system's package management is touched: apt runs on a state of
 # its own below the cache, and checks the archive's signatures as always.
@@ -48,9 +48,9 @@ mirror() {
 	system_mirrors | sed -n "s/^$1 //p" | head -n 1
 }
 
-# The kernels under test are Debian's, whatever suite the system itself follows.
+# write_sources "main|security SUITE"...: what is fetched is Debian's, whatever suite the system itself follows.
 write_sources() {
-	local main security
+	local main security source
 	main=${HOTDAMON_MIRROR:-$(mirror Debian)}
 	security=${HOTDAMON_SECURITY_MIRROR:-$(mirror Debian-Security)}
 	if [ -z "$main" ] || [ -z "$security" ]; then
@@ -63,17 +63,19 @@ write_sources() {
 		return 1
 	fi
 	mkdir -p "$KERNEL_CACHE"/apt/{lists,cache/archives}/partial
-	cat >"$KERNEL_CACHE/apt/sources.list" <<-END
-		deb [signed-by=$KERNEL_KEYRING] $main trixie-backports main
-		deb [signed-by=$KERNEL_KEYRING] $security bookworm-security main
-	END
+	for source; do
+		case $source in
+		main*) echo "deb [signed-by=$KERNEL_KEYRING] $main ${source#* } main" ;;
+		security*) echo "deb [signed-by=$KERNEL_KEYRING] $security ${source#* } main" ;;
+		esac
+	done >"$KERNEL_CACHE/apt/sources.list"
 }
 
 fresh() { [ -n "$(find "$1" -mmin "-$2" 2>/dev/null)" ]; }
 
 update_lists() {
 	fresh "$KERNEL_CACHE/updated" "$KERNEL_FRESH_MIN" && return
-	write_sources || return
+	write_sources 'main trixie-backports' 'security bookworm-security' || return
 	say 'looking for kernels in the archive'
 	apt_private apt-get update >&2 || return
 	touch "$KERNEL_CACHE/updated"
