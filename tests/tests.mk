@@ -99,7 +99,7 @@ test-vm: all $(B)/workload $(B)/tests/load
 	$(Q)tests/vm/suite
 
 # Real servers in the VM, and the pages that they touch; needs root, debootstrap and mke2fs.
-$(B)/tests/kvload: tests/real/kvload.c
+$(B)/tests/kvload: tests/real/kvload.c tests/workload/stalls.c
 $(B)/tests/touched: $(wildcard tests/real/touched*.c)
 $(B)/tests/kvload $(B)/tests/touched:
 	@mkdir -p $(@D)
@@ -187,6 +187,24 @@ $(B)/tests/collapse: $(BENCH_COLLAPSE_SRC)
 bench-collapse: $(B)/tests/collapse
 	$(Q)$(B)/tests/collapse $(MIB) $(BUDGET_US)
 
+# What huge pages give a real redis, slot by slot: natively, as root. See the script's head.
+$(B)/bpf/tests/tables.bpf.o: tests/bench/tables.bpf.c tests/bench/tables.h
+	@mkdir -p $(@D)
+	@echo "  BPF  $<"
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Itests/bench -c -o $@.unlinked $<
+	$(Q)$(BPFTOOL) gen object $@ $@.unlinked
+$(B)/bpf/tests/tables.skel.h: $(B)/bpf/tests/tables.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name tables_bpf > $@.tmp && mv $@.tmp $@
+GAIN_SRC := tests/bench/gain.c $(filter user/%,$(BENCH_COLLAPSE_SRC))
+$(B)/tests/gain: $(GAIN_SRC) $(B)/bpf/tests/tables.skel.h
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS) $(OWN_CFLAGS) -MD -MP -MF $@.d -o $@ $(filter %.c,$^) $(pkg_libs)
+-include $(B)/tests/gain.d
+
+bench-gain: $(B)/tests/gain $(B)/tests/kvload
+	$(Q)tests/bench/gain
+
 bench: all $(B)/tests/cost $(B)/tests/load
 	$(Q)tests/bench/run
 
@@ -196,4 +214,4 @@ bench-vm: all $(B)/workload
 
 .PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
 	test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words sim demo bench \
-	bench-collapse bench-vm
+	bench-collapse bench-gain bench-vm

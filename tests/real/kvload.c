@@ -5,6 +5,7 @@
  * there were in a second, and for how long at most a connection waited for its answers.
  */
 #include "../workload/clock.h"
+#include "../workload/stalls.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -55,6 +56,7 @@ struct load {
 	long lines_due[MAX_CONNS]; /* line ends of answers that are still to come */
 	double asked[MAX_CONNS];   /* when */
 	double longest;		   /* seconds that a connection waited for its answers, since it was told */
+	struct stalls answers;	   /* how long one of all that is under way on a connection took */
 };
 
 /* xorshift64 */
@@ -257,10 +259,11 @@ static bool answer_take(struct load *l, int conn)
 		return true;
 	l->n_done += (uint64_t)l->options.depth;
 	l->longest = later(l->longest, now() - l->asked[conn]);
+	l->answers.count[stalls_bucket((uint64_t)((now() - l->asked[conn]) * 1e6))]++;
 	return ask(l, conn);
 }
 
-/* A line each 5 s, so that a script sees that it goes on. */
+/* A line each 5 s, so that a script sees that it goes on, and one at the end. */
 static bool get(struct load *l)
 {
 	double began = now(), told = began;
@@ -283,6 +286,10 @@ static bool get(struct load *l)
 		told = now();
 		n_told = l->n_done;
 	}
+	printf("all_gets %llu seconds %.3f p50_us %llu p99_us %llu longest_us %llu\n",
+	       (unsigned long long)l->n_done, now() - began, (unsigned long long)stalls_us(&l->answers, 500),
+	       (unsigned long long)stalls_us(&l->answers, 990),
+	       (unsigned long long)stalls_us(&l->answers, 1000));
 	return true;
 }
 
