@@ -27,8 +27,8 @@ static void test_mappings(void **state)
 	assert_int_equal(looks_mappings_next_ns(0, 0, true), 0); /* never read: at once */
 	assert_int_equal(looks_mappings_next_ns(10 * S, MS, true), 11 * S);
 	assert_int_equal(looks_mappings_next_ns(10 * S, MS, false), 13 * S);
-	assert_int_equal(looks_mappings_next_ns(10 * S, 200 * MS, true), 14 * S);
-	assert_int_equal(looks_mappings_next_ns(10 * S, 200 * MS, false), 14 * S);
+	assert_int_equal(looks_mappings_next_ns(10 * S, 200 * MS, true), 20 * S);
+	assert_int_equal(looks_mappings_next_ns(10 * S, 200 * MS, false), 20 * S);
 }
 
 static void test_silence_goes_by_the_aggregation(void **state)

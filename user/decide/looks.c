@@ -11,7 +11,7 @@
 /* Thousands of mappings take milliseconds. */
 #define MAPPINGS_NS	   NS_PER_S
 #define MAPPINGS_PARKED_NS (3 * NS_PER_S)
-#define MAPPINGS_REST	   20
+#define MAPPINGS_REST	   50 /* 2 % of the time */
 
 #define SILENT_NS	    (5 * NS_PER_S)
 #define SILENT_AGGREGATIONS 10

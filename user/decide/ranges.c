@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/ranges.h"
 
-#define RANGES_STEPS   4096 /* half a microsecond each */
+#define RANGES_STEPS   4096 /* two microseconds each, seen natively */
 #define RANGES_REGIONS 4    /* that each range may split into */
 #define RANGES_FINEST  256  /* regions that DAMON shall make at least, see region_count_for_slots() */
 

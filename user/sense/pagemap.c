@@ -148,7 +148,8 @@ static int scan_once(int fd, struct scan_arg *arg, struct pagemap_region *region
 
 	arg->size = sizeof(*arg);
 	arg->vec = (uintptr_t)regions;
-	arg->vec_len = MAX_REGIONS;
+	if (!arg->vec_len)
+		arg->vec_len = MAX_REGIONS;
 	n = ioctl(fd, SCAN, arg);
 	if (n < 0 && errno == EINVAL && (arg->return_mask & IS_GUARD)) {
 		arg->return_mask &= ~(uint64_t)IS_GUARD;
@@ -318,13 +319,15 @@ int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid,
 
 /* ---- what has memory ---- */
 
-#define FINDS_PER_STEP 8192 /* so many, some milliseconds, and steps are twice as long */
+#define FINDS_PER_STEP 8192 /* so many, some milliseconds, and steps are longer: */
+#define FINDS_LONGER   16
 
 /* The step around the first page in [start, end) that is populated, no wider than that. 1: there is one; 0: none. */
 static int find_populated(int fd, uint64_t start, uint64_t end, uint64_t step, struct address_range *found)
 {
-	struct pagemap_region regions[MAX_REGIONS]; /* one is told */
+	struct pagemap_region region;
 	struct scan_arg arg = {
+		.vec_len = 1, /* the kernel makes as much room for itself, at each call */
 		.max_pages = 1,
 		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
 		.return_mask = IS_PRESENT,
@@ -333,10 +336,10 @@ static int find_populated(int fd, uint64_t start, uint64_t end, uint64_t step, s
 
 	arg.start = start;
 	arg.end = end;
-	n = scan_once(fd, &arg, regions);
+	n = scan_once(fd, &arg, &region);
 	if (n <= 0)
 		return n;
-	found->start = regions[0].start / step * step;
+	found->start = region.start / step * step;
 	found->end = found->start + step;
 	if (found->start < start)
 		found->start = start;
@@ -378,7 +381,7 @@ static int find_all(struct populated *populated, int fd, const struct address_ra
 			if (add_run(populated, &run))
 				return -ENOMEM;
 			if (++finds % FINDS_PER_STEP == 0)
-				step *= 2;
+				step *= FINDS_LONGER;
 		}
 	}
 	return 0;
