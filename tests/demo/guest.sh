@@ -10,10 +10,13 @@ kdamonds=/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds
 damon_stat=/sys/module/damon_stat/parameters/enabled
 thp=/sys/kernel/mm/transparent_hugepage/enabled
 budget='--stall-budget-us 1000000 --monitor-cpu-pct 0'
-names='redis-server postgres sha256sum java'
-show_s=150   # the longest that hotdamon may take
-settled_s=14 # so long without another huge page: no more is to be seen soon
-log_told=0 skipped_for='' failures=0
+names='redis-server partly hog idle' # rows of the table
+asked='partly hog idle'              # those that know all of themselves
+keys=100000  # of redis, 1 kB each: 128 MiB and more
+show_s=100   # the longest that hotdamon may take
+redis_least_pct=1 # of what it uses: how much it is, is told
+settled_s=30 # so long without another huge page: no more is to be seen soon
+log_told=0 skipped_for='' failures=0 in_use=0
 
 fail() {
 	echo "FAILED: $*"
@@ -33,15 +36,29 @@ wait_until() {
 
 now_s() { cut -d. -f1 /proc/uptime; }
 
-# ---- the server: each process tells, from its own page tables, what of it is huge ----
+# ---- the server: redis and its load, and two processes that tell themselves what of them is used, and huge ----
 
-# The hot memory is as much as an emulated CPU gets through in one sample of DAMON (5 ms).
 start_server() {
-	load redis-server --mem 256 --hot 24 --hot-at 128 --duty 100
-	load postgres --mem 192 --hot 24 --hot-at 64 --duty 65
-	load sha256sum --hog --duty 45
-	load java --mem 320 --phase 1:idle
+	start_redis
+	# As much as an emulated CPU gets through in one sample of DAMON (5 ms).
+	load partly --mem 192 --hot 24 --hot-at 64 --duty 40
+	load hog --hog --duty 45
+	load idle --mem 256 --phase 1:idle
 	wait_until 90 have_reports 2 || fail 'the processes did not come up'
+}
+
+start_redis() {
+	mkdir /redis
+	tar -xf /add/redis.tar -C /redis
+	mount --bind /proc /redis/proc
+	mount --bind /sys /redis/sys
+	chroot /redis /bin/redis-server --save '' >/tmp/redis.out 2>&1 &
+	echo $! >"$reports/redis-server.pid"
+	if ! /add/kvload --kind redis --load fill --keys $keys; then
+		fail "redis does not come up: $(tail -n 1 /tmp/redis.out)"
+		exit 1
+	fi
+	/add/kvload --kind redis --load zipf --keys $keys >/tmp/kvload.out 2>&1 &
 }
 
 load() {
@@ -52,12 +69,41 @@ load() {
 	echo $! >"$reports/$name.pid"
 }
 
+pid_of() { cat "$reports/$1.pid"; }
+
+# What redis touches, from its page tables, before DAMON clears accessed bits too.
+look_at_redis() {
+	echo 'Its page tables are looked at: what does redis touch within 5 s? ...'
+	/add/touched --seconds 5 --save /tmp/slots "$(pid_of redis-server)" >/tmp/before ||
+		fail 'the page tables cannot be read'
+	in_use=$((2 * $(field /tmp/before in_use_dense)))
+	if [ "$in_use" = 0 ]; then
+		fail "redis uses nothing, as it seems: $(cat /tmp/before)"
+		exit 1
+	fi
+	echo "  $in_use MiB, counted in pieces of 2 MiB that are at least 3/4 full"
+}
+
+# field FILE NAME: a number of its JSON.
+field() { sed -n "s/.*\"$2\":\([0-9]*\)[,.}].*/\1/p" "$1"; }
+
+# report_of NAME HOT_MIB: of a process that tells nothing of itself, by /proc. Which of its huge pages are cold is not known.
+report_of() {
+	local pid huge ticks
+	pid=$(pid_of "$1")
+	huge=$(sed -n 's/^AnonHugePages: *\([0-9]*\) kB/\1/p' "/proc/$pid/smaps_rollup")
+	ticks=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+	echo "$(cut -d' ' -f1 /proc/uptime) ${ticks:-0}" | awk -v head="\"name\":\"$1\",\"pid\":$pid,\"phase\":\"hot\"" \
+		-v hot=$(($2 * 1048576)) -v huge=$((${huge:-0} * 1024)) '{ printf "{\"t_s\":%s,\"cpu_s\":%.2f,%s,\"hot_bytes\":%d,\"hot_huge_bytes\":%d}\n",
+			$1, $2 / 100, head, hot, huge }' >>"$reports/$1"
+}
+
 lines() { wc -l <"$1"; }
 
-# have_reports N: from each.
+# have_reports N: from each that tells of itself.
 have_reports() {
 	local name
-	for name in $names; do
+	for name in $asked; do
 		[ "$(lines "$reports/$name")" -ge "$1" ] || return 1
 	done
 }
@@ -69,9 +115,9 @@ mib() { echo $(($(number "$1" "$2") / 1048576)); }
 # Reports of this very moment, asked for by signal.
 ask_for_reports() {
 	local name
-	for name in $names; do
+	for name in $asked; do
 		: >"$reports/$name"
-		kill -USR1 "$(cat "$reports/$name.pid")"
+		kill -USR1 "$(pid_of "$name")"
 	done
 	wait_until 20 have_reports 1 || fail 'a process does not answer'
 }
@@ -87,6 +133,7 @@ tell() {
 	local name
 	tell_log
 	hotdamon status --json >"$status_file" 2>/dev/null
+	report_of redis-server "$in_use"
 	echo "@status $(tr -d '\n' <"$status_file")"
 	for name in $names; do
 		tail -n 2 "$reports/$name" | sed 's/^/@report /'
@@ -102,9 +149,9 @@ skip_reason() {
 	sed -n '/"skipped"/,$p' "$status_file" | sed -n "/\"comm\": \"$1\"/,/}/s/.*\"reason\": \"\(.*\)\".*/\1/p"
 }
 
-huge_mib() { echo $(($(mib redis-server hot_huge_bytes) + $(mib postgres hot_huge_bytes))); }
+huge_mib() { echo $(($(mib redis-server hot_huge_bytes) + $(mib partly hot_huge_bytes))); }
 
-all_happened() { hot_enough redis-server && hot_enough postgres && [ -n "$skipped_for" ]; }
+all_happened() { hot_enough partly && [ -n "$skipped_for" ]; }
 
 # Until all has happened and no more comes, or for show_s.
 watch() {
@@ -113,7 +160,7 @@ watch() {
 	end=$((since + show_s))
 	while [ "$(now_s)" -lt "$end" ]; do
 		tell
-		[ -n "$skipped_for" ] || skipped_for=$(skip_reason sha256sum)
+		[ -n "$skipped_for" ] || skipped_for=$(skip_reason hog)
 		if ! kill -0 "$daemon" 2>/dev/null; then
 			fail 'hotdamon has ended'
 			return
@@ -135,10 +182,11 @@ watch() {
 introduce() {
 	echo
 	echo "A small server with Linux $(uname -r):"
-	echo '  redis-server  256 MiB, uses 24 MiB of them all the time'
-	echo '  postgres      192 MiB, uses 24 MiB of them, two thirds of the time'
-	echo '  sha256sum     burns CPU, with almost no memory'
-	echo '  java          320 MiB, and idle'
+	echo "  redis-server  Debian's, with $keys keys of 1 kB"
+	echo '                asked for some often and for most seldom (zipf)'
+	echo '  partly        a test process: 192 MiB, uses 24 MiB of them, two fifths of the time'
+	echo '  hog           another: burns CPU, with almost no memory'
+	echo '  idle          a third: 256 MiB, and idle'
 	echo never >"$thp"
 	echo "Transparent huge pages are set to '$(thp_mode)': what becomes huge here is hotdamon's doing."
 	echo "DAMON_STAT is $stat_before, as this kernel starts it; it must be off while hotdamon runs."
@@ -180,26 +228,36 @@ end_daemon() {
 
 # ---- what it came to ----
 
-say_hot() {
+# By the page tables again: what was in use before, and is huge now; and what is huge, and was not.
+say_redis() {
+	local huge idle
+	/add/touched --seconds 0 --since /tmp/slots "$(pid_of redis-server)" >/tmp/after || fail 'the page tables cannot be read'
+	huge=$((2 * $(field /tmp/after of_these_huge))) idle=$((2 * $(field /tmp/after idle_made_huge)))
+	echo "  redis-server: $huge of the $in_use MiB that it used are huge now ($((huge * 100 / in_use)) %)," \
+		"and $idle MiB of what it did not use."
+	[ $((huge * 100)) -ge $((in_use * redis_least_pct)) ] || fail "less than $redis_least_pct % of what redis uses is huge"
+}
+
+say_partly() {
 	local huge hot
-	huge=$(mib "$1" hot_huge_bytes) hot=$(mib "$1" hot_bytes)
-	echo "  $1: $huge of its $hot MiB of hot memory are huge now ($((huge * 100 / hot)) %)," \
-		"and $(mib "$1" cold_huge_bytes) of the $(($2 - hot)) MiB that it does not use."
-	hot_enough "$1" || fail "less than 3/4 of the hot memory of $1 is huge"
+	huge=$(mib partly hot_huge_bytes) hot=$(mib partly hot_bytes)
+	echo "  partly: $huge of its $hot MiB of hot memory are huge now ($((huge * 100 / hot)) %)," \
+		"and $(mib partly cold_huge_bytes) of the $((192 - hot)) MiB that it does not use."
+	hot_enough partly || fail 'less than 3/4 of the hot memory of partly is huge'
 }
 
 say_skipped() {
 	if [ -n "$skipped_for" ]; then
-		echo "  sha256sum: burned CPU, and was left alone: $skipped_for."
+		echo "  hog: burned CPU, and was left alone: $skipped_for."
 	else
-		fail 'sha256sum was not skipped'
+		fail 'hog was not skipped'
 	fi
-	[ "$(number sha256sum anon_huge_bytes)" = 0 ] || fail 'sha256sum has huge pages'
+	[ "$(number hog anon_huge_bytes)" = 0 ] || fail 'hog has huge pages'
 }
 
 say_idle() {
-	echo "  java: $(mib java anon_huge_bytes) of its $(mib java rss_bytes) MiB are huge: it was idle, and nobody touched it."
-	[ "$(number java anon_huge_bytes)" = 0 ] || fail 'java has huge pages'
+	echo "  idle: $(mib idle anon_huge_bytes) of its $(mib idle rss_bytes) MiB are huge: it was idle, and nobody touched it."
+	[ "$(number idle anon_huge_bytes)" = 0 ] || fail 'idle has huge pages'
 }
 
 say_restored() {
@@ -216,14 +274,15 @@ stat_before=$(stat_mode)
 mkdir -p "$reports"
 introduce
 start_server
+look_at_redis
 start_daemon
 watch
 ask_for_reports
 end_daemon
 echo
-echo 'What happened, by the page tables of the processes themselves:'
-say_hot redis-server 256
-say_hot postgres 192
+echo 'What happened, by the page tables of the processes:'
+say_redis
+say_partly
 say_skipped
 say_idle
 say_restored

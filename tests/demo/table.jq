@@ -27,13 +27,14 @@ def process($target; $skip):
         ($target.collapse.hot_bytes | if . then mib else "-" end);
         (if $busy then $own.hot_bytes else 0 end | mib);
         ($own.hot_huge_bytes + $own.cold_huge_bytes | mib);
-        ($own.cold_huge_bytes + (if $busy then 0 else $own.hot_huge_bytes end) | mib));
+        (if $own.cold_huge_bytes == null then "-"
+         else $own.cold_huge_bytes + (if $busy then 0 else $own.hot_huge_bytes end) | mib end));
 
 (map(select(.targets)) | last // {targets: [], skipped: []}) as $now
 | reduce (.[] | select(.t_s)) as $report ([];
     (map(.[0].pid) | index($report.pid)) as $at
     | if $at then .[$at] += [$report] else . + [[$report]] end)
-| row(""; ""; ""; ""; ""; "hot MiB"; "MiB by"; " its own"; "page map"),
+| row(""; ""; ""; ""; ""; "hot MiB"; "MiB by"; "   page"; "tables"),
   row("rank"; "process"; "cpu %"; "state"; "threshold"; "(DAMON)"; "hot"; "huge"; "but cold"),
   (.[] | .[0].pid as $pid
     | process([$now.targets[] | select(.pid == $pid)][0]; [$now.skipped[] | select(.pid == $pid)][0])),
