@@ -161,9 +161,24 @@ static void test_it_is_not_told_at_each_look(void **state)
 	assert_in_range(told, 150, 200); /* of 3760 looks */
 }
 
+static void test_by_slot(void **state)
+{
+	const struct address_range ranges[] = {{2 * PMD_SIZE_BYTES, 5 * PMD_SIZE_BYTES},
+					       {9 * PMD_SIZE_BYTES, 10 * PMD_SIZE_BYTES}};
+	struct address_range slots[4];
+
+	(void)state;
+	ranges_by_slot(ranges, 2, slots);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(slots[i].start, (i < 3 ? 2 + i : 9) * PMD_SIZE_BYTES);
+		assert_int_equal(slots[i].end, slots[i].start + PMD_SIZE_BYTES);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_slot),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_neighbours_are_one),
 		cmocka_unit_test(test_only_short_gaps_are_closed),

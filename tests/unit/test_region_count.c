@@ -64,9 +64,24 @@ static void test_slots_leave_room_to_split(void **state)
 		assert_true(region_count_for_slots(mapped, 10, 1000) * 2 <= 1000 / 2);
 }
 
+/* No two of them are merged, and none is split. */
+static void test_by_slot(void **state)
+{
+	uint64_t least, most;
+
+	(void)state;
+	region_count_by_slot(170, &least, &most);
+	assert_int_equal(least, 170);
+	assert_true(170 > most / 2);
+	region_count_by_slot(1, &least, &most);
+	assert_int_equal(least, 3);
+	assert_true(most >= least);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_slot),
 		cmocka_unit_test(test_fits),
 		cmocka_unit_test(test_within_bounds_always),
 		cmocka_unit_test(test_slots),

@@ -126,3 +126,10 @@ bool ranges_are_due(const struct ranges_look *look)
 		return true;
 	return since >= RANGES_IDLE_NS && look->idle_bytes >= look->watched_bytes / RANGES_IDLE;
 }
+
+void ranges_by_slot(const struct address_range *ranges, size_t n, struct address_range *slots)
+{
+	for (size_t i = 0; i < n; i++)
+		for (uint64_t start = ranges[i].start; start < ranges[i].end; start += PMD_SIZE_BYTES)
+			*slots++ = (struct address_range){start, start + PMD_SIZE_BYTES};
+}

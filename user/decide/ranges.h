@@ -51,6 +51,13 @@ size_t ranges_most(uint64_t max_regions);
  */
 size_t ranges_join(struct address_range *ranges, size_t n, size_t most);
 
+/*
+ * The @n ranges slot by slot, into @slots with room for ranges_bytes() / PMD_SIZE_BYTES. Where DAMON may have as many regions
+ * this is best: each is a slot, for good. It need not find where memory in use begins and ends; and nothing is lost as it
+ * splits regions and merges them again, rounding their counts down each time (of one hit in two halves none is left).
+ */
+void ranges_by_slot(const struct address_range *ranges, size_t n, struct address_range *slots);
+
 uint64_t ranges_bytes(const struct address_range *ranges, size_t n);
 
 /* Bytes of @a (@n_a ranges, ascending) that are in none of @b. */

@@ -3,6 +3,7 @@
 
 #define REGION_COUNT_STEP  16 /* at least */
 #define REGION_COUNT_STEPS 8  /* at most, of each power of two */
+#define REGION_COUNT_LEAST 3  /* DAMON wants them */
 #define REGION_COUNT_ROOM  4  /* DAMON may make so many times the minimum of them */
 
 uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_t max_regions)
@@ -26,4 +27,12 @@ uint64_t region_count_for_slots(uint64_t watched_bytes, uint64_t min_regions, ui
 	if (wanted > max_regions / REGION_COUNT_ROOM)
 		wanted = max_regions / REGION_COUNT_ROOM;
 	return wanted > min_regions ? wanted : min_regions;
+}
+
+void region_count_by_slot(uint64_t n_slots, uint64_t *min_regions, uint64_t *max_regions)
+{
+	uint64_t n = n_slots > REGION_COUNT_LEAST ? n_slots : REGION_COUNT_LEAST;
+
+	*min_regions = n;
+	*max_regions = 2 * n - 1;
 }

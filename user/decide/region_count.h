@@ -37,4 +37,10 @@ uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_
  */
 uint64_t region_count_for_slots(uint64_t watched_bytes, uint64_t min_regions, uint64_t max_regions);
 
+/*
+ * The minimum and maximum with which each of @n_slots regions, a slot each, stays as it is: DAMON merges none beyond the mean
+ * size of the minimum, and splits none as long as there are more than half of the maximum.
+ */
+void region_count_by_slot(uint64_t n_slots, uint64_t *min_regions, uint64_t *max_regions);
+
 #endif

@@ -56,17 +56,31 @@ static bool are_due(const struct where *where, const struct where_look *look)
 	return ranges_are_due(&due);
 }
 
+static void list_ranges(struct where *where, const struct where_look *look, uint64_t bytes)
+{
+	const struct populated *populated = &where->populated;
+
+	where->by_slot = bytes / PMD_SIZE_BYTES <= look->most_slots;
+	if (where->by_slot) {
+		ranges_by_slot(populated->runs, populated->n, where->ranges);
+		where->n_ranges = bytes / PMD_SIZE_BYTES;
+		return;
+	}
+	memcpy(where->ranges, populated->runs, populated->n * sizeof(*where->ranges));
+	where->n_ranges =
+		ranges_join(where->ranges, populated->n, ranges_most(look->max_regions(look->arg, bytes)));
+}
+
 static int make_ranges(struct where *where, const struct where_look *look)
 {
 	const struct populated *populated = &where->populated;
 	uint64_t bytes = ranges_bytes(populated->runs, populated->n);
-	int err = array_reserve(&where->ranges, &where->room_ranges, populated->n, sizeof(*where->ranges));
+	size_t room = bytes / PMD_SIZE_BYTES <= look->most_slots ? bytes / PMD_SIZE_BYTES : populated->n;
+	int err = array_reserve(&where->ranges, &where->room_ranges, room, sizeof(*where->ranges));
 
 	if (err)
 		return err;
-	memcpy(where->ranges, populated->runs, populated->n * sizeof(*where->ranges));
-	where->n_ranges =
-		ranges_join(where->ranges, populated->n, ranges_most(look->max_regions(look->arg, bytes)));
+	list_ranges(where, look, bytes);
 	where->version++;
 	/* Until it is written, and known what that took, no others are made. */
 	where->written_ns = look->now_ns;

@@ -19,6 +19,7 @@ struct where {
 	size_t room_slots;
 	struct address_range *ranges; /* that DAMON shall look at; ascending, apart, at least one */
 	size_t n_ranges, room_ranges;
+	bool by_slot;	  /* each is a slot, and a region of DAMON's for good */
 	uint64_t version; /* of them; 0: there are none yet */
 	uint64_t written_ns, write_cost_ns;
 };
@@ -31,6 +32,7 @@ struct where_look {
 	bool acting; /* the descent is at work: looks are more frequent */
 	/* Whether DAMON takes ranges, and how many regions it may make of so many bytes. */
 	bool by_ranges;
+	uint64_t most_slots; /* each of them may have a region; 0: they are left to DAMON to split */
 	uint64_t (*max_regions)(const void *arg, uint64_t bytes);
 	const void *arg;
 };
