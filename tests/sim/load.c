@@ -9,7 +9,6 @@
 #include "base/units.h"
 #include "sim/random.h"
 
-#define SLOT_PAGES    ((uint64_t)LOAD_PAGES_PER_SLOT)
 #define MIB_PAGES     (MIB_BYTES / LOAD_PAGE_BYTES)
 #define MAX_PARTS     65536
 #define ZIPF_ADDED    (1U << 20) /* terms of the sum that are added; the others are integrated */
@@ -40,11 +39,11 @@ static int add(struct load *load, uint64_t start, uint64_t pages, double weight)
 
 static int add_islands(struct load *load, uint64_t islands)
 {
-	uint64_t spacing = load->pages / SLOT_PAGES / islands * SLOT_PAGES;
+	uint64_t spacing = load->pages / LOAD_PAGES_PER_SLOT / islands * LOAD_PAGES_PER_SLOT;
 	int err = spacing ? 0 : -EINVAL;
 
 	for (uint64_t i = 0; i < islands && !err; i++)
-		err = add(load, i * spacing, SLOT_PAGES, 1);
+		err = add(load, i * spacing, LOAD_PAGES_PER_SLOT, 1);
 	return err;
 }
 
@@ -180,8 +179,8 @@ static int sum_zipf_slots(struct load *load)
 	if (!load->zipf_slots)
 		return -ENOMEM;
 	for (size_t slot = 0; slot < slots; slot++)
-		for (uint64_t i = 0; i < SLOT_PAGES; i++)
-			load->zipf_slots[slot] += (float)load_page_rate(load, slot * SLOT_PAGES + i);
+		for (uint64_t i = 0; i < LOAD_PAGES_PER_SLOT; i++)
+			load->zipf_slots[slot] += (float)load_page_rate(load, slot * LOAD_PAGES_PER_SLOT + i);
 	return 0;
 }
 
@@ -212,7 +211,7 @@ static int make(struct load *load, const char *name, struct load_spec *spec)
 		if (!spec->mem_bytes)
 			spec->mem_bytes = loads[i].mib * MIB_BYTES;
 		load->spec = *spec;
-		load->pages = spec->mem_bytes / PMD_SIZE_BYTES * SLOT_PAGES;
+		load->pages = spec->mem_bytes / PMD_SIZE_BYTES * LOAD_PAGES_PER_SLOT;
 		err = loads[i].make(load);
 		if (err)
 			return err;
@@ -252,7 +251,7 @@ void load_free(struct load *load)
 
 size_t load_slots(const struct load *load)
 {
-	return load->pages / SLOT_PAGES;
+	return load->pages / LOAD_PAGES_PER_SLOT;
 }
 
 uint64_t load_moves(const struct load *load)
@@ -313,7 +312,7 @@ double load_slot_rate(const struct load *load, size_t slot)
 {
 	if (load->zipf_slots)
 		return (double)load->zipf_slots[slot];
-	return load_page_rate(load, slot * SLOT_PAGES) * (double)SLOT_PAGES;
+	return load_page_rate(load, slot * LOAD_PAGES_PER_SLOT) * (double)LOAD_PAGES_PER_SLOT;
 }
 
 double load_rate(const struct load *load)
@@ -328,7 +327,7 @@ double load_rate(const struct load *load)
 bool load_slot_was_hot(const struct load *load, size_t slot)
 {
 	for (uint64_t moves = 0; moves <= load->moves; moves++)
-		if (part_of(load, before_moves(load, slot * SLOT_PAGES, moves)))
+		if (part_of(load, before_moves(load, slot * LOAD_PAGES_PER_SLOT, moves)))
 			return true;
 	return false;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "sim/options.h"
 
+#include "decide/cost.h"
+
 #include <argp.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +21,7 @@ enum {
 	OPT_MAX_REGIONS,
 	OPT_MONITOR_CPU_PCT,
 	OPT_STALL_BUDGET_US,
-	OPT_PROGRESSIVE,
+	OPT_PAYBACK,
 	OPT_COLLAPSE_US,
 	OPT_SAMPLE_NS,
 	OPT_EMULATED,
@@ -45,7 +47,7 @@ static const struct argp_option help[] = {
 	{"max-regions", OPT_MAX_REGIONS, "N", 0, "1000", 0},
 	{"monitor-cpu-pct", OPT_MONITOR_CPU_PCT, "PCT", 0, "1", 0},
 	{"stall-budget-us", OPT_STALL_BUDGET_US, "US", 0, "20000", 0},
-	{"progressive", OPT_PROGRESSIVE, 0, 0, "--descent progressive", 0},
+	{"payback", OPT_PAYBACK, "SEC", 0, "600", 0},
 	{0, 0, 0, 0, "The run:", 4},
 	{"seconds", OPT_SECONDS, "S", 0, "How long it lasts; 60", 0},
 	{"seed", OPT_SEED, "N", 0, "1", 0},
@@ -134,8 +136,8 @@ static error_t parse_policy(int key, char *arg, struct argp_state *state)
 	case OPT_STALL_BUDGET_US:
 		policy->stall_budget_us = whole(state, arg, 1);
 		return 0;
-	case OPT_PROGRESSIVE:
-		policy->progressive = true;
+	case OPT_PAYBACK:
+		policy->worth.payback_s = whole(state, arg, 1);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -194,7 +196,10 @@ void sim_options_parse(int argc, char **argv, struct sim_options *options)
 					   .min_regions = 10,
 					   .max_regions = 1000,
 					   .monitor_cpu_pct = 1,
-					   .stall_budget_us = PACE_DEFAULT_BUDGET_US},
+					   .stall_budget_us = PACE_DEFAULT_BUDGET_US,
+					   .worth = {.miss_ns = COST_MISS_DEFAULT_NS,
+						     .collapse_ns = COST_COLLAPSE_DEFAULT_NS,
+						     .payback_s = WORTH_DEFAULT_PAYBACK_S}},
 				.lasts_s = 60,
 				.collapse_us = 650,
 				.sample_ns = 400,

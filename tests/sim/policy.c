@@ -43,8 +43,6 @@ static struct descent_evidence evidence_of(const struct policy *policy, uint64_t
 		.has_room = true,
 		.pace_pct = 100,
 		.coarse = heat_coarse_bytes(policy->heat),
-		.heat_known = policy->heat_known,
-		.small_heat_pct = policy->small_heat_pct,
 	};
 
 	worklist_evidence(&policy->worklist, &state, &evidence);
@@ -60,8 +58,7 @@ static int configure(struct policy *policy)
 	if (err)
 		return err;
 	descent_config_init(&policy->descent_config, &levels);
-	policy->descent_config.progressive = options->progressive;
-	descent_config_by_map(&policy->descent_config);
+	descent_config_by_map(&policy->descent_config, options->worth.payback_s);
 	descent_config_allow_for_steps(&policy->descent_config);
 	policy->intervals_config = (struct intervals_config){
 		.sample_us = options->sample_us,
@@ -98,7 +95,7 @@ void policy_close(struct policy *policy)
 {
 	heat_free(policy->heat);
 	free(policy->chosen);
-	free(policy->warm);
+	free(policy->paying);
 	free(policy->places);
 	*policy = (struct policy){0};
 }
@@ -131,7 +128,10 @@ int policy_hear(struct policy *policy, const struct kdamond_region *regions, siz
 		if (regions[i].nr_accesses)
 			heard[accessed++] = (struct heat_region){regions[i].start, regions[i].end,
 								 regions[i].nr_accesses, regions[i].age};
-	err = heat_add(policy->heat, heard, accessed, policy->descent_config.levels.max_accesses, now_ns);
+	err = heat_add(policy->heat, heard, accessed,
+		       &(struct heat_sampling){policy->descent_config.levels.max_accesses,
+					       policy->intervals.aggr_us},
+		       now_ns);
 	free(heard);
 	if (!policy->mapped_since_ns)
 		policy->mapped_since_ns = now_ns;
@@ -146,15 +146,9 @@ uint64_t policy_next_look_ns(const struct policy *policy)
 	return looks_next_ns(policy->looked_ns, policy->look_cost_ns, descent_acts(&policy->descent));
 }
 
-static double threshold_pct(const struct policy *policy)
-{
-	return 100.0 * descent_min_accesses(&policy->descent, &policy->descent_config) /
-	       policy->descent_config.levels.max_accesses;
-}
-
 static int make_room(struct policy *policy, size_t n)
 {
-	int err = array_reserve(&policy->warm, &policy->room, n, sizeof(*policy->warm));
+	int err = array_reserve(&policy->paying, &policy->room, n, sizeof(*policy->paying));
 
 	if (!err)
 		err = array_reserve(&policy->places, &policy->places_room, n, sizeof(*policy->places));
@@ -163,19 +157,20 @@ static int make_room(struct policy *policy, size_t n)
 	return err;
 }
 
-static int gather_warm(struct policy *policy, double least_pct, size_t *n)
+static int gather_paying(struct policy *policy, size_t *n)
 {
 	const struct heat_slot *slots;
 	size_t n_slots;
-	int err = heat_hottest(policy->heat, least_pct, &slots, &n_slots);
+	int err = heat_rank(policy->heat, worth_least_rate_per_s(&policy->options.worth), &slots, &n_slots,
+			    &policy->in_use);
 
 	if (!err)
 		err = make_room(policy, n_slots);
 	for (size_t i = 0; i < n_slots && !err; i++)
 		if (slot_at(policy, slots[i].start) < policy->memory.slots)
-			policy->warm[(*n)++] = (struct work_slot){
+			policy->paying[(*n)++] = (struct work_slot){
 				.start = slots[i].start,
-				.pct = slots[i].pct,
+				.rate_per_s = slots[i].rate_per_s,
 				.huge = slots[i].huge,
 				.populated = slots[i].populated,
 				.unread = !slots[i].read,
@@ -185,7 +180,7 @@ static int gather_warm(struct policy *policy, double least_pct, size_t *n)
 
 static uint64_t read_slot(struct policy *policy, const struct readlist_place *place)
 {
-	struct work_slot *slot = &policy->warm[place->slot];
+	struct work_slot *slot = &policy->paying[place->slot];
 
 	slot->unread = false;
 	slot->populated = SLOT_PAGES;
@@ -194,11 +189,11 @@ static uint64_t read_slot(struct policy *policy, const struct readlist_place *pl
 	return slot->huge ? READ_HUGE_NS : READ_SMALL_NS;
 }
 
-static void read_pages(struct policy *policy, size_t n_warm, uint64_t now_ns)
+static void read_pages(struct policy *policy, size_t n_paying, uint64_t now_ns)
 {
 	bool recheck = now_ns - policy->recheck_ns >= LOOKS_RECHECK_NS;
 	struct readlist_most most = readlist_most(descent_acts(&policy->descent), recheck);
-	size_t n = readlist_make(&policy->readlist, policy->warm, n_warm, &most, policy->places);
+	size_t n = readlist_make(&policy->readlist, policy->paying, n_paying, &most, policy->places);
 
 	if (recheck)
 		policy->recheck_ns = now_ns;
@@ -209,11 +204,8 @@ static void read_pages(struct policy *policy, size_t n_warm, uint64_t now_ns)
 
 static void choose(struct policy *policy, size_t n, uint64_t now_ns)
 {
-	size_t n_hot = worklist_count_hot(policy->warm, n, threshold_pct(policy));
-
-	policy->worklist = worklist_make(policy->warm, n_hot, MIN_POPULATED_PCT, policy->chosen);
+	policy->worklist = worklist_make(policy->paying, n, MIN_POPULATED_PCT, policy->chosen);
 	policy->next = 0;
-	policy->small_heat_pct = worklist_hottest_small_pct(policy->warm, n, MIN_POPULATED_PCT);
 	if (looks_is_young(heat_aggregations(policy->heat), policy->mapped_since_ns, now_ns))
 		policy->worklist.n = 0;
 	policy->heat_known = heat_aggregations(policy->heat) > 0 && !policy->worklist.unknown;
@@ -239,6 +231,9 @@ static bool fit_intervals(struct policy *policy, const struct descent_evidence *
 		.searches = descent->state == DESCENT_DESCENDING && !descent->succeeded,
 		.at_bottom = descent_is_at_bottom(descent, &policy->descent_config),
 		.min_access_pct = descent_min_access_pct(descent, &policy->descent_config),
+		.mapped = true,
+		.in_use_bytes = policy->in_use.in_use_bytes,
+		.share = policy->in_use.share,
 		.heat_known = policy->heat_known,
 		.hot_bytes = policy->hot_bytes,
 		.cpu_pct = PROCESS_CPU_PCT,
@@ -261,30 +256,21 @@ static bool fit_intervals(struct policy *policy, const struct descent_evidence *
 static void descend(struct policy *policy, uint64_t now_ns)
 {
 	unsigned int min_accesses = descent_min_accesses(&policy->descent, &policy->descent_config);
-	enum descent_state before = policy->descent.state;
 	struct descent_evidence evidence = evidence_of(policy, now_ns);
 
 	if (fit_intervals(policy, &evidence))
 		return;
 	descent_step(&policy->descent, &policy->descent_config, &evidence);
-	if (before == DESCENT_FLOOR && policy->descent.state == DESCENT_DESCENDING &&
-	    !policy->descent.probing) {
-		intervals_start(&policy->intervals, &policy->intervals_config, now_ns);
-		policy->heat_known = false;
-	}
 	if (descent_min_accesses(&policy->descent, &policy->descent_config) != min_accesses)
 		policy->heat_known = false;
 }
 
 int policy_look(struct policy *policy, uint64_t now_ns)
 {
-	double least_pct = threshold_pct(policy);
 	size_t n = 0;
 	int err;
 
-	if (least_pct > LOOKS_WARM_PCT)
-		least_pct = LOOKS_WARM_PCT;
-	err = gather_warm(policy, least_pct, &n);
+	err = gather_paying(policy, &n);
 	if (err)
 		return err;
 	read_pages(policy, n, now_ns);

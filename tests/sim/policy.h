@@ -13,15 +13,16 @@
 #include "decide/pace.h"
 #include "decide/readlist.h"
 #include "decide/worklist.h"
+#include "decide/worth.h"
 #include "sim/kdamond.h"
 
 /* As the options of `hotdamon run` have it. */
 struct policy_options {
-	bool progressive;
 	uint64_t sample_us, aggr_us;
 	uint64_t min_regions, max_regions;
 	double monitor_cpu_pct;
 	uint64_t stall_budget_us;
+	struct worth_config worth;
 };
 
 /* What is huge, one for each slot from @start on. All of it is populated. */
@@ -47,14 +48,14 @@ struct policy {
 	struct worklist worklist;
 	uint64_t *chosen; /* worklist.n addresses, of which the first `next` were tried */
 	size_t next;
-	double small_heat_pct;
+	struct heat_sum in_use;
 	bool heat_known; /* and how much is hot, and of that huge */
 	uint64_t hot_bytes, huge_bytes;
 	bool cost_known; /* of its kdamond, since the last look */
 	double cost_pct;
 	uint64_t looked_ns, look_cost_ns;
 	/* for a look; [room] */
-	struct work_slot *warm;
+	struct work_slot *paying;
 	struct readlist_place *places;
 	size_t room, places_room, chosen_room;
 };

@@ -39,6 +39,16 @@ static inline struct rig rig_started(void)
 	return rig;
 }
 
+/* With a map: by what pays. */
+static inline struct rig rig_by_worth(void)
+{
+	struct rig rig = rig_new();
+
+	descent_config_by_map(&rig.config, 600);
+	descent_start(&rig.descent, &rig.config, &rig.evidence);
+	return rig;
+}
+
 static inline unsigned int look(struct rig *rig)
 {
 	char before[REASON_LEN];

@@ -183,52 +183,6 @@ static void test_tries_are_waited_for(void **state)
 	assert_is(&rig, DESCENT_SATISFIED, 2, false);
 }
 
-/* With a map of heat, levels without small memory are passed at once. */
-static void test_strides(void **state)
-{
-	static const struct {
-		unsigned int small_heat_pct, pct;
-	} cases[] = {{95, 80}, {80, 80}, {79, 70}, {46, 45}, {44, 40}, {26, 25}, {3, 25}, {0, 25}};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rig rig = rig_started();
-
-		rig.evidence.small_heat_known = true;
-		rig.evidence.small_heat_pct = cases[i].small_heat_pct;
-		later(&rig, 2, 5);
-		assert_int_equal(rig.descent.state, DESCENT_DESCENDING);
-		assert_int_equal(descent_min_access_pct(&rig.descent, &rig.config), cases[i].pct);
-		rig.evidence.small_heat_pct = 0;
-		later(&rig, 2, 5);
-		if (cases[i].pct == 25)
-			assert_int_equal(descent_min_access_pct(&rig.descent, &rig.config), 20);
-	}
-}
-
-/* All that is hot at 50 % is huge, but it may be hot no more: what is half as hot and small is looked for. */
-static void test_small_heat_beside_huge(void **state)
-{
-	static const struct {
-		unsigned int small_heat_pct;
-		bool satisfied;
-	} cases[] = {{24, true}, {25, false}, {46, false}};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rig rig = rig_started();
-
-		set_heat(&rig, 64 * MIB, 64 * MIB);
-		for (unsigned int level = 0; level < 4; level++)
-			later(&rig, 2, 5);
-		assert_is(&rig, DESCENT_DESCENDING, 4, true);
-		rig.evidence.small_heat_known = true;
-		rig.evidence.small_heat_pct = cases[i].small_heat_pct;
-		later(&rig, 2, 5);
-		assert_int_equal(rig.descent.state == DESCENT_SATISFIED, cases[i].satisfied);
-	}
-}
-
 static void test_sparse_memory_is_told(void **state)
 {
 	struct rig rig = rig_started();
@@ -312,6 +266,79 @@ static void test_heat_floor(void **state)
 			    "nothing hot and small down to the lowest level 5 % (1 of 20): parked");
 }
 
+/* Nothing that surely pays is no news before one can be sure of it. */
+static void test_what_pays_is_learnt(void **state)
+{
+	struct rig rig = rig_by_worth();
+	double learn_s = (double)rig.config.learn_ns / 1e9;
+
+	(void)state;
+	assert_string_equal(rig.descent.reason, "newly watched: starts at what pays");
+	assert_true(descent_is_at_bottom(&rig.descent, &rig.config));
+	assert_near(learn_s, 100);
+	set_heat(&rig, 0, 0);
+	for (int s = 1; s < 100; s++)
+		assert_int_equal(later(&rig, 1, 10), 0);
+	later(&rig, 1, 10);
+	assert_is(&rig, DESCENT_FLOOR, 0, false);
+	assert_string_equal(rig.descent.reason, "nothing pays so far: parked");
+}
+
+/* Where all that pays is huge, no first collapse is waited for; crumbs beside it are nothing to speak of. */
+static void test_crumbs_beside_what_pays(void **state)
+{
+	static const struct {
+		uint64_t hot_mib, small_mib;
+		bool satisfied;
+	} cases[] = {{64, 0, true},    {64, 2, false},	  {200, 4, true}, {200, 6, false},
+		     {1000, 28, true}, {1000, 30, false}, {10, 2, false}, {0, 0, false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rig rig = rig_by_worth();
+
+		set_heat(&rig, cases[i].hot_mib * MIB, (cases[i].hot_mib - cases[i].small_mib) * MIB);
+		later(&rig, 0.2, 1);
+		if (cases[i].satisfied)
+			assert_is(&rig, DESCENT_SATISFIED, 0, false);
+		else
+			assert_is(&rig, DESCENT_DESCENDING, 0, true);
+		if (i == 0)
+			assert_string_equal(rig.descent.reason,
+					    "all is huge at what pays: 64 of 64 MiB that pay: parked");
+	}
+}
+
+static void test_what_pays_was_collapsed(void **state)
+{
+	static const struct {
+		uint64_t small_mib;
+		enum descent_state becomes;
+		const char *reason;
+	} cases[] = {
+		{0, DESCENT_SATISFIED,
+		 "3 collapsed, none in 5 s and 6 applies at what pays; "
+		 "200 of 200 MiB that pay are huge: parked"},
+		{4, DESCENT_SATISFIED, "; 196 of 200 MiB that pay are huge: parked"},
+		{6, DESCENT_HOLDING, "6 MiB that pay stay small; 7 failed so far"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rig rig = rig_by_worth();
+
+		rig.evidence.failed = 7;
+		collapse(&rig, 3);
+		assert_is(&rig, DESCENT_HOLDING, 0, true);
+		assert_string_equal(rig.descent.reason, "first real collapses (3) at what pays: holding");
+		set_heat(&rig, 200 * MIB, (200 - cases[i].small_mib) * MIB);
+		assert_int_equal(later(&rig, 4.9, 5), 0);
+		later(&rig, 0.1, 1);
+		assert_is(&rig, cases[i].becomes, 0, false);
+		assert_contains(rig.descent.reason, cases[i].reason);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,12 +347,13 @@ int main(void)
 		cmocka_unit_test(test_quota_window_is_waited_for),
 		cmocka_unit_test(test_heat_is_averaged),
 		cmocka_unit_test(test_tries_are_waited_for),
-		cmocka_unit_test(test_strides),
-		cmocka_unit_test(test_small_heat_beside_huge),
 		cmocka_unit_test(test_sparse_memory_is_told),
 		cmocka_unit_test(test_heat_is_evidence),
 		cmocka_unit_test(test_heat_keeps_holding),
 		cmocka_unit_test(test_heat_floor),
+		cmocka_unit_test(test_what_pays_is_learnt),
+		cmocka_unit_test(test_crumbs_beside_what_pays),
+		cmocka_unit_test(test_what_pays_was_collapsed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

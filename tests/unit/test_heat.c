@@ -1,104 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The heat map: regions that begin and end anywhere, over time, become slots that can be told apart. */
-#include "cm.h"
-
-#include <math.h>
-#include <stdlib.h>
-
-#include "decide/heat.h"
-
-#define MAX    20U
-#define SLOT   PMD_SIZE_BYTES
-#define BASE   (1000 * SLOT)
-#define SECOND 1000000000ULL
-#define ROUND  (SECOND / 10)
-
-static struct heat *heat;
-
-static int set_up(void **state)
-{
-	(void)state;
-	heat = heat_new();
-	return heat ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	heat_free(heat);
-	return 0;
-}
-
-static void add(const struct heat_region *regions, size_t n, uint64_t now_ns);
-
-/* Leaves the first aggregations behind, with nothing in them, and so long ago that they count for nothing. */
-#define SETTLED (1000 * SECOND)
-
-static void settle(void)
-{
-	for (int i = 0; i < HEAT_COARSE_AGGREGATIONS; i++)
-		add(NULL, 0, 0);
-}
-
-/* A region from and to fractions of slots above BASE. */
-static struct heat_region region(double from, double to, uint32_t nr_accesses)
-{
-	return (struct heat_region){
-		.start = BASE + (uint64_t)(from * (double)SLOT),
-		.end = BASE + (uint64_t)(to * (double)SLOT),
-		.nr_accesses = nr_accesses,
-	};
-}
-
-static void add(const struct heat_region *regions, size_t n, uint64_t now_ns)
-{
-	assert_int_equal(heat_add(heat, regions, n, MAX, now_ns), 0);
-}
-
-static void add_one(double from, double to, uint32_t nr_accesses, uint64_t now_ns)
-{
-	struct heat_region one = region(from, to, nr_accesses);
-
-	add(&one, 1, now_ns);
-}
-
-/* Heat of the slot that is the @i-th above BASE; 0 if the map has none. */
-static double pct(int64_t i)
-{
-	const struct heat_slot *slots;
-	size_t n;
-
-	assert_int_equal(heat_hottest(heat, 0, &slots, &n), 0);
-	for (size_t k = 0; k < n; k++)
-		if (slots[k].start == (uint64_t)((int64_t)BASE + i * (int64_t)SLOT))
-			return slots[k].pct;
-	return 0;
-}
-
-static size_t count(double min_pct)
-{
-	const struct heat_slot *slots;
-	size_t n;
-
-	assert_int_equal(heat_hottest(heat, min_pct, &slots, &n), 0);
-	return n;
-}
-
-static void assert_about(double have, double want)
-{
-	if (have < want - 0.1 || have > want + 0.1)
-		fail_msg("%.3f is not %.3f", have, want);
-}
-
-#define assert_pct(i, expected) assert_about(pct(i), expected)
+/* The heat map: regions that begin and end anywhere, sampled in any way, become rates of slots that can be told apart. */
+#include "heat_world.h"
 
 static void test_empty(void **state)
 {
 	(void)state;
-	assert_int_equal(count(0), 0);
-	assert_int_equal(heat_aggregations(heat), 0);
+	assert_int_equal(rank_from(0), 0);
+	assert_int_equal(sum.in_use_bytes, 0);
 	heat_set_huge(heat, BASE, true);
+	heat_set_pages(heat, BASE, 512, 0, true);
 	heat_free(NULL);
+}
+
+/* Memory that is accessed at random: its rate does not depend on how it is sampled. */
+static void test_rate_whatever_the_sample(void **state)
+{
+	static const uint64_t samples_us[] = {1000, 5000, 20000, 100000};
+	static const double rates_per_s[] = {0.5, 2, 10, 30};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(samples_us) * ARRAY_SIZE(rates_per_s); i++) {
+		double per_s = rates_per_s[i % 4];
+
+		heat_forget(heat);
+		sample(1000000, samples_us[i / 4]);
+		add_one(0, 1, (uint32_t)lround(1e6 * (1 - exp(-per_s * sample_s()))));
+		assert_about(page_rate(0), per_s);
+		assert_within(rate(0), 512 * per_s, 0.05); /* surely a little less */
+		assert_true(rate(0) < 512 * per_s);
+	}
+}
+
+/* Aggregations of all lengths, a few hits in each: they add up. */
+static void test_rates_add_up_over_changing_intervals(void **state)
+{
+	static const uint64_t samples_us[] = {5000, 20000, 100000};
+	uint32_t random = 7;
+
+	(void)state;
+	settle();
+	for (unsigned int i = 0; i < 450; i++) {
+		uint32_t hits = 0;
+
+		sample(20, samples_us[i % 3]);
+		for (int k = 0; k < 20; k++) {
+			random = random * 1664525 + 1013904223;
+			hits += random / 4294967296.0 < 1 - exp(-2 * sample_s());
+		}
+		add_one(0, 1, hits);
+	}
+	assert_within(page_rate(0), 2, 0.12);
 }
 
 static void test_overlap_weighs(void **state)
@@ -106,272 +57,356 @@ static void test_overlap_weighs(void **state)
 	const struct heat_region regions[] = {region(0.5, 1.25, 20), region(1.25, 2, 10), region(4, 6, 5)};
 
 	(void)state;
-	add(regions, 3, SECOND);
-	assert_int_equal(heat_aggregations(heat), 1);
-	assert_pct(0, 50);
-	assert_pct(1, 100 * 0.25 + 50 * 0.75);
-	assert_pct(2, 0);
-	assert_pct(4, 25);
-	assert_pct(5, 25);
-	assert_int_equal(count(0), 4);
+	add(regions, 3);
+	assert_about(page_rate(0), rate_of(0.5));
+	assert_about(page_rate(1), rate_of(0.25 + 0.5 * 0.75));
+	assert_about(page_rate(2), 0);
+	assert_about(page_rate(4), rate_of(0.25));
+	assert_about(page_rate(5), rate_of(0.25));
+	assert_int_equal(n_slots, 4);
 }
 
-static void test_percentage_of_any_maximum(void **state)
+/* Where each sample hits, it may be hotter still: that is all they tell, and what shorter ones told holds. */
+static void test_saturation(void **state)
 {
-	struct heat_region one = region(0, 1, 50);
+	double before;
 
 	(void)state;
-	assert_int_equal(heat_add(heat, &one, 1, 100, SECOND), 0);
-	assert_pct(0, 50);
-	one.nr_accesses = 10;
-	assert_int_equal(heat_add(heat, &one, 1, 20, SECOND + ROUND), 0);
-	assert_pct(0, 50);
-	one.nr_accesses = 30; /* counted by a maximum that was just lowered */
-	heat_forget(heat);
-	assert_int_equal(heat_add(heat, &one, 1, 20, SECOND + 2 * ROUND), 0);
-	assert_pct(0, 100);
+	settle();
+	add_times(5, 0, 1, 10);
+	before = rate_of(0.5);
+	sample(20, 400000);
+	for (int i = 0; i < 5; i++) {
+		const struct heat_region both[] = {region(0, 1, 20),
+						   region(9, 10, 30)}; /* by a greater maximum */
+
+		add(both, 2);
+	}
+	assert_about(page_rate(0), before);
+	assert_about(page_rate(9), rate_of(1 - 0.5 / 20));
+	add_one(0, 1, 10);
+	assert_true(page_rate(0) < before);
 }
 
-/* Without decay to speak of, heat is the mean; what is not told was not accessed. */
+/* Hits make sure, and the more of them the surer: a deviation of their count less. */
+static void test_sure(void **state)
+{
+	static const uint32_t hits[] = {0, 1, 3, 4, 9, 16, 25, 100};
+
+	(void)state;
+	settle();
+	for (size_t i = 0; i < ARRAY_SIZE(hits); i++) {
+		double likely, sure = 1 - 1 / sqrt(hits[i]);
+
+		heat_forget(heat);
+		sample(1000, 5000);
+		add_one(0, 1, hits[i]);
+		likely = 512 * rate_of(hits[i] / 1000.0);
+		assert_about(rate(0), hits[i] >= HEAT_SURE_HITS ? likely * sure : 0);
+		assert_int_equal(sum.in_use_bytes, hits[i] >= HEAT_SURE_HITS ? SLOT : 0);
+	}
+}
+
+/* With far hotter memory about, a hit of a region is not one of each slot in it. */
+static void test_hits_far_below_the_hottest(void **state)
+{
+	const struct heat_region regions[] = {region(0, 1, 20), region(100, 116, 1)};
+
+	(void)state;
+	settle();
+	add_times(8, 100, 116, 1);
+	assert_int_equal(rank_from(0), 16);
+	heat_forget(heat);
+	settle();
+	for (int i = 0; i < 8; i++)
+		add(regions, 2);
+	assert_int_equal(rank_from(0), 1); /* two hits of their own each */
+	for (int i = 0; i < 28; i++)
+		add(regions, 2);
+	assert_int_equal(rank_from(0), 17); /* nine */
+	assert_within(rate(107), 512 * rate_of(0.05) * (1 - 1 / sqrt(9)), 0.01);
+	assert_int_equal(sum.in_use_bytes, 17 * SLOT);
+}
+
+/*
+ * A region that reaches a little beyond what is hot has the neighbour read as if it were accessed. But where the hits are
+ * its own, or it reads not far below the hot one, or is not beside it, it is.
+ */
+static void test_edges_are_not_in_use(void **state)
+{
+	const struct heat_region regions[] = {region(-0.05, 0.5, 20), region(0.5, 1.05, 20),
+					      region(3, 4, 1),	      region(7, 8, 20),
+					      region(8, 9, 1),	      region(11, 12.4, 20)};
+
+	(void)state;
+	settle();
+	for (int i = 0; i < 100; i++)
+		add(regions, ARRAY_SIZE(regions));
+	assert_about(rate(-1), 0);
+	assert_about(rate(1), 0);
+	assert_true(rate(0) > 0 && rate(3) > 0 && rate(7) > 0 && rate(8) > 0 && rate(11) > 0 && rate(12) > 0);
+	assert_int_equal(n_slots, 6);
+	assert_int_equal(sum.in_use_bytes, 6 * SLOT);
+}
+
+/* What is in use, and how much of it the samples find as they are now: whether small or huge. */
+static void test_sum(void **state)
+{
+	const struct heat_region regions[] = {region(0, 1, 10), region(5, 6, 5)};
+
+	(void)state;
+	settle();
+	for (int i = 0; i < 10; i++)
+		add(regions, 2);
+	assert_int_equal(rank_from(1e9), 0); /* nothing is so hot, but in use */
+	assert_int_equal(sum.in_use_bytes, 2 * SLOT);
+	assert_about(sum.share, (0.5 + 0.25) / 2);
+	heat_set_huge(heat, BASE, true);
+	rank_from(0);
+	assert_about(sum.share, (0.5 + 0.25) / 2);
+	sample(20, 20000);
+	add_at(NULL, 0, now_ns + 400 * NS_PER_MS);
+	rank_from(0);
+	assert_true(sum.share > 0.7);
+}
+
 static void test_mean_over_time(void **state)
 {
 	(void)state;
 	settle();
-	add_one(0, 1, 20, SETTLED);
-	add(NULL, 0, SETTLED);
-	assert_pct(0, 50);
-	add(NULL, 0, SETTLED);
-	add(NULL, 0, SETTLED);
-	assert_pct(0, 25);
-	add_one(3, 4, 20, SETTLED);
-	assert_pct(3, 20);
+	add_one(0, 1, 10);
+	silence(1);
+	assert_about(page_rate(0), rate_of(0.5) / 2);
+	silence(2);
+	assert_about(page_rate(0), rate_of(0.5) / 4);
+}
+
+/* What is a minute old counts for 0.6. */
+static void test_what_is_long_ago_counts_less(void **state)
+{
+	double old = exp(-0.5);
+
+	(void)state;
+	sample(20, 3000000);
+	settle();
+	add_one(0, 1, 16);
+	add_one(0, 1, 5);
+	assert_about(page_rate(0), (rate_of(0.8) * old + rate_of(0.25)) / (old + 1));
 }
 
 /* The first regions reach over the edges of what is hot: they are forgotten soon, and no more than they. */
 static void test_coarse_regions_count_less(void **state)
 {
-	double weight = 1;
-
 	(void)state;
-	add_one(0, 4, 10, SECOND);
-	for (int i = 1; i < HEAT_COARSE_AGGREGATIONS; i++) {
-		add_one(0, 1, 20, SECOND);
-		weight = weight * 0.7 + 1;
+	for (int settled = 0; settled < 2; settled++) {
+		heat_forget(heat);
+		if (settled)
+			settle();
+		add_one(0, 4, 10);
+		add_times(HEAT_COARSE_AGGREGATIONS - 1, 0, 1, 20);
+		assert_true(rate(0) > 0);
+		assert_int_equal(rate(3) > 0, settled);
 	}
-	assert_pct(3, 50 * pow(0.7, HEAT_COARSE_AGGREGATIONS - 1) / weight);
-	assert_true(pct(3) < 2);
-	assert_true(pct(0) > 98);
-	add(NULL, 0, SECOND);
-	assert_pct(0, (100 * weight - 50 * pow(0.7, HEAT_COARSE_AGGREGATIONS - 1)) / (weight + 1));
 }
 
-/* What is a second old counts for 0.8 of what is new. */
-static void test_decay(void **state)
+/* What was hot is void once so many hits were to be expected that this is no accident. */
+static void test_cooled(void **state)
 {
 	(void)state;
 	settle();
-	add_one(0, 1, 20, SETTLED);
-	add_one(1, 2, 20, SETTLED + SECOND);
-	assert_pct(0, 100 * 0.8 / 1.8);
-	assert_pct(1, 100 * 1 / 1.8);
-	add(NULL, 0, SETTLED + 100 * SECOND); /* after a long silence only the new counts */
-	assert_int_equal(count(0), 0);
+	add_times(50, 0, 1, 10);
+	silence(19);
+	assert_true(rate(0) > 0);
+	add_one(0, 1, 1); /* a hit: it begins anew */
+	silence(19);
+	assert_true(rate(0) > 0);
+	silence(2);
+	assert_about(rate(0), 0);
+	for (int i = 0; i < 120; i++) { /* 2 a second: 2 s of silence are nothing */
+		silence(4);
+		add_one(0, 1, 1);
+	}
+	silence(25);
+	assert_true(rate(0) > 0);
+	silence(15);
+	assert_about(rate(0), 0);
 }
 
 /* A hot set that moves is followed in seconds. */
 static void test_moved_hot_set(void **state)
 {
-	uint64_t now = SECOND;
-
 	(void)state;
-	for (int i = 0; i < 300; i++)
-		add_one(0, 8, 18, now += ROUND);
-	assert_pct(7, 90);
-	for (int i = 0; i < 50; i++)
-		add_one(100, 108, 18, now += ROUND);
-	assert_true(pct(100) > 55);
-	assert_true(pct(0) < 35);
-	for (int i = 0; i < 100; i++)
-		add_one(100, 108, 18, now += ROUND);
-	assert_true(pct(107) > 80);
-	assert_true(pct(0) < 5);
+	add_times(300, 0, 8, 18);
+	add_times(25, 100, 108, 18);
+	assert_int_equal(rank_from(0), 8);
+	assert_int_equal(slots[0].start, BASE + 100 * SLOT);
+	assert_about(page_rate(107), rate_of(0.9));
 }
 
-/*
- * Islands of a slot in regions of about a slot that lie otherwise each time: over a second they stand out, the
- * hottest first, and what is beside them does not.
- */
-static void test_islands_stand_out(void **state)
+/* A kdamond that is busy samples more seldom than it was told; more than twice that is a gap. */
+static void test_how_long_it_lasted(void **state)
 {
-	const struct heat_slot *slots;
-	uint64_t now = SECOND;
-	size_t n;
+	static const struct {
+		uint64_t told_before_ms, told_ms;
+		int64_t lasted_ms;
+		uint64_t counts_ms;
+	} cases[] = {
+		{100, 100, 100, 100}, {100, 100, 150, 150},   {100, 100, 200, 200}, {100, 100, 1000000, 200},
+		{400, 100, 700, 700}, {400, 100, 900, 800},   {100, 400, 110, 110}, {100, 400, 5000, 800},
+		{100, 100, 0, 100},   {100, 100, -3000, 100},
+	};
 
 	(void)state;
-	srand(1);
-	for (int round = 0; round < 10; round++) {
-		struct heat_region regions[3 * 32];
-		size_t k = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct heat_region one = region(0, 1, 10);
 
-		for (int i = 0; i < 32; i++) {
-			double at = i * 6, cut = (double)(rand() % 80 + 10) / 100;
-			uint32_t edge = (uint32_t)(15 * cut);
-
-			regions[k++] = region(at - 1 + cut, at + cut, edge); /* hot in its last part */
-			regions[k++] = region(at + cut, at + 1, 15);
-			regions[k++] = region(at + 1, at + 1 + cut, 0);
-		}
-		add(regions, k, now += ROUND);
+		heat_forget(heat);
+		sampling.aggr_us = cases[i].told_before_ms * 1000;
+		settle();
+		sampling.aggr_us = cases[i].told_ms * 1000;
+		add_at(&one, 1, now_ns + (uint64_t)cases[i].lasted_ms * NS_PER_MS);
+		assert_non_null(find(0));
+		assert_about((double)find(0)->time_s, (double)cases[i].counts_ms / 1000);
+		assert_about(page_rate(0), log(2) * 20000 / (double)cases[i].counts_ms);
 	}
-	assert_int_equal(heat_hottest(heat, 0, &slots, &n), 0);
-	assert_int_equal(n, 64);
-	for (size_t i = 0; i < 32; i++)
-		assert_int_equal((slots[i].start - BASE) / SLOT % 6, 0);
-	for (size_t i = 1; i < n; i++)
-		assert_true(slots[i - 1].pct >= slots[i].pct);
-	assert_true(slots[31].pct > 1.5 * slots[32].pct);
 }
 
-static void test_threshold_and_order(void **state)
+/* Only what is populated is accessed. */
+static void test_populated_pages_count(void **state)
 {
-	const struct heat_region regions[] = {region(0, 2, 10), region(2, 3, 20), region(3, 5, 10)};
-	const struct heat_slot *slots;
-	size_t n;
+	double all;
 
-	(void)state;
-	add(regions, 3, SECOND);
-	assert_int_equal(heat_hottest(heat, 50, &slots, &n), 0);
-	assert_int_equal(n, 5);
-	assert_int_equal(slots[0].start, BASE + 2 * SLOT);
-	assert_int_equal(slots[1].start, BASE); /* of equal heat the lower one first */
-	assert_int_equal(slots[2].start, BASE + SLOT);
-	assert_int_equal(slots[4].start, BASE + 4 * SLOT);
-	assert_int_equal(count(50.1), 1);
-}
-
-/* A collapse may make hot memory read as cold: what is huge keeps its heat, for a while. */
-static void test_huge_is_not_cold_at_once(void **state)
-{
-	uint64_t now = SECOND;
-
-	(void)state;
-	for (int i = 0; i < 20; i++)
-		add_one(0, 2, 16, now += ROUND);
-	heat_set_huge(heat, BASE, true);
-	assert_pct(1, 80); /* the other one */
-	for (int i = 0; i < 100; i++)
-		add(NULL, 0, now += ROUND);
-	assert_true(pct(0) > 70);
-	assert_true(pct(1) < 10);
-	heat_set_huge(heat, BASE, false); /* the kernel split it */
-	add(NULL, 0, now += 60 * SECOND);
-	assert_pct(0, 0);
-}
-
-static void test_huge_gets_hotter_like_any(void **state)
-{
 	(void)state;
 	settle();
-	add_one(0, 1, 10, SETTLED);
+	add_one(0, 1, 16);
+	all = rate(0);
+	heat_set_pages(heat, BASE, 128, 0, false);
+	assert_about(rate(0), all / 4);
+	assert_int_equal(rank_from(all / 2), 0);
+	heat_set_pages(heat, BASE, 0, 0, false);
+	assert_int_equal(rank_from(0), 0);
+	heat_set_pages(heat, BASE, 512, 0, false);
+	assert_about(rate(0), all);
+}
+
+/* A huge slot has one bit for 512 pages: the same accesses hit it so much more often. */
+static void test_huge_reads_the_same_rate(void **state)
+{
+	(void)state;
+	sample(100000, 5000);
+	settle();
+	add_one(0, 1, (uint32_t)lround(1e5 * (1 - exp(-0.01 * 0.005))));
+	assert_about(page_rate(0), 0.01);
 	heat_set_huge(heat, BASE, true);
-	add_one(0, 1, 20, SETTLED);
-	assert_pct(0, 75);
+	add_times(3, 0, 1, (uint32_t)lround(1e5 * (1 - exp(-512 * 0.01 * 0.005))));
+	assert_about(page_rate(0), 0.01);
+	assert_within(rate(0), 5.12, 0.02);
+}
+
+/* A collapse may make hot memory read as cold, or nearly: what is huge keeps its rate, for a while. */
+static void test_blind_fades_slowly(void **state)
+{
+	const struct heat_region both[] = {region(0, 1, 0), region(5, 6, 1)};
+	double before;
+
+	(void)state;
+	settle();
+	add_times(20, 0, 10, 16);
+	before = page_rate(0);
+	heat_set_huge(heat, BASE, true);
+	heat_set_huge(heat, BASE + 5 * SLOT, true);
+	for (int i = 0; i < 100; i++)
+		add(both, 2);
+	assert_int_equal(rank_from(0), 2); /* the others are cold */
+	assert_about(page_rate(0), before * pow(0.99, 10));
+	assert_about(page_rate(5), before * pow(0.99, 10));
+	heat_set_huge(heat, BASE, false); /* the kernel split it */
+	silence(1);
+	assert_about(rate(0), 0);
+	sample(20, 50000);
+	silence(1000);
+	assert_int_equal(rank_from(0), 0); /* not for ever */
 }
 
 /* One that reads hot while it is huge is not blind: when its accesses end, it is as cold as others. */
-static void test_huge_that_is_seen_falls_like_any(void **state)
+static void test_sighted_falls(void **state)
 {
-	uint64_t now = SECOND;
-
 	(void)state;
-	for (int i = 0; i < 20; i++)
-		add_one(0, 2, 16, now += ROUND);
+	settle();
+	add_times(20, 0, 1, 10);
 	heat_set_huge(heat, BASE, true);
-	for (int i = 0; i < 5; i++)
-		add_one(0, 2, 16, now += ROUND);
+	add_times(5, 0, 1, 20);
 	heat_set_huge(heat, BASE, true); /* a look at it is no news */
-	for (int i = 0; i < 100; i++)
-		add(NULL, 0, now += ROUND);
-	assert_pct(0, pct(1));
-	assert_true(pct(0) < 10);
-}
-
-/* The aggregation that a collapse came into, or a bit set once in a while, is no sight. */
-static void test_blind_is_not_cold(void **state)
-{
-	uint64_t now = SECOND;
-
-	(void)state;
-	for (int i = 0; i < 20; i++)
-		add_one(0, 1, 16, now += ROUND);
-	heat_set_huge(heat, BASE, true);
-	add_one(0, 1, 16, now += ROUND);
-	for (int i = 0; i < 100; i++)
-		add_one(0, 1, 1, now += ROUND);
-	assert_true(pct(0) > 70);
+	assert_about(page_rate(0), rate_of(0.5));
+	silence(21);
+	assert_about(rate(0), 0);
 }
 
 /* Split, and made huge again: what was seen before says nothing of it. */
 static void test_collapsed_again_is_blind_again(void **state)
 {
-	uint64_t now = SECOND;
-
 	(void)state;
-	add_one(0, 1, 16, now);
-	for (int times = 0; times < 2; times++) {
-		heat_set_huge(heat, BASE, false);
-		heat_set_huge(heat, BASE, true);
-		for (int i = 0; i < 5 && !times; i++)
-			add_one(0, 1, 16, now += ROUND);
-	}
-	for (int i = 0; i < 50; i++)
-		add(NULL, 0, now += ROUND);
-	assert_true(pct(0) > 70);
-}
-
-static void test_huge_is_cold_in_the_end(void **state)
-{
-	uint64_t now = SECOND;
-
-	(void)state;
-	add_one(0, 1, 20, now);
+	settle();
+	add_times(20, 0, 1, 10);
 	heat_set_huge(heat, BASE, true);
-	for (int i = 0; i < 1000; i++)
-		add(NULL, 0, now += SECOND);
-	assert_int_equal(count(0), 0);
+	add_times(5, 0, 1, 20);
+	heat_set_pages(heat, BASE, 512, 0, false);
+	heat_set_pages(heat, BASE, 512, 0, true);
+	silence(50);
+	assert_within(page_rate(0), rate_of(0.5) * pow(0.99, 5), 0.01);
 }
 
 /* What was read of a slot stays with it, for as long as it has heat. */
 static void test_pages_are_remembered(void **state)
 {
-	const struct heat_slot *slots;
-	size_t n;
-
 	(void)state;
-	add_one(0, 2, 20, SECOND);
+	add_one(0, 2, 20);
 	heat_set_pages(heat, BASE + SLOT, 300, 20, false);
 	heat_set_pages(heat, BASE + 9 * SLOT, 7, 0, true); /* not known here */
-	add_one(0, 3, 10, SECOND + ROUND);
-	assert_int_equal(heat_hottest(heat, 0, &slots, &n), 0);
-	assert_int_equal(n, 3);
-	assert_false(slots[0].read || slots[2].read);
-	assert_true(slots[1].start == BASE + SLOT && slots[1].read && !slots[1].huge);
-	assert_int_equal(slots[1].populated, 300);
-	assert_int_equal(slots[1].shared, 20);
+	add_one(0, 3, 10);
+	assert_false(find(0)->read || find(2)->read);
+	assert_true(find(1)->read && !find(1)->huge);
+	assert_int_equal(find(1)->populated, 300);
+	assert_int_equal(find(1)->shared, 20);
 	heat_set_pages(heat, BASE + SLOT, 512, 0, true);
-	assert_int_equal(heat_hottest(heat, 0, &slots, &n), 0);
-	assert_true(slots[1].populated == 512 && !slots[1].shared && slots[1].huge);
+	assert_true(find(1)->populated == 512 && !find(1)->shared && find(1)->huge);
+	assert_int_equal(n_slots, 3);
 }
 
+/* As after an exec: the first aggregations are coarse again too. */
 static void test_forget(void **state)
 {
+	struct heat_region huge = region(0, 3072, 20);
+
 	(void)state;
-	add_one(0, 4, 20, SECOND);
+	settle();
+	add_one(0, 4, 20);
+	add(&huge, 1);
+	assert_int_equal(heat_coarse_bytes(heat), 3072 * SLOT);
 	heat_forget(heat);
-	assert_int_equal(count(0), 0);
+	assert_int_equal(rank_from(0), 0);
 	assert_int_equal(heat_aggregations(heat), 0);
-	add_one(0, 1, 20, SECOND + ROUND); /* and what was before does not thin it */
-	assert_pct(0, 100);
+	assert_int_equal(heat_coarse_bytes(heat), 0);
+	add_one(0, 1, 10); /* and what was before does not thin it */
+	assert_about(page_rate(0), rate_of(0.5));
+	add_times(HEAT_COARSE_AGGREGATIONS, 5, 6, 20);
+	assert_about(rate(0), 0);
+}
+
+static void test_order(void **state)
+{
+	const struct heat_region regions[] = {region(0, 2, 10), region(2, 3, 16), region(3, 5, 10)};
+	static const uint64_t order[] = {2, 0, 1, 3, 4}; /* of equal ones the lower first */
+	double least;
+
+	(void)state;
+	add(regions, 3);
+	least = rate(0);
+	assert_int_equal(rank_from(least), 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(slots[i].start, BASE + order[i] * SLOT);
+	assert_int_equal(rank_from(least * 1.001), 1);
+	assert_int_equal(sum.in_use_bytes, 5 * SLOT);
 }
 
 static void test_nonsense_is_left_out(void **state)
@@ -386,80 +421,46 @@ static void test_nonsense_is_left_out(void **state)
 	};
 
 	(void)state;
-	add(regions, sizeof(regions) / sizeof(regions[0]), SECOND);
-	assert_int_equal(count(0), 1);
-	assert_pct(8, 100);
-}
-
-static void test_time_that_goes_back(void **state)
-{
-	(void)state;
-	settle();
-	add_one(0, 1, 20, SETTLED);
-	add(NULL, 0, SECOND);
-	assert_pct(0, 50);
-}
-
-/* 512 GiB, a quarter of them hotter: these are kept. */
-static void test_bounded(void **state)
-{
-	struct heat_region *regions = calloc(1024, sizeof(*regions));
-
-	(void)state;
-	assert_non_null(regions);
-	for (unsigned int i = 0; i < 1024; i++)
-		regions[i] = region(i * 256, (i + 1) * 256, i % 4 ? 1 : 12);
-	add(regions, 1024, SECOND);
-	assert_int_equal(count(0), HEAT_MAX_SLOTS);
-	assert_int_equal(count(50), 256 * 256);
-	assert_pct(0, 60);
-	assert_pct(4 * 256, 60);
-	free(regions);
-}
-
-/* Where in 6 GiB it was accessed is not known; that it was, is. */
-static void test_coarse_regions(void **state)
-{
-	struct heat_region regions[] = {region(0, 3072, 20), region(4000, 4001, 20)};
-
-	(void)state;
-	add(regions, 2, SECOND);
-	assert_int_equal(count(0), 1);
-	assert_int_equal(heat_coarse_bytes(heat), 3072ULL * PMD_SIZE_BYTES);
-	regions[0].nr_accesses = 0;
-	add(regions, 2, SECOND + ROUND);
+	add(regions, ARRAY_SIZE(regions));
+	assert_true(rate(8) > 0);
+	assert_int_equal(n_slots, 1);
+	assert_int_equal(heat_coarse_bytes(heat), 1ULL << 47); /* that it was accessed is known */
+	silence(1);
 	assert_int_equal(heat_coarse_bytes(heat), 0);
 }
 
-/* 512 GiB of one heat: as many as there is room for, and they stay. */
-static void test_equal_heat_does_not_empty_it(void **state)
+/* Twice as much as there is room for, in regions of 2 GiB: every @nth of them with @hits, the others with fewer. */
+static void add_2_tib(unsigned int nth, uint32_t hits, uint32_t fewer)
 {
-	struct heat_region regions[512];
+	static struct heat_region regions[1024];
 
-	(void)state;
-	for (unsigned int i = 0; i < 512; i++)
-		regions[i] = region(i * 512, (i + 1) * 512, 16);
-	for (uint64_t now = SECOND; now < 2 * SECOND; now += ROUND) {
-		add(regions, 512, now);
-		assert_int_equal(count(79), HEAT_MAX_SLOTS);
-	}
+	for (unsigned int i = 0; i < 1024; i++)
+		regions[i] = region(i * 1024, (i + 1) * 1024, i % nth ? fewer : hits);
+	add(regions, 1024);
 }
 
-/* What turns hot late finds room, although the map is full. */
-static void test_full_map_takes_what_is_hotter(void **state)
+static void test_the_hottest_are_kept(void **state)
 {
-	struct heat_region regions[257];
+	(void)state;
+	add_2_tib(4, 12, 5);
+	assert_int_equal(rank_from(0), HEAT_MAX_SLOTS);
+	assert_int_equal(rank_from(rate(0)), 256 * 1024);
+}
+
+/* Equal ones do not empty it: as many as there is room for stay. And what turns hot late finds room. */
+static void test_full_map(void **state)
+{
+	const struct heat_region late = region(1 << 20, (1 << 20) + 8, 20);
 
 	(void)state;
-	for (unsigned int i = 0; i < 256; i++)
-		regions[i] = region(i * 512, (i + 1) * 512, 4);
-	regions[256] = region(200000, 200008, 20);
-	add(regions, 256, SECOND);
-	assert_int_equal(count(0), HEAT_MAX_SLOTS);
-	add(regions, 257, SECOND + ROUND);
-	assert_int_equal(count(0), HEAT_MAX_SLOTS);
-	assert_int_equal(count(40), 8);
-	assert_true(pct(200007) > 40);
+	for (int i = 0; i < 2; i++) {
+		add_2_tib(1, 16, 0);
+		assert_int_equal(rank_from(0), HEAT_MAX_SLOTS);
+	}
+	add(&late, 1);
+	assert_int_equal(rank_from(0), HEAT_MAX_SLOTS);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(slots[i].start, late.start + i * SLOT);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -468,28 +469,31 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(test_empty),
+		test(test_rate_whatever_the_sample),
+		test(test_rates_add_up_over_changing_intervals),
 		test(test_overlap_weighs),
-		test(test_percentage_of_any_maximum),
+		test(test_saturation),
+		test(test_sure),
+		test(test_hits_far_below_the_hottest),
+		test(test_edges_are_not_in_use),
+		test(test_sum),
 		test(test_mean_over_time),
+		test(test_what_is_long_ago_counts_less),
 		test(test_coarse_regions_count_less),
-		test(test_decay),
+		test(test_cooled),
 		test(test_moved_hot_set),
-		test(test_islands_stand_out),
-		test(test_threshold_and_order),
-		test(test_huge_is_not_cold_at_once),
-		test(test_huge_gets_hotter_like_any),
-		test(test_huge_that_is_seen_falls_like_any),
-		test(test_blind_is_not_cold),
+		test(test_how_long_it_lasted),
+		test(test_populated_pages_count),
+		test(test_huge_reads_the_same_rate),
+		test(test_blind_fades_slowly),
+		test(test_sighted_falls),
 		test(test_collapsed_again_is_blind_again),
-		test(test_huge_is_cold_in_the_end),
 		test(test_pages_are_remembered),
 		test(test_forget),
+		test(test_order),
 		test(test_nonsense_is_left_out),
-		test(test_time_that_goes_back),
-		test(test_bounded),
-		test(test_coarse_regions),
-		test(test_equal_heat_does_not_empty_it),
-		test(test_full_map_takes_what_is_hotter),
+		test(test_the_hottest_are_kept),
+		test(test_full_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,65 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "cm.h"
-
-#include "decide/intervals.h"
-
-#define SECOND 1000000000ULL
-#define MIB    1048576ULL
-
-struct rig {
-	struct intervals_config config;
-	struct intervals intervals;
-	struct intervals_look look;
-};
-
-static struct rig rig_new(void)
-{
-	struct rig rig = {
-		.config = {.sample_us = 5000,
-			   .aggr_us = 100000,
-			   .update_us = 1000000,
-			   .busy_pct = 10,
-			   .monitor_cpu_pct = 1},
-		.look = {.now_ns = 500 * SECOND, .min_access_pct = 90, .cpu_pct = 95},
-	};
-
-	intervals_start(&rig.intervals, &rig.config, rig.look.now_ns);
-	return rig;
-}
-
-static unsigned int look(struct rig *rig)
-{
-	return intervals_step(&rig->intervals, &rig->config, &rig->look);
-}
-
-/* A window of five seconds, in which it only watches and costs so much. */
-static unsigned int window(struct rig *rig, double cost_pct)
-{
-	rig->look.now_ns += 5 * SECOND;
-	rig->look.works = rig->look.searches = false;
-	rig->look.cost_known = true;
-	rig->look.cost_pct = cost_pct;
-	return look(rig);
-}
-
-static void assert_samples(const struct rig *rig, uint64_t sample_us, uint64_t aggr_us, unsigned int halvings)
-{
-	const struct intervals *now = &rig->intervals;
-
-	if (now->sample_us != sample_us || now->aggr_us != aggr_us || now->halvings != halvings)
-		fail_msg("%llu in %llu, halved %u: %s", (unsigned long long)now->sample_us,
-			 (unsigned long long)now->aggr_us, now->halvings, now->reason);
-}
-
-/* Down at @pct, and nothing hot there. */
-static unsigned int blind(struct rig *rig, unsigned int pct)
-{
-	rig->look.now_ns += SECOND;
-	rig->look.works = rig->look.searches = rig->look.heat_known = true;
-	rig->look.hot_bytes = 0;
-	rig->look.min_access_pct = pct;
-	return look(rig);
-}
+#include "intervals_rig.h"
 
 static void test_start(void **state)
 {
@@ -361,6 +301,118 @@ static void test_back_off(void **state)
 	assert_in_range(backs[1], 0, backs[0] / 2);
 }
 
+/* At once to the first rung with which it reads no longer dim; rates add up, so nothing begins anew. */
+static void test_dim_is_fitted_at_once(void **state)
+{
+	static const struct {
+		double share;
+		uint64_t sample_us;
+	} cases[] = {
+		{0.0001, 100000}, {0.011, 100000}, {0.0113, 100000}, {0.05, 100000},
+		{0.0542, 100000}, {0.0545, 20000}, {0.199, 20000},   {0.2, 5000},
+		{0.85, 5000},	  {0.99, 5000}, /* shorter ones than the operator's are none */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rig rig = rig_new();
+		unsigned int changed = mapped(&rig, 4, 64, cases[i].share);
+
+		assert_samples(&rig, cases[i].sample_us, 20 * cases[i].sample_us, 0);
+		assert_int_equal(changed, cases[i].sample_us > 5000 ? INTERVALS_CHANGED | INTERVALS_SAY : 0);
+		if (i == 0)
+			assert_string_equal(rig.intervals.reason,
+					    "64 MiB in use read 0 % with samples of 5 ms: "
+					    "100 ms in 2000 ms instead");
+	}
+}
+
+static void test_bright_goes_one_back(void **state)
+{
+	struct rig rig = rig_new();
+
+	(void)state;
+	mapped(&rig, 4, 64, 0.001);
+	assert_samples(&rig, 100000, 2000000, 0);
+	assert_int_equal(mapped(&rig, 24, 64, 0.85), 0);
+	assert_int_equal(mapped(&rig, 0, 64, 0.86), INTERVALS_CHANGED | INTERVALS_SAY);
+	assert_samples(&rig, 20000, 400000, 0);
+	assert_contains(rig.intervals.reason,
+			"64 MiB in use read 86 % with samples of 100 ms: 20 ms in 400 ms");
+	mapped(&rig, 4, 64, 1);
+	assert_samples(&rig, 5000, 100000, 0);
+	assert_int_equal(mapped(&rig, 4, 64, 1), 0);
+}
+
+/* Rates are known after a few aggregations, and some seconds. */
+static void test_fit_takes_its_time(void **state)
+{
+	struct rig rig = rig_new();
+
+	(void)state;
+	assert_int_equal(mapped(&rig, 3.9, 64, 0.03), 0);
+	mapped(&rig, 0.1, 64, 0.03);
+	assert_samples(&rig, 100000, 2000000, 0);
+	assert_int_equal(mapped(&rig, 5.9, 64, 0.9), 0); /* three aggregations of 2 s */
+	mapped(&rig, 0.1, 64, 0.9);
+	assert_samples(&rig, 20000, 400000, 0);
+	assert_int_equal(mapped(&rig, 3.9, 64, 0.1), 0);
+	assert_true(mapped(&rig, 0.1, 64, 0.1));
+}
+
+/* A process that is busy uses something; one that idles need not. What is blind without a map is no matter with one. */
+static void test_nothing_in_use(void **state)
+{
+	struct rig rig = rig_new(), idle = rig_new(), used = rig_new();
+
+	(void)state;
+	assert_true(mapped(&rig, 4, 1, 0.5) & INTERVALS_CHANGED);
+	assert_true(rig.intervals.sample_us > 5000);
+	idle.look.cpu_pct = 9.9;
+	assert_int_equal(mapped(&idle, 4, 0, 0), 0);
+	mapped(&used, 4, 64, 0.5);
+	assert_int_equal(blind(&used, 5), 0);
+	assert_samples(&used, 5000, 100000, 0);
+}
+
+/* Whatever its rate: in a few steps it is neither dim nor bright, or the ladder ends; and there it stays. */
+static void test_fit_settles(void **state)
+{
+	(void)state;
+	for (double per_s = 1e-4; per_s < 1e4; per_s *= 1.1) {
+		struct rig rig = rig_new();
+		unsigned int changes = 0;
+		double share = 0;
+
+		mapped(&rig, 4, 64, 0); /* from the other end */
+		for (int i = 0; i < 20; i++) {
+			share = 1 - exp(-per_s * (double)rig.intervals.sample_us / 1e6);
+			changes += mapped(&rig, 24, 64, share) != 0;
+		}
+		assert_in_range(changes, 0, 3);
+		if (share < INTERVALS_DIM_SHARE) /* longer ones are for economy */
+			assert_samples(&rig, 100000, 2000000, 0);
+		if (share > INTERVALS_BRIGHT_SHARE)
+			assert_samples(&rig, 5000, 100000, 0);
+	}
+}
+
+/* What its cost made long while it watches is not made longer for the sight, and not shorter. */
+static void test_fit_within_economy(void **state)
+{
+	struct rig rig = rig_new();
+
+	(void)state;
+	while (rig.intervals.sample_us < 100000)
+		window(&rig, 5);
+	rig.look.cost_known = false;
+	assert_int_equal(mapped(&rig, 6, 64, 0.5), 0);
+	assert_int_equal(mapped(&rig, 6, 64, 0.95), 0);
+	assert_samples(&rig, 100000, 2000000, 0);
+	mapped(&rig, 6, 64, 0.1); /* nor longer than that for the sight */
+	assert_samples(&rig, 100000, 2000000, 0);
+}
+
 static void test_start_again(void **state)
 {
 	struct rig rig = rig_new();
@@ -389,6 +441,12 @@ int main(void)
 		cmocka_unit_test(test_never_flaps),
 		cmocka_unit_test(test_comes_back),
 		cmocka_unit_test(test_back_off),
+		cmocka_unit_test(test_dim_is_fitted_at_once),
+		cmocka_unit_test(test_bright_goes_one_back),
+		cmocka_unit_test(test_fit_takes_its_time),
+		cmocka_unit_test(test_nothing_in_use),
+		cmocka_unit_test(test_fit_settles),
+		cmocka_unit_test(test_fit_within_economy),
 		cmocka_unit_test(test_start_again),
 	};
 

@@ -56,18 +56,24 @@ static void test_levels_of_twenty(void **state)
 	assert_memory_equal(levels.pct, pcts, sizeof(pcts));
 }
 
-static void test_levels_that_hold_half(void **state)
+/* Of any setup: the lowest, and holding there means the same. */
+static void test_one_level(void **state)
 {
-	static const unsigned int halves[] = {9, 8, 7, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1};
-	struct descent_levels levels, before;
+	static const unsigned int maxima[] = {1, 2, 20, 50, 400};
 
 	(void)state;
-	assert_int_equal(descent_levels_build(5000, 100000, &levels), 0);
-	before = levels;
-	descent_levels_hold_half(&levels);
-	assert_memory_equal(levels.hold, halves, sizeof(halves));
-	memcpy(levels.hold, before.hold, sizeof(before.hold));
-	assert_memory_equal(&levels, &before, sizeof(levels));
+	for (size_t i = 0; i < ARRAY_SIZE(maxima); i++) {
+		struct descent_levels levels, before;
+
+		assert_int_equal(descent_levels_build(5000, 5000ULL * maxima[i], &levels), 0);
+		before = levels;
+		descent_levels_one(&levels);
+		assert_int_equal(levels.n, 1);
+		assert_int_equal(levels.max_accesses, maxima[i]);
+		assert_int_equal(levels.pct[0], before.pct[before.n - 1]);
+		assert_int_equal(levels.accesses[0], before.accesses[before.n - 1]);
+		assert_int_equal(levels.hold[0], levels.accesses[0]);
+	}
 }
 
 static void test_levels_of_extremes(void **state)
@@ -90,7 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels_of_all_ratios),
 		cmocka_unit_test(test_levels_of_twenty),
-		cmocka_unit_test(test_levels_that_hold_half),
+		cmocka_unit_test(test_one_level),
 		cmocka_unit_test(test_levels_of_extremes),
 	};
 

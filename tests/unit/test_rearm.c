@@ -92,7 +92,7 @@ static void test_small_memory_got_hot(void **state)
 	rig.evidence.now_ns += SECOND;
 	assert_int_equal(look(&rig), 0);
 	rig = old;
-	rig.evidence.small_heat_known = true; /* the executor knows what it can collapse */
+	rig.config.by_worth = true; /* the executor knows what it can collapse */
 	assert_int_equal(measure(&rig, 64, 32), 0);
 	rig = old;
 	assert_int_equal(measure(&rig, 1, 1), 0); /* less than a huge page */
@@ -176,7 +176,6 @@ static void test_probe_of_floor(void **state)
 	assert_false(rig.descent.probing);
 }
 
-/* A collapse made before the park was written. */
 /* Hot memory that could be collapsed at once is no reason to wait for the probe. */
 static void test_collapsible_memory_rearms(void **state)
 {
@@ -197,40 +196,7 @@ static void test_collapsible_memory_rearms(void **state)
 	assert_is(&rig, DESCENT_DESCENDING, 0, true);
 }
 
-/* Satisfied at 70 %, held at 50 %: what gets hot later is news, what was warm all the time is not. */
-static void test_moved_hot_set(void **state)
-{
-	static const struct {
-		unsigned int before_pct, after_pct;
-		bool moved;
-	} cases[] = {
-		{3, 25, true},	{3, 24, false},	 {3, 46, true},	 {20, 34, false}, {20, 35, true},
-		{30, 45, true}, {40, 49, false}, {40, 60, true}, {36, 51, false}, {0, 0, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rig rig = rig_holding(2);
-
-		rig.evidence.small_heat_known = true;
-		rig.evidence.small_heat_pct = 66; /* was not collapsed yet */
-		later(&rig, 1, 5);
-		rig.evidence.small_heat_pct = cases[i].before_pct;
-		later(&rig, 10, 20);
-		assert_is(&rig, DESCENT_SATISFIED, 2, false);
-		assert_int_equal(descent_min_access_pct(&rig.descent, &rig.config), 50);
-		assert_int_equal(later(&rig, 1, 0), 0);
-		rig.evidence.small_heat_pct = cases[i].after_pct;
-		later(&rig, 1, 0);
-		if (!cases[i].moved) {
-			assert_is(&rig, DESCENT_SATISFIED, 2, false);
-			continue;
-		}
-		assert_is(&rig, DESCENT_DESCENDING, 0, true);
-		assert_contains(rig.descent.reason, "small memory got hot, from");
-	}
-}
-
+/* A collapse made before the park was written. */
 static void test_late_success(void **state)
 {
 	struct rig rig = rig_floor();
@@ -265,6 +231,60 @@ static void test_first_success_after_satisfied(void **state)
 	assert_int_equal(collapse(&rig, 1), 0);
 }
 
+/* Parked with 200 MiB that pay, all of it huge. */
+static struct rig rig_paid(void)
+{
+	struct rig rig = rig_by_worth();
+
+	collapse(&rig, 1);
+	set_heat(&rig, 200 * MIB, 200 * MIB);
+	later(&rig, 5, 20);
+	assert_is(&rig, DESCENT_SATISFIED, 0, false);
+	return rig;
+}
+
+/* One slot more that pays waits for others; what is worth the while does not. */
+static void test_crumbs_wait(void **state)
+{
+	struct rig rig = rig_paid();
+
+	(void)state;
+	rig.evidence.collapsible_bytes = 4 * MIB;
+	assert_int_equal(later(&rig, 14.9, 0), 0);
+	assert_int_equal(later(&rig, 0.1, 0), DESCENT_CHANGED_ACTING | DESCENT_CHANGED_STATE);
+	assert_is(&rig, DESCENT_HOLDING, 0, true);
+	assert_string_equal(rig.descent.reason, "4 MiB that pay are small: works again at what pays");
+	rig = rig_paid();
+	rig.evidence.collapsible_bytes = 6 * MIB;
+	later(&rig, 0.1, 0);
+	assert_is(&rig, DESCENT_HOLDING, 0, true);
+	rig = rig_paid();
+	rig.config.by_worth = false; /* there is no such thing where heat is a level */
+	rig.evidence.collapsible_bytes = 2 * MIB;
+	later(&rig, 0.1, 0);
+	assert_is(&rig, DESCENT_HOLDING, 0, true);
+}
+
+/* Where nothing paid, the first that does is looked for anew; by itself it looks once an hour. */
+static void test_nothing_paid(void **state)
+{
+	struct rig rig = rig_by_worth(), old;
+
+	(void)state;
+	set_heat(&rig, 0, 0);
+	later(&rig, 100, 900);
+	assert_is(&rig, DESCENT_FLOOR, 0, false);
+	old = rig;
+	rig.evidence.collapsible_bytes = rig.evidence.hot_bytes = 2 * MIB;
+	later(&rig, 1, 0);
+	assert_is(&rig, DESCENT_DESCENDING, 0, true);
+	assert_string_equal(rig.descent.reason, "2 MiB that pay are small: starts at what pays");
+	rig = old;
+	assert_int_equal(later(&rig, 3599, 0), 0);
+	later(&rig, 1, 0);
+	assert_true(rig.descent.probing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,7 +296,8 @@ int main(void)
 		cmocka_unit_test(test_probe_of_parked_holding),
 		cmocka_unit_test(test_probe_of_floor),
 		cmocka_unit_test(test_collapsible_memory_rearms),
-		cmocka_unit_test(test_moved_hot_set),
+		cmocka_unit_test(test_crumbs_wait),
+		cmocka_unit_test(test_nothing_paid),
 		cmocka_unit_test(test_late_success),
 		cmocka_unit_test(test_first_success_after_satisfied),
 	};

@@ -16,7 +16,8 @@ static struct run_spec spec_of(const char *load, uint64_t seed)
 			   .min_regions = 10,
 			   .max_regions = 1000,
 			   .monitor_cpu_pct = 0,
-			   .stall_budget_us = 20000},
+			   .stall_budget_us = 20000,
+			   .worth = {.miss_ns = 50, .collapse_ns = 700000, .payback_s = 600}},
 		.lasts_s = 10,
 		.collapse_us = 650,
 		.sample_ns = 400,
@@ -42,7 +43,7 @@ static void test_islands_become_huge(void **state)
 	assert_true(result.reached_s[1] <= result.reached_s[2] && result.reached_s[2] < 5);
 	assert_true(result.at[0].share_pct <= 0 && result.at[0].hot_huge_pct <= 0);
 	assert_true(result.at[1].share_pct > 99.9 && result.at[1].hot_huge_pct > 99.9);
-	assert_contains(result.reason, "48 of 48 MiB hot are huge");
+	assert_contains(result.reason, "48 of 48 MiB that pay are huge");
 }
 
 /* No more than the budget buys: 1 ms a second, at 650 us each, and a burst of 2 ms at first. */

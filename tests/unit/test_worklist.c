@@ -5,7 +5,7 @@
 
 #define SLOT(i) ((i)*PMD_SIZE_BYTES)
 
-static void test_nothing_is_hot(void **state)
+static void test_nothing_pays(void **state)
 {
 	struct worklist list = worklist_make(NULL, 0, 75, NULL);
 
@@ -29,7 +29,7 @@ static void test_each_slot_is_one_thing(void **state)
 	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
 
 	(void)state;
-	assert_int_equal(list.hot_bytes, 7 * PMD_SIZE_BYTES);
+	assert_int_equal(list.hot_bytes, 5 * PMD_SIZE_BYTES); /* what is left alone is none of it */
 	assert_int_equal(list.hot_huge_bytes, 2 * PMD_SIZE_BYTES);
 	assert_int_equal(list.sparse, 2);
 	assert_int_equal(list.waiting, 1);
@@ -42,12 +42,12 @@ static void test_each_slot_is_one_thing(void **state)
 static void test_unknown_is_left_alone(void **state)
 {
 	const struct work_slot slots[] = {
-		{.start = SLOT(1), .pct = 90, .populated = 512, .unread = true},
-		{.start = SLOT(2), .pct = 80, .populated = 512},
-		{.start = SLOT(3), .pct = 70, .populated = 512, .unasked = true},
-		{.start = SLOT(4), .pct = 60, .huge = true, .unasked = true},
-		{.start = SLOT(5), .pct = 50, .huge = true},
-		{.start = SLOT(6), .pct = 40, .unread = true, .unasked = true},
+		{.start = SLOT(1), .rate_per_s = 90, .populated = 512, .unread = true},
+		{.start = SLOT(2), .rate_per_s = 80, .populated = 512},
+		{.start = SLOT(3), .rate_per_s = 70, .populated = 512, .unasked = true},
+		{.start = SLOT(4), .rate_per_s = 60, .huge = true, .unasked = true},
+		{.start = SLOT(5), .rate_per_s = 50, .huge = true},
+		{.start = SLOT(6), .rate_per_s = 40, .unread = true, .unasked = true},
 	};
 	uint64_t chosen[ARRAY_SIZE(slots)];
 	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
@@ -59,9 +59,27 @@ static void test_unknown_is_left_alone(void **state)
 	assert_int_equal(list.sparse, 0);
 	assert_int_equal(list.hot_bytes, 2 * PMD_SIZE_BYTES);
 	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
-	assert_true(worklist_hottest_small_pct(slots, ARRAY_SIZE(slots), 75) < 0);
-	assert_near(worklist_hottest_small_pct(slots + 1, ARRAY_SIZE(slots) - 1, 75), 80);
-	assert_true(worklist_hottest_small_pct(slots + 2, ARRAY_SIZE(slots) - 2, 75) < 0);
+}
+
+/* Of what counts as hot: all, and what is huge already. */
+static void test_accesses_add_up(void **state)
+{
+	const struct work_slot slots[] = {
+		{.start = SLOT(1), .rate_per_s = 4000, .huge = true, .populated = 512},
+		{.start = SLOT(2), .rate_per_s = 2000, .populated = 512},
+		{.start = SLOT(3), .rate_per_s = 1000, .populated = 512, .waits = true},
+		{.start = SLOT(4), .rate_per_s = 500, .populated = 8},
+		{.start = SLOT(5), .rate_per_s = 250, .populated = 512, .shared = 512},
+		{.start = SLOT(6), .rate_per_s = 125, .populated = 512, .unread = true},
+	};
+	uint64_t chosen[ARRAY_SIZE(slots)];
+	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+
+	(void)state;
+	assert_near(list.hot_per_s, 7000);
+	assert_near(list.huge_per_s, 4000);
+	assert_int_equal(list.hot_bytes, 3 * PMD_SIZE_BYTES);
+	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
 }
 
 static size_t chosen_at(unsigned int populated, unsigned int min_pct)
@@ -89,12 +107,15 @@ static void test_populated_share(void **state)
 static void test_shared_pages_are_growth(void **state)
 {
 	const struct work_slot slots[] = {
-		{.start = SLOT(1), .pct = 90, .populated = 512, .shared = 512},
-		{.start = SLOT(2), .pct = 80, .populated = 512, .shared = 129},
-		{.start = SLOT(3), .pct = 70, .populated = 400, .shared = 17, .waits = true},
-		{.start = SLOT(4), .pct = 60, .populated = 512, .shared = 128},
-		{.start = SLOT(5), .pct = 50, .populated = 300, .shared = 300}, /* sparse it is anyway */
-		{.start = SLOT(6), .pct = 40, .populated = 384, .shared = 9, .huge = true},
+		{.start = SLOT(1), .rate_per_s = 90, .populated = 512, .shared = 512},
+		{.start = SLOT(2), .rate_per_s = 80, .populated = 512, .shared = 129},
+		{.start = SLOT(3), .rate_per_s = 70, .populated = 400, .shared = 17, .waits = true},
+		{.start = SLOT(4), .rate_per_s = 60, .populated = 512, .shared = 128},
+		{.start = SLOT(5),
+		 .rate_per_s = 50,
+		 .populated = 300,
+		 .shared = 300}, /* sparse it is anyway */
+		{.start = SLOT(6), .rate_per_s = 40, .populated = 384, .shared = 9, .huge = true},
 	};
 	uint64_t chosen[ARRAY_SIZE(slots)];
 	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
@@ -106,30 +127,11 @@ static void test_shared_pages_are_growth(void **state)
 	assert_int_equal(list.n, 1);
 	assert_int_equal(chosen[0], SLOT(4));
 	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
-	assert_near(worklist_hottest_small_pct(slots, ARRAY_SIZE(slots), 75), 60);
 	list = worklist_make(slots, 1, 0, chosen); /* growth is no matter then */
 	assert_int_equal(list.n, 1);
 }
 
-static void test_hottest_small(void **state)
-{
-	struct work_slot slots[] = {
-		{.pct = 90, .huge = true, .populated = 512},
-		{.pct = 80, .populated = 100},
-		{.pct = 70, .populated = 512, .waits = true},
-		{.pct = 60, .populated = 512},
-		{.pct = 50, .populated = 512},
-	};
-
-	(void)state;
-	assert_near(worklist_hottest_small_pct(slots, 5, 75), 60);
-	assert_near(worklist_hottest_small_pct(slots, 5, 10), 80);
-	assert_near(worklist_hottest_small_pct(slots, 3, 75), 0);
-	assert_near(worklist_hottest_small_pct(NULL, 0, 75), 0);
-}
-
-static const struct work_state free_to_try = {
-	.has_room = true, .pace_pct = 100, .heat_known = true, .small_heat_pct = 40.7};
+static const struct work_state free_to_try = {.has_room = true, .pace_pct = 100};
 
 static void test_what_is_listed_is_about_to_be_tried(void **state)
 {
@@ -140,11 +142,20 @@ static void test_what_is_listed_is_about_to_be_tried(void **state)
 	worklist_evidence(&list, &free_to_try, &evidence);
 	assert_false(evidence.held_up);
 	assert_int_equal(evidence.collapsible_bytes, 3 * PMD_SIZE_BYTES);
-	assert_true(evidence.small_heat_known);
-	assert_int_equal(evidence.small_heat_pct, 40);
 	assert_int_equal(evidence.sparse, 5);
 	assert_int_equal(evidence.shared, 2);
 	assert_null(evidence.barred);
+}
+
+static void test_what_bars_it_is_passed_on(void **state)
+{
+	struct work_state work = free_to_try;
+	struct descent_evidence evidence = {0};
+
+	(void)state;
+	work.barred = "opted out";
+	worklist_evidence(&(struct worklist){.n = 1}, &work, &evidence);
+	assert_string_equal(evidence.barred, "opted out");
 }
 
 static bool is_held_up(struct work_state work, struct worklist list)
@@ -185,35 +196,19 @@ static void test_coarse_is_not_cold(void **state)
 	assert_false(is_held_up(work, (struct worklist){.n = 1}));
 }
 
-static void test_heat_that_is_not_known(void **state)
-{
-	struct work_state work = free_to_try;
-	struct descent_evidence evidence = {0};
-
-	(void)state;
-	work.small_heat_pct = -1;
-	worklist_evidence(&(struct worklist){.n = 1}, &work, &evidence);
-	assert_false(evidence.small_heat_known);
-	assert_int_equal(evidence.small_heat_pct, 0);
-	work.small_heat_pct = 50, work.heat_known = false, work.barred = "opted out";
-	worklist_evidence(&(struct worklist){.n = 1}, &work, &evidence);
-	assert_false(evidence.small_heat_known);
-	assert_string_equal(evidence.barred, "opted out");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_is_hot),
+		cmocka_unit_test(test_nothing_pays),
 		cmocka_unit_test(test_each_slot_is_one_thing),
 		cmocka_unit_test(test_unknown_is_left_alone),
+		cmocka_unit_test(test_accesses_add_up),
 		cmocka_unit_test(test_populated_share),
 		cmocka_unit_test(test_shared_pages_are_growth),
-		cmocka_unit_test(test_hottest_small),
 		cmocka_unit_test(test_what_is_listed_is_about_to_be_tried),
+		cmocka_unit_test(test_what_bars_it_is_passed_on),
 		cmocka_unit_test(test_what_holds_up),
 		cmocka_unit_test(test_coarse_is_not_cold),
-		cmocka_unit_test(test_heat_that_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 
 #define MIB_BYTES      (1024ULL * 1024)
 #define PMD_SIZE_BYTES (2 * MIB_BYTES) /* a huge page of x86-64 and of arm64 with 4 KiB pages */
+#define SLOT_PAGES     512	       /* pages of 4 KiB in a slot of PMD_SIZE_BYTES */
 
 static inline uint64_t bytes_to_mib(uint64_t bytes)
 {

@@ -11,6 +11,7 @@
 #include "decide/benefit.h"
 #include "decide/cost.h"
 #include "decide/worklist.h"
+#include "decide/worth.h"
 #include "decide/pace.h"
 #include "sense/hotness.h"
 
@@ -34,6 +35,7 @@ enum {
 	OPT_QUOTA_BYTES,
 	OPT_QUOTA_RESET_MS,
 	OPT_STALL_BUDGET_US,
+	OPT_PAYBACK,
 	OPT_MIN_POPULATED_PCT,
 	OPT_MAX_HUGE_MIB,
 	OPT_MAX_TARGET_HUGE_MIB,
@@ -94,6 +96,8 @@ static const struct argp_option run_options_help[] = {
 	{"quota-bytes", OPT_QUOTA_BYTES, "BYTES", 0, "Bytes tried in each reset interval (default 0)", 0},
 	{"quota-reset-ms", OPT_QUOTA_RESET_MS, "MS", 0, "The reset interval (default 1000)", 0},
 	{NULL, 0, NULL, 0, "By executor madvise:", 5},
+	{"payback", OPT_PAYBACK, "SEC", 0,
+	 "Collapse what saves as much CPU time within SEC as the collapse costs (default 600)", 0},
 	{"stall-budget-us", OPT_STALL_BUDGET_US, "US", 0,
 	 "CPU time that collapses may take in each second, per process (default 20000)", 0},
 	{"min-populated-pct", OPT_MIN_POPULATED_PCT, "PCT", 0,
@@ -191,6 +195,9 @@ static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 	case OPT_MIN_POPULATED_PCT:
 		options->min_populated_pct =
 			(unsigned int)cli_number(state, "min-populated-pct", arg, 0, 100);
+		return 0;
+	case OPT_PAYBACK:
+		options->payback_s = cli_number(state, "payback", arg, 1, 7 * 86400);
 		return 0;
 	case OPT_MAX_HUGE_MIB:
 		options->max_huge_bytes = parse_cap(state, "max-huge-mib", arg);
@@ -332,6 +339,7 @@ int cmd_run(int argc, char **argv)
 		.quota_ms = 10,
 		.quota_reset_ms = 1000,
 		.stall_budget_us = PACE_DEFAULT_BUDGET_US,
+		.payback_s = WORTH_DEFAULT_PAYBACK_S,
 		.min_populated_pct = MIN_POPULATED_PCT,
 		.state_dir = DEFAULT_STATE_DIR,
 	};

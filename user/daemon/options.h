@@ -30,6 +30,7 @@ struct run_options {
 	uint64_t quota_ms, quota_bytes, quota_reset_ms;
 	uint64_t stall_budget_us; /* of executor madvise: a target's, per second */
 	unsigned int min_populated_pct;
+	uint64_t payback_s;				/* what pays back within so long is collapsed */
 	uint64_t max_huge_bytes, max_target_huge_bytes; /* 0: no cap */
 	double miss_ns;					/* what a TLB miss costs; 0: it is measured */
 	double trial_s; /* without gain, after which a process is left; 0: never */

@@ -102,7 +102,7 @@ static int configure_descent(const struct setup *setup, struct watch *watch)
 	watch->descent.progressive = options->progressive;
 	watch->descent.heat_is_evidence = !setup->type->acts;
 	if (setup->type->maps_heat)
-		descent_config_by_map(&watch->descent);
+		descent_config_by_map(&watch->descent, options->payback_s);
 	descent_config_allow_for_steps(&watch->descent);
 	return 0;
 }
@@ -164,6 +164,7 @@ static struct executor_setup executor_setup(const struct setup *setup, struct wa
 		.quota = {.ms = options->quota_ms, .reset_ms = options->quota_reset_ms},
 		.quota_bytes = options->quota_bytes,
 		.stall_budget_us = options->stall_budget_us,
+		.payback_s = options->payback_s,
 		.min_populated_pct = options->min_populated_pct,
 		.caps = {.all_bytes = options->max_huge_bytes,
 			 .target_bytes = options->max_target_huge_bytes},

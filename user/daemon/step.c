@@ -53,6 +53,9 @@ static struct intervals_look intervals_look(const struct watch *watch, struct ta
 		.searches = descent->state == DESCENT_DESCENDING && !descent->succeeded,
 		.at_bottom = descent_is_at_bottom(descent, &watch->descent),
 		.min_access_pct = descent_min_access_pct(descent, &watch->descent),
+		.mapped = target->heat.mapped,
+		.in_use_bytes = target->heat.in_use_bytes,
+		.share = target->heat.share,
 		.heat_known = target->heat.known,
 		.hot_bytes = target->heat.hot_bytes,
 		.cpu_pct = cpu_pct_of(watch, target),
@@ -141,7 +144,7 @@ static void descend(struct watch *watch, struct target *target)
 	changed = descent_step(&target->descent, &watch->descent, &evidence);
 	if (changed)
 		say_descent(target, changed);
-	if (target->descent.execs != execs || has_new_memory(target, before))
+	if (target->descent.execs != execs || (!watch->descent.by_worth && has_new_memory(target, before)))
 		start_anew(watch, target);
 	if (descent_min_accesses(&target->descent, &watch->descent) != min_accesses)
 		target->heat.known = false; /* it was measured at another threshold */

@@ -51,6 +51,17 @@ static void fill_heat(const struct target *target, struct status_target *status)
 	status->hot_huge_bytes = heat.huge_bytes;
 }
 
+static void fill_worth(const struct watch *watch, const struct target *target, struct status_target *status)
+{
+	struct worth_config worth = executor_worth(&watch->executor);
+	double spent_ns = worth.collapse_ns * (double)status->succeeded;
+
+	status->worth_known = target->heat.mapped;
+	status->in_use_bytes = target->heat.in_use_bytes;
+	status->saved_pct = worth_saved_pct(&worth, target->heat.huge_per_s);
+	status->paid_back_s = worth_payback_s(spent_ns, status->saved_pct);
+}
+
 static struct status_target status_target(const struct setup *setup, const struct watch *watch,
 					  const struct target *target)
 {
@@ -77,6 +88,7 @@ static struct status_target status_target(const struct setup *setup, const struc
 	};
 
 	fill_heat(target, &status);
+	fill_worth(watch, target, &status);
 	fill_outcomes(target, watch->collapses, &status);
 	return status;
 }

@@ -7,8 +7,6 @@
 
 #include "decide/reason.h"
 
-/* A walk does not pass this in one stride: what is seen there tells whether samples are too short. */
-#define BLIND_PCT	 25
 #define HEAT_WAIT_LEVELS 3 /* so many times level_ns a level waits for its heat to be measured */
 
 unsigned int descent_min_access_pct(const struct descent *descent, const struct descent_config *config)
@@ -68,7 +66,6 @@ static void enter_level(struct descent *descent, unsigned int level, const struc
 /* Dryness counts from here. */
 static void mark_success(struct descent *descent, const struct descent_evidence *evidence)
 {
-	descent->small_low_pct = UINT32_MAX;
 	descent->last_success_ns = evidence->now_ns;
 	descent->last_success_applies = evidence->applies;
 	descent_forget_heat(descent);
@@ -137,11 +134,11 @@ static bool would_collapse(const struct descent_config *config, const struct des
 }
 
 /* What is hot and small may just wait for the quota's next window. */
-static bool waits_for_quota(const struct descent *descent, const struct descent_evidence *evidence,
-			    uint64_t lasted_ns)
+static bool waits_for_quota(const struct descent *descent, const struct descent_config *config,
+			    const struct descent_evidence *evidence, uint64_t lasted_ns)
 {
 	return lasted_ns < evidence->quota_reset_ns &&
-	       heat_some_small(descent_heat_on_average(descent, evidence));
+	       heat_some_small(config, descent_heat_on_average(descent, evidence));
 }
 
 /* Huge memory says nothing of what is hot below, but where the walk ends there. */
@@ -186,7 +183,7 @@ static bool level_lasted(const struct descent *descent, const struct descent_con
 	if (lasted_ns < config->level_ns || !looked_enough(descent, config, evidence))
 		return false;
 	/* Before the first collapse nothing has been charged yet, or what failed, and that is no reason to wait. */
-	if (descent->succeeded && waits_for_quota(descent, evidence, lasted_ns))
+	if (descent->succeeded && waits_for_quota(descent, config, evidence, lasted_ns))
 		return false;
 	return !waits_for_heat(descent, config, evidence, lasted_ns);
 }
@@ -197,7 +194,7 @@ static bool is_dry(const struct descent *descent, const struct descent_config *c
 	uint64_t lasted_ns = dry_lasted_ns(descent, evidence);
 
 	return lasted_ns >= config->dry_ns && dry_lasted_applies(descent, evidence) >= config->dry_applies &&
-	       !waits_for_quota(descent, evidence, lasted_ns) && !waits_for_tries(evidence);
+	       !waits_for_quota(descent, config, evidence, lasted_ns) && !waits_for_tries(evidence);
 }
 
 /* At a level that nothing collapsed at. Where nothing is hot at all, only what collapsed before is a success. */
@@ -207,18 +204,16 @@ static bool all_is_huge(const struct descent *descent, const struct descent_conf
 	struct heat heat = descent_heat_on_average(descent, evidence);
 	bool something = heat.hot_bytes >= PMD_SIZE_BYTES || (config->progressive && descent->succeeded);
 
-	/* Huge memory keeps its heat for a while; small memory that is nearly as hot may be what is hot now. */
-	if (evidence->small_heat_known &&
-	    2 * evidence->small_heat_pct >= descent_min_access_pct(descent, config))
-		return false;
-	return heat_ends_walk(descent, config) && heat_nothing_small(heat) && something;
+	return heat_ends_walk(descent, config) && heat_nothing_small(config, heat) && something;
 }
 
 /* "holding, 10 of 20 and up is of the same heat" */
 static struct part hold_part(const struct descent *descent, const struct descent_config *config)
 {
-	struct part part;
+	struct part part = {"holding"};
 
+	if (config->by_worth)
+		return part;
 	snprintf(part.text, sizeof(part.text), "holding; %u of %u and up is of the same heat",
 		 descent_min_accesses(descent, config), config->levels.max_accesses);
 	return part;
@@ -263,10 +258,15 @@ static void park_walked(struct descent *descent, const struct descent_config *co
 	uint64_t small = heat_small_bytes(descent_heat_on_average(descent, evidence));
 
 	park(descent, DESCENT_HOLDING, evidence);
-	reason_write(descent->reason,
-		     "%" PRIu64 " collapsed down to the lowest level %s; %" PRIu64
-		     " MiB hot stay small: parked%s",
-		     descent->succeeded, level.text, bytes_to_mib(small), failures.text);
+	if (config->by_worth)
+		reason_write(descent->reason, "%" PRIu64 " MiB that pay stay small: parked%s",
+			     bytes_to_mib(small), failures.text);
+	else
+		reason_write(descent->reason,
+			     "%" PRIu64 " collapsed down to the lowest level %s; %" PRIu64
+			     " MiB %s stay small: parked%s",
+			     descent->succeeded, level.text, bytes_to_mib(small), descent_hot_word(config),
+			     failures.text);
 }
 
 static void reach_floor(struct descent *descent, const struct descent_config *config,
@@ -276,7 +276,9 @@ static void reach_floor(struct descent *descent, const struct descent_config *co
 		    failures = descent_failures_part(evidence);
 
 	park(descent, DESCENT_FLOOR, evidence);
-	if (config->heat_is_evidence)
+	if (config->by_worth)
+		reason_write(descent->reason, "nothing pays so far: parked%s", failures.text);
+	else if (config->heat_is_evidence)
 		reason_write(descent->reason, "nothing hot and small down to the lowest level %s: parked",
 			     level.text);
 	else if (descent->succeeded)
@@ -288,18 +290,6 @@ static void reach_floor(struct descent *descent, const struct descent_config *co
 			     level.text, *failures.text ? failures.text : "; no failure was seen either");
 }
 
-/* The next level that it is worth to stop at: where it is known how hot small memory is, others are passed. */
-static unsigned int level_to_go_to(const struct descent *descent, const struct descent_config *config,
-				   const struct descent_evidence *evidence)
-{
-	unsigned int next = next_level(descent, config);
-
-	while (evidence->small_heat_known && next + 1 < config->levels.n &&
-	       config->levels.pct[next] > evidence->small_heat_pct && config->levels.pct[next] > BLIND_PCT)
-		next++;
-	return next;
-}
-
 static void go_down(struct descent *descent, const struct descent_config *config,
 		    const struct descent_evidence *evidence)
 {
@@ -307,10 +297,11 @@ static void go_down(struct descent *descent, const struct descent_config *config
 		    failures = descent_failures_part(evidence);
 	const char *missing = config->heat_is_evidence ? "nothing hot and small" : "no real collapse";
 	uint64_t applies = level_lasted_applies(descent, evidence);
-	unsigned int next = level_to_go_to(descent, config, evidence);
+	unsigned int next = next_level(descent, config);
 
 	if (next >= config->levels.n) {
-		if (descent->succeeded && heat_some_small(descent_heat_on_average(descent, evidence)))
+		if ((descent->succeeded || config->by_worth) &&
+		    heat_some_small(config, descent_heat_on_average(descent, evidence)))
 			park_walked(descent, config, evidence);
 		else
 			reach_floor(descent, config, evidence);
@@ -332,12 +323,20 @@ static void park_all_huge(struct descent *descent, const struct descent_config *
 	park(descent, DESCENT_SATISFIED, evidence);
 	if (descent->succeeded)
 		reason_write(descent->reason,
-			     "%" PRIu64 " collapsed, and nothing hot is left small down to %s: %" PRIu64
-			     " of %" PRIu64 " MiB hot are huge: parked",
-			     descent->succeeded, level.text, huge, hot);
+			     "%" PRIu64 " collapsed, and %s is left small down to %s: %" PRIu64 " of %" PRIu64
+			     " MiB %s are huge: parked",
+			     descent->succeeded, config->by_worth ? "next to nothing" : "nothing hot",
+			     level.text, huge, hot, descent_hot_word(config));
 	else
-		reason_write(descent->reason, "all is huge at %s: %" PRIu64 " of %" PRIu64 " MiB hot: parked",
-			     level.text, huge, hot);
+		reason_write(descent->reason, "all is huge at %s: %" PRIu64 " of %" PRIu64 " MiB %s: parked",
+			     level.text, huge, hot, descent_hot_word(config));
+}
+
+/* That nothing surely pays yet does not mean that nothing does. */
+static bool learns(const struct descent *descent, const struct descent_config *config,
+		   const struct descent_evidence *evidence)
+{
+	return config->by_worth && evidence->now_ns - descent->level_since_ns < config->learn_ns;
 }
 
 static void step_descending(struct descent *descent, const struct descent_config *config,
@@ -353,7 +352,7 @@ static void step_descending(struct descent *descent, const struct descent_config
 		descent_start_holding(descent, config, evidence, 0);
 	else if (all_is_huge(descent, config, evidence))
 		park_all_huge(descent, config, evidence);
-	else
+	else if (!learns(descent, config, evidence))
 		go_down(descent, config, evidence);
 }
 
@@ -362,12 +361,13 @@ static void park_dry(struct descent *descent, const struct descent_config *confi
 {
 	struct part dry = dry_part(descent, config, evidence), failures = descent_failures_part(evidence);
 	struct heat average = descent_heat_on_average(descent, evidence);
-	struct part heat = descent_heat_part(average);
+	struct part heat = descent_heat_part(config, average);
 
-	if (heat_some_small(average)) {
+	if (heat_some_small(config, average)) {
 		park(descent, DESCENT_HOLDING, evidence);
-		reason_write(descent->reason, "%" PRIu64 " MiB hot stay small%.70s; %.80s: parked",
-			     bytes_to_mib(heat_small_bytes(average)), failures.text, dry.text);
+		reason_write(descent->reason, "%" PRIu64 " MiB %s stay small%.70s; %.80s: parked",
+			     bytes_to_mib(heat_small_bytes(average)), descent_hot_word(config), failures.text,
+			     dry.text);
 	} else {
 		park(descent, DESCENT_SATISFIED, evidence);
 		reason_write(descent->reason, "%" PRIu64 " collapsed, %.80s%.60s: parked", descent->succeeded,
@@ -415,7 +415,6 @@ static void step(struct descent *descent, const struct descent_config *config,
 {
 	uint64_t collapses = take_collapses(descent, evidence);
 
-	descent_note_small_heat(descent, evidence);
 	if (!descent_acts(descent)) {
 		descent_step_parked(descent, config, evidence, collapses);
 		return;

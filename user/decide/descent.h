@@ -9,6 +9,9 @@
 #include "decide/levels.h"
 #include "decide/process.h"
 
+/* By worth so little of what pays is nothing to speak of. */
+#define DESCENT_CRUMBS_PCT 3
+
 enum descent_state {
 	DESCENT_DESCENDING, /* looking for the level at which memory collapses */
 	DESCENT_HOLDING,    /* found it; the scheme works on at this level */
@@ -20,8 +23,10 @@ const char *descent_state_name(enum descent_state state); /* "descending", "hold
 
 struct descent_config {
 	struct descent_levels levels;
-	bool progressive;	    /* --descent progressive */
-	bool heat_is_evidence;	    /* nothing acts (executor none): hot, small memory would have collapsed */
+	bool progressive;      /* --descent progressive */
+	bool by_worth;	       /* one level, what pays: heat is told by a map */
+	uint64_t learn_ns;     /* by_worth: so long nothing may be surely hot before that means something */
+	bool heat_is_evidence; /* nothing acts (executor none): hot, small memory would have collapsed */
 	unsigned int level_applies; /* complete applies that a level lasts, at least; default 5 */
 	uint64_t level_ns;	    /* and at least so long; default 1 s */
 	uint64_t settle_ns;	    /* and the first so long, while regions are coarse; default 2 s */
@@ -34,10 +39,10 @@ struct descent_config {
 void descent_config_init(struct descent_config *config, const struct descent_levels *levels);
 
 /*
- * For heat that is told by a map (executor madvise): it is looked at five times a second, knows at once that nothing is
- * above a threshold, and only has to be given time to fill. config->progressive is set before.
+ * For heat that is told by a map (executor madvise), which ranks slots and ends where they do not pay: there is nothing to
+ * descend, one level is all. @payback_s: see worth.h; being sure takes a share of it.
  */
-void descent_config_by_map(struct descent_config *config);
+void descent_config_by_map(struct descent_config *config, uint64_t payback_s);
 
 /* Looks come once a step: a level that lasts as long as a step must not be missed by a hair, for a whole one. */
 void descent_config_allow_for_steps(struct descent_config *config);
@@ -65,9 +70,7 @@ struct descent_evidence {
 		quota_reset_ns; /* the quota's window, within which a collapse may wait for its turn; 0: none */
 	uint64_t anon_bytes;	/* resident anonymous memory of the target; 0 when it could not be read */
 	uint64_t collapsible_bytes; /* hot, small, and what the executor is about to try; 0: not known */
-	bool held_up; /* the executor can try nothing just now, as memory is short or a cap is reached */
-	bool small_heat_known;
-	unsigned int small_heat_pct; /* heat of the hottest memory that is small and could be collapsed */
+	bool held_up;	 /* the executor can try nothing just now, as memory is short or a cap is reached */
 	uint64_t sparse; /* hot slots that are left alone, as too few of their pages are populated, */
 	uint64_t shared; /* or too many are shared with other processes */
 	uint32_t execs;	 /* execs seen, cumulative */
@@ -91,7 +94,6 @@ struct descent {
 	unsigned int heat_looks; /* with heat known, since dryness counts or the level began, while acting */
 	uint64_t hot_sum_bytes;	 /* over these looks */
 	uint64_t hot_huge_sum_bytes;
-	unsigned int small_low_pct; /* the least small_heat_pct since it holds, or was parked */
 	uint32_t execs;
 	bool found;		 /* memory collapsed at this level: its hold threshold is in force */
 	bool probing;		 /* re-armed by the slow probe: parks again as soon as the level is dry */
@@ -148,12 +150,10 @@ bool descent_is_at_bottom(const struct descent *descent, const struct descent_co
  * - while something collapsible is about to be tried, or the executor is held up, no level is over and none is dry.
  * - while hot memory is known to be small, no level is dry before quota_reset_ns without a success, nor, once
  *   something collapsed, over: it may just wait for its turn.
- * - where it is known how hot small memory is, going down passes levels at which there is none, to 25 % at most;
- *   and it is not SATISFIED on the way while small memory is half as hot as the level.
- * - parked (SATISFIED, FLOOR, HOLDING without acting): re-arms when PMD_SIZE_BYTES or more are collapsible; starts anew from
- *   the top when memory that is small gets as hot as half the threshold, and clearly hotter than it was (the hot set
- *   moved); where that is not known, re-arms (not FLOOR) when in two new measures in a row the hot memory that is small was more
- *   than when it was parked, by PMD_SIZE_BYTES and by a quarter of what is hot; re-arms when
+ * - by_worth: the only level is over when nothing hot is small, or after learn_ns without a success; what is hot and
+ *   small is nothing to speak of below DESCENT_CRUMBS_PCT of what is hot.
+ * - parked (SATISFIED, FLOOR, HOLDING without acting): re-arms when PMD_SIZE_BYTES or more are collapsible;
+ *   without by_worth (not FLOOR) when in two new measures in a row the hot memory that is small was more than when it was parked, by PMD_SIZE_BYTES and by a quarter of what is hot; re-arms when
  *   anon_bytes grew by an eighth and by at least 16 MiB above the least there was since it was parked, or after
  *   probe_ns. SATISFIED and
  *   HOLDING re-arm as HOLDING at the same level; FLOOR, and with `progressive` what grew or got hot, start anew from
@@ -181,7 +181,7 @@ bool descent_heat(const struct descent *descent, uint64_t *hot_bytes, uint64_t *
  * kind, and at the level itself only luck would collapse the rest. So from DESCENT_HOT_PCT up a hold is the least
  * heat of which the level is two deviations away, by the scatter of that heat, not of the level: near the top
  * the level's own is narrow (Wilson's lower bound of a share, 1927). Below that, where cold memory is near, it is one
- * deviation of the level. It is never below half; see also descent_levels_hold_half().
+ * deviation of the level. It is never below half.
  */
 unsigned int descent_min_access_pct(const struct descent *descent, const struct descent_config *config);
 unsigned int descent_min_accesses(const struct descent *descent, const struct descent_config *config);

@@ -2,6 +2,7 @@
 /* How patient a descent is, by who looks at the evidence. */
 #include "base/units.h"
 #include "decide/descent.h"
+#include "decide/worth.h"
 
 void descent_config_init(struct descent_config *config, const struct descent_levels *levels)
 {
@@ -16,17 +17,17 @@ void descent_config_init(struct descent_config *config, const struct descent_lev
 	};
 }
 
-void descent_config_by_map(struct descent_config *config)
+void descent_config_by_map(struct descent_config *config, uint64_t payback_s)
 {
-	descent_levels_hold_half(&config->levels);
+	descent_levels_one(&config->levels);
+	config->by_worth = true;
+	config->progressive = false;
+	config->learn_ns = payback_s * NS_PER_S / WORTH_SURE_SHARE;
 	config->level_applies = 1;
 	config->level_ns = 150 * NS_PER_MS;
 	config->settle_ns = 0;
 	config->dry_ns = 5 * NS_PER_S;
-	if (config->progressive) { /* what is missed at a level is taken at the next one */
-		config->dry_ns = NS_PER_S;
-		config->dry_applies = 8;
-	}
+	config->dry_applies = 2;
 	config->probe_ns = 3600 * NS_PER_S; /* it goes on by itself when the map shows something to do */
 }
 

@@ -34,14 +34,23 @@ static inline uint64_t heat_small_bytes(struct heat heat)
 	return heat.hot_bytes > huge ? heat.hot_bytes - huge : 0;
 }
 
-static inline bool heat_nothing_small(struct heat heat)
+/* What is small and hot is nothing to speak of. By worth there is always some slot that has only just come to pay. */
+static inline bool heat_crumbs_small(const struct descent_config *config, struct heat heat)
 {
-	return heat_small_known(heat) && heat_small_bytes(heat) < PMD_SIZE_BYTES;
+	uint64_t small = heat_small_bytes(heat);
+
+	return small < PMD_SIZE_BYTES ||
+	       (config->by_worth && small * 100 < heat.hot_bytes * DESCENT_CRUMBS_PCT);
 }
 
-static inline bool heat_some_small(struct heat heat)
+static inline bool heat_nothing_small(const struct descent_config *config, struct heat heat)
 {
-	return heat_small_known(heat) && heat_small_bytes(heat) >= PMD_SIZE_BYTES;
+	return heat_small_known(heat) && heat_crumbs_small(config, heat);
+}
+
+static inline bool heat_some_small(const struct descent_config *config, struct heat heat)
+{
+	return heat_small_known(heat) && !heat_crumbs_small(config, heat);
 }
 
 /* Of the last look alone. */
@@ -53,14 +62,17 @@ struct heat descent_heat_on_average(const struct descent *descent, const struct 
 void descent_note_heat(struct descent *descent, const struct descent_evidence *evidence);
 void descent_forget_heat(struct descent *descent);
 
-/* "70 % (14 of 20)" */
+/* What memory at or above the threshold is called: "hot", or "that pay". */
+const char *descent_hot_word(const struct descent_config *config);
+
+/* "70 % (14 of 20)"; by_worth "what pays" */
 struct part descent_level_part(const struct descent_config *config, unsigned int level);
 
 /* "; 12 failed so far, mostly scan_pte_none"; empty: nothing failed */
 struct part descent_failures_part(const struct descent_evidence *evidence);
 
 /* "; 62 of 64 MiB hot are huge", as far as it is known */
-struct part descent_heat_part(struct heat heat);
+struct part descent_heat_part(const struct descent_config *config, struct heat heat);
 
 /* Works at the level where it is; dryness counts from here. */
 void descent_hold(struct descent *descent, const struct descent_evidence *evidence);
@@ -68,9 +80,6 @@ void descent_hold(struct descent *descent, const struct descent_evidence *eviden
 /* @collapses: of this look; 0 with heat as the only evidence. */
 void descent_start_holding(struct descent *descent, const struct descent_config *config,
 			   const struct descent_evidence *evidence, uint64_t collapses);
-
-/* The least heat of small memory: what gets hotter from there may be a new hot set. */
-void descent_note_small_heat(struct descent *descent, const struct descent_evidence *evidence);
 
 /* A look at what is parked. */
 void descent_step_parked(struct descent *descent, const struct descent_config *config,

@@ -61,24 +61,33 @@ const char *descent_state_name(enum descent_state state)
 	return "unknown";
 }
 
-struct part descent_heat_part(struct heat heat)
+const char *descent_hot_word(const struct descent_config *config)
 {
+	return config->by_worth ? "that pay" : "hot";
+}
+
+struct part descent_heat_part(const struct descent_config *config, struct heat heat)
+{
+	const char *word = descent_hot_word(config);
 	struct part part = {""};
 	uint64_t hot = bytes_to_mib(heat.hot_bytes), huge = bytes_to_mib(heat.huge_bytes);
 
 	if (heat_small_known(heat))
-		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " of %" PRIu64 " MiB hot are huge", huge,
-			 hot);
+		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " of %" PRIu64 " MiB %s are huge", huge,
+			 hot, word);
 	else if (heat.known)
-		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB are hot", hot);
+		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB are %s", hot,
+			 config->by_worth ? "paying" : "hot");
 	return part;
 }
 
 struct part descent_level_part(const struct descent_config *config, unsigned int level)
 {
 	const struct descent_levels *levels = &config->levels;
-	struct part part;
+	struct part part = {"what pays"};
 
+	if (config->by_worth)
+		return part;
 	snprintf(part.text, sizeof(part.text), "%u %% (%u of %u)", levels->pct[level],
 		 levels->accesses[level], levels->max_accesses);
 	return part;

@@ -6,30 +6,42 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/units.h"
 
-/* Half of what counts is of the last three seconds. */
-#define HEAT_KEPT_PER_S	     0.8
+/* What pays back within the horizon is known in a sixth of it (decide/worth.h): 100 s of 600. */
+#define HEAT_TAU_S 120.0
+/* Where so many hits were to be expected, and so long, and none came (one chance in 400), what was known is void. */
+#define COOLED_HITS	     6
+#define COOLED_S	     2.0
 #define HEAT_KEPT_PER_S_HUGE 0.99
 /* DAMON finds the edges of what is hot by splitting regions at random: what it said before counts for little. */
 #define HEAT_KEPT_COARSE 0.7  /* of an aggregation, by each of those that come next */
-#define FORGOTTEN_PCT	 0.05 /* a slot below this is let go */
-#define BINS		 1000 /* of heat, for the coldest to be found among very many */
-#define SIGHTS		 3    /* aggregations in which a huge slot reads hot: it is not blind */
+#define FORGOTTEN_HITS	 0.05 /* a slot with less is let go */
+#define SIGHTS		 3    /* aggregations in which a huge slot reads as before: it is not blind */
+/*
+ * What reads less than this share of something else may owe it: a region of DAMON's that holds both speaks for both. Beside a
+ * slot in use one that was not read up to 2.8 of 41, and all those in use 8 to 25 (redis, emulated 7.2).
+ */
+#define FAR_SHARE 0.125
+
+/* Of a slot with so large a part of its hits in regions of its own size and less no hit is another's. */
+#define OWN_PART 0.98F
 
 struct slots {
-	struct heat_slot *at; /* in order of their addresses, but for `hottest` */
+	struct heat_slot *at; /* in order of their addresses, but for `ranked` */
 	size_t n, room;
 };
 
 struct heat {
 	struct slots map;
-	struct slots fresh;   /* of the aggregation that is being added */
-	struct slots next;    /* becomes the map */
-	struct slots hottest; /* as last asked for */
-	double weight;	      /* of all aggregations so far, as they count now */
+	struct slots fresh;  /* of the aggregation that is being added: hits are its share of samples */
+	struct slots next;   /* becomes the map */
+	struct slots ranked; /* as last asked for */
 	uint64_t last_ns;
+	uint64_t last_aggr_us;
 	uint64_t aggregations;
 	uint64_t coarse_bytes; /* of the last one */
+	double sample_s;       /* of the last one */
 };
 
 struct heat *heat_new(void)
@@ -44,14 +56,13 @@ void heat_free(struct heat *heat)
 	free(heat->map.at);
 	free(heat->fresh.at);
 	free(heat->next.at);
-	free(heat->hottest.at);
+	free(heat->ranked.at);
 	free(heat);
 }
 
 void heat_forget(struct heat *heat)
 {
 	heat->map.n = 0;
-	heat->weight = 0;
 	heat->aggregations = 0;
 	heat->coarse_bytes = 0;
 }
@@ -82,25 +93,36 @@ static bool is_accessed(const struct heat_region *region)
 }
 
 /* A slot may have parts of several regions, one after another. */
-static int add_share(struct slots *fresh, uint64_t start, double pct)
+static int add_share(struct slots *fresh, uint64_t start, double share, double own)
 {
 	struct heat_slot *last = fresh->n ? &fresh->at[fresh->n - 1] : NULL;
 	int err;
 
 	if (last && last->start == start) {
-		last->pct += pct;
+		last->share += (float)share;
+		last->own_hits += (float)(share * own);
 		return 0;
 	}
 	err = make_room(fresh, fresh->n + 1);
 	if (!err)
-		put(fresh, &(struct heat_slot){.start = start, .pct = pct});
+		put(fresh, &(struct heat_slot){
+				   .start = start, .share = (float)share, .own_hits = (float)(share * own)});
 	return err;
+}
+
+/* How far the hits of a region are those of each slot that it touches. */
+static double own_part(const struct heat_region *region)
+{
+	uint64_t first = region->start / PMD_SIZE_BYTES, last = (region->end - 1) / PMD_SIZE_BYTES;
+
+	return 1 / sqrt((double)(last - first + 1));
 }
 
 static int add_region(struct slots *fresh, const struct heat_region *region, uint32_t max_accesses)
 {
 	uint32_t hits = region->nr_accesses < max_accesses ? region->nr_accesses : max_accesses;
 	uint64_t slot = region->start / PMD_SIZE_BYTES * PMD_SIZE_BYTES;
+	double own = own_part(region);
 	int err = 0;
 
 	if (fresh->n && slot < fresh->at[fresh->n - 1].start)
@@ -110,7 +132,7 @@ static int add_region(struct slots *fresh, const struct heat_region *region, uin
 		uint64_t to = region->end < slot + PMD_SIZE_BYTES ? region->end : slot + PMD_SIZE_BYTES;
 
 		err = add_share(fresh, slot,
-				100.0 * hits / max_accesses * (double)(to - from) / PMD_SIZE_BYTES);
+				(double)hits / max_accesses * (double)(to - from) / PMD_SIZE_BYTES, own);
 	}
 	return err;
 }
@@ -132,28 +154,96 @@ static int spread(struct slots *fresh, const struct heat_region *regions, size_t
 	return err;
 }
 
+/* What one aggregation says of all slots. */
 struct lesson {
-	double weight;	  /* of all aggregations with this one, which counts as 1 */
-	double kept_huge; /* share of its heat that a huge slot keeps at least */
+	double lasted_s, sample_s, samples;
+	double kept;	  /* share of what was known before */
+	double kept_huge; /* of the rate of a slot that may be blind */
 };
 
-/* While it reads about as hot as before it became huge, each of its accesses is seen: then it can be seen to end. */
-static void note_sight(struct heat_slot *slot, double pct)
+/* Accesses a second to a page that is found accessed in so large a @share of samples. */
+static double rate_of(double share, double sample_s)
 {
-	if (slot->huge && slot->sights < SIGHTS && 2 * pct >= slot->pct)
-		slot->sights++;
+	return -log1p(-share) / sample_s;
 }
 
-static void learn(struct slots *next, struct heat_slot slot, double pct, const struct lesson *lesson)
+static double share_of(double rate_per_s, double sample_s)
 {
-	bool blind = slot.huge && slot.sights < SIGHTS;
-	double held = blind ? slot.pct * lesson->kept_huge : 0;
+	return -expm1(-rate_per_s * sample_s);
+}
 
-	note_sight(&slot, pct);
-	slot.pct += (pct - slot.pct) / lesson->weight;
-	if (slot.pct < held)
-		slot.pct = held;
-	if (slot.pct >= FORGOTTEN_PCT)
+static double page_rate(const struct heat_slot *slot)
+{
+	return slot->time_s > 0 ? slot->accesses / slot->time_s : 0;
+}
+
+/* A huge slot has one accessed bit for all of its pages. */
+static double pages_of_a_bit(const struct heat_slot *slot)
+{
+	return slot->huge ? SLOT_PAGES : 1;
+}
+
+/* The share of samples that should hit. */
+static double expected_share(const struct heat_slot *slot, double sample_s)
+{
+	return share_of(page_rate(slot) * pages_of_a_bit(slot), sample_s);
+}
+
+/* Of a page. Where each sample hits, it is so hot at least: what shorter samples found, or found of small pages, holds. */
+static double seen_rate(const struct heat_slot *slot, double share, const struct lesson *lesson)
+{
+	double most = 1 - 0.5 / lesson->samples, before = page_rate(slot), rate;
+
+	if (share < most)
+		return rate_of(share, lesson->sample_s) / pages_of_a_bit(slot);
+	rate = rate_of(most, lesson->sample_s) / pages_of_a_bit(slot);
+	return before > rate ? before : rate;
+}
+
+/* It reads no more as it did before it became huge, or not yet: its accesses may be unseen. */
+static bool is_blind(struct heat_slot *slot, double share, const struct lesson *lesson)
+{
+	if (!slot->huge || slot->sights >= SIGHTS)
+		return false;
+	if (2 * share < expected_share(slot, lesson->sample_s))
+		return true;
+	slot->sights++;
+	return false;
+}
+
+static void note_silence(struct heat_slot *slot, double share, const struct lesson *lesson)
+{
+	slot->silent_samples = share > 0 ? 0 : slot->silent_samples + (float)lesson->samples;
+	slot->silent_s = share > 0 ? 0 : slot->silent_s + (float)lesson->lasted_s;
+}
+
+/* What was hot, or seemed to be while regions were coarse, and is no more. */
+static bool has_cooled(const struct heat_slot *slot, const struct lesson *lesson)
+{
+	if (slot->huge && slot->sights < SIGHTS)
+		return false;
+	return slot->silent_s >= COOLED_S &&
+	       slot->silent_samples * expected_share(slot, lesson->sample_s) >= COOLED_HITS;
+}
+
+/* @own: of the share, what is this slot's alone. */
+static void learn(struct slots *next, struct heat_slot slot, double share, double own,
+		  const struct lesson *lesson)
+{
+	note_silence(&slot, share, lesson);
+	if (is_blind(&slot, share, lesson)) {
+		slot.accesses = (float)(slot.accesses * lesson->kept_huge);
+		slot.hits = (float)(slot.hits * lesson->kept_huge);
+		slot.own_hits = (float)(slot.own_hits * lesson->kept_huge);
+	} else {
+		double rate = seen_rate(&slot, share, lesson);
+
+		slot.accesses = (float)(slot.accesses * lesson->kept + rate * lesson->lasted_s);
+		slot.time_s = (float)(slot.time_s * lesson->kept + lesson->lasted_s);
+		slot.hits = (float)(slot.hits * lesson->kept + share * lesson->samples);
+		slot.own_hits = (float)(slot.own_hits * lesson->kept + own * lesson->samples);
+	}
+	if (slot.hits >= FORGOTTEN_HITS && !has_cooled(&slot, lesson))
 		put(next, &slot);
 }
 
@@ -167,20 +257,26 @@ static void merge(struct heat *heat, const struct lesson *lesson)
 		uint64_t old = i < heat->map.n ? heat->map.at[i].start : UINT64_MAX;
 		uint64_t fresh = k < heat->fresh.n ? heat->fresh.at[k].start : UINT64_MAX;
 		struct heat_slot slot = {.start = fresh};
-		double pct = 0;
+		double share = 0, own = 0;
 
 		if (old <= fresh)
 			slot = heat->map.at[i++];
 		if (fresh <= old)
-			pct = heat->fresh.at[k++].pct;
-		learn(&heat->next, slot, pct, lesson);
+			share = heat->fresh.at[k].share, own = heat->fresh.at[k++].own_hits;
+		learn(&heat->next, slot, share, own, lesson);
 	}
 }
 
+/* Of the logarithm of the rate: each is 9 % more than the one before. */
+#define BINS	 512
+#define BIN_STEP 8
+
 static size_t bin_of(const struct heat_slot *slot)
 {
-	double bin = slot->pct * BINS / 100;
+	double bin = BINS / 2 + BIN_STEP * log2(page_rate(slot) + 1e-9);
 
+	if (bin < 0)
+		return 0;
 	return bin < BINS ? (size_t)bin : BINS - 1;
 }
 
@@ -212,29 +308,39 @@ static void swap(struct slots *a, struct slots *b)
 	*b = was;
 }
 
-static double seconds_since(uint64_t then_ns, uint64_t now_ns)
+/* See heat_add(). */
+static double lasted_s(const struct heat *heat, const struct heat_sampling *sampling, uint64_t now_ns)
 {
-	return now_ns > then_ns ? ns_to_s(now_ns - then_ns) : 0;
+	uint64_t told_us = sampling->aggr_us > heat->last_aggr_us ? sampling->aggr_us : heat->last_aggr_us;
+	double most_s = 2.0 * (double)told_us / US_PER_S;
+	double lasted = now_ns > heat->last_ns ? ns_to_s(now_ns - heat->last_ns) : 0;
+
+	if (!heat->aggregations || lasted <= 0)
+		return (double)sampling->aggr_us / US_PER_S;
+	return lasted < most_s ? lasted : most_s;
 }
 
-/* Of all aggregations before one that comes so much later. */
-static double kept_weight(const struct heat *heat, double lasted_s)
+static struct lesson lesson_of(const struct heat *heat, const struct heat_sampling *sampling, uint64_t now_ns)
 {
-	double kept = heat->weight * pow(HEAT_KEPT_PER_S, lasted_s);
+	double lasted = lasted_s(heat, sampling, now_ns);
+	double since = now_ns > heat->last_ns ? ns_to_s(now_ns - heat->last_ns) : 0;
+	double coarse = heat->aggregations < HEAT_COARSE_AGGREGATIONS ? HEAT_KEPT_COARSE : 1;
 
-	return heat->aggregations < HEAT_COARSE_AGGREGATIONS ? kept * HEAT_KEPT_COARSE : kept;
-}
-
-int heat_add(struct heat *heat, const struct heat_region *regions, size_t n, uint32_t max_accesses,
-	     uint64_t now_ns)
-{
-	double lasted_s = seconds_since(heat->last_ns, now_ns);
-	struct lesson lesson = {
-		.weight = kept_weight(heat, lasted_s) + 1,
-		.kept_huge = pow(HEAT_KEPT_PER_S_HUGE, lasted_s),
+	return (struct lesson){
+		.lasted_s = lasted,
+		.samples = sampling->max_accesses,
+		.sample_s = lasted / sampling->max_accesses,
+		.kept = exp(-since / HEAT_TAU_S) * coarse,
+		.kept_huge = pow(HEAT_KEPT_PER_S_HUGE, since),
 	};
+}
+
+int heat_add(struct heat *heat, const struct heat_region *regions, size_t n,
+	     const struct heat_sampling *sampling, uint64_t now_ns)
+{
+	struct lesson lesson = lesson_of(heat, sampling, now_ns);
 	uint64_t coarse_bytes = 0;
-	int err = spread(&heat->fresh, regions, n, max_accesses, &coarse_bytes);
+	int err = spread(&heat->fresh, regions, n, sampling->max_accesses, &coarse_bytes);
 
 	if (!err)
 		err = make_room(&heat->next, heat->map.n + heat->fresh.n);
@@ -243,8 +349,9 @@ int heat_add(struct heat *heat, const struct heat_region *regions, size_t n, uin
 	merge(heat, &lesson);
 	keep_hottest(&heat->next, HEAT_MAX_SLOTS);
 	swap(&heat->map, &heat->next);
-	heat->weight = lesson.weight;
+	heat->sample_s = lesson.sample_s;
 	heat->last_ns = now_ns;
+	heat->last_aggr_us = sampling->aggr_us;
 	heat->coarse_bytes = coarse_bytes;
 	heat->aggregations++;
 	return 0;
@@ -292,28 +399,102 @@ void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, uint1
 	set_huge(slot, huge);
 }
 
-static int hotter_first(const void *left, const void *right)
+/* ---- ranking ---- */
+
+/* A deviation of the count of hits less. @far: much hotter memory is about, which the hits may be of. */
+static double sure_rate(const struct heat_slot *slot, bool far)
+{
+	double hits = far ? slot->own_hits : slot->hits;
+
+	return hits >= HEAT_SURE_HITS ? page_rate(slot) * (1 - 1 / sqrt(hits)) : 0;
+}
+
+static float most_share(struct heat *heat)
+{
+	float most = 0;
+
+	for (size_t i = 0; i < heat->map.n; i++) {
+		struct heat_slot *slot = &heat->map.at[i];
+
+		slot->share = (float)share_of(page_rate(slot), heat->sample_s); /* as if all were small */
+		most = fmaxf(most, slot->share);
+	}
+	return most;
+}
+
+static void rate_slots(struct heat *heat)
+{
+	float far_share = (float)FAR_SHARE * most_share(heat);
+
+	for (size_t i = 0; i < heat->map.n; i++) {
+		struct heat_slot *slot = &heat->map.at[i];
+		double sure = sure_rate(slot, slot->share < far_share);
+
+		slot->rate_per_s = (float)(sure * (slot->read ? slot->populated : SLOT_PAGES));
+	}
+}
+
+/* Beside a neighbour that reads far hotter. */
+static bool is_edge(const struct slots *map, size_t i)
+{
+	const struct heat_slot *slot = &map->at[i];
+	float hotter = 0;
+
+	if (slot->own_hits > OWN_PART * slot->hits)
+		return false;
+	if (i > 0 && slot[-1].start + PMD_SIZE_BYTES == slot->start)
+		hotter = slot[-1].share;
+	if (i + 1 < map->n && slot->start + PMD_SIZE_BYTES == slot[1].start && slot[1].share > hotter)
+		hotter = slot[1].share;
+	return slot->share < FAR_SHARE * hotter;
+}
+
+static int more_first(const void *left, const void *right)
 {
 	const struct heat_slot *a = left, *b = right;
 
-	if (a->pct > b->pct || a->pct < b->pct)
-		return a->pct > b->pct ? -1 : 1;
+	if (a->rate_per_s > b->rate_per_s || a->rate_per_s < b->rate_per_s)
+		return a->rate_per_s > b->rate_per_s ? -1 : 1;
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-int heat_hottest(struct heat *heat, double min_pct, const struct heat_slot **slots, size_t *n)
+static struct heat_sum gather(struct heat *heat, double least_per_s)
 {
-	int err = make_room(&heat->hottest, heat->map.n);
+	struct heat_sum sum = {0};
+	size_t in_use = 0, seen = 0;
+
+	heat->ranked.n = 0;
+	for (size_t i = 0; i < heat->map.n; i++) {
+		const struct heat_slot *slot = &heat->map.at[i];
+
+		if (slot->hits < 1)
+			continue;
+		seen++;
+		sum.share += slot->share;
+		if (slot->rate_per_s <= 0 || is_edge(&heat->map, i))
+			continue;
+		in_use++;
+		if (slot->rate_per_s >= least_per_s)
+			put(&heat->ranked, slot);
+	}
+	sum.in_use_bytes = in_use * PMD_SIZE_BYTES;
+	if (seen)
+		sum.share /= (double)seen;
+	return sum;
+}
+
+int heat_rank(struct heat *heat, double least_per_s, const struct heat_slot **slots, size_t *n,
+	      struct heat_sum *sum)
+{
+	int err = make_room(&heat->ranked, heat->map.n);
 
 	if (err)
 		return err;
-	heat->hottest.n = 0;
-	for (size_t i = 0; i < heat->map.n; i++)
-		if (heat->map.at[i].pct >= min_pct)
-			put(&heat->hottest, &heat->map.at[i]);
-	if (heat->hottest.n)
-		qsort(heat->hottest.at, heat->hottest.n, sizeof(*heat->hottest.at), hotter_first);
-	*slots = heat->hottest.at;
-	*n = heat->hottest.n;
+	rate_slots(heat);
+	*sum = gather(heat, least_per_s);
+	if (heat->ranked.n)
+		qsort(heat->ranked.at, heat->ranked.n, sizeof(*heat->ranked.at), more_first);
+	*slots = heat->ranked.at;
+	*n = heat->ranked.n;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "decide/intervals.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -16,13 +17,18 @@ static const unsigned int factors[] = {1, 4, 20, 80};
 
 #define RUNGS (sizeof(factors) / sizeof(factors[0]))
 
-static unsigned int last_rung(const struct intervals_config *config)
+static unsigned int last_rung_within(const struct intervals_config *config, uint64_t most_aggr_us)
 {
 	unsigned int rung = RUNGS - 1;
 
-	while (rung && config->aggr_us > INTERVALS_MAX_AGGR_US / factors[rung])
+	while (rung && config->aggr_us > most_aggr_us / factors[rung])
 		rung--;
 	return rung;
+}
+
+static unsigned int last_rung(const struct intervals_config *config)
+{
+	return last_rung_within(config, INTERVALS_MAX_AGGR_US);
 }
 
 static unsigned int max_economy(const struct intervals_config *config)
@@ -91,6 +97,67 @@ static unsigned int see_more(struct intervals *intervals, const struct intervals
 	intervals->changed_ns = look->now_ns;
 	say_blind(intervals, look, sample_us, aggr_us);
 	return INTERVALS_CHANGED | INTERVALS_SAY | INTERVALS_LOOK_ANEW;
+}
+
+/* +1: longer samples tell more; -1: shorter ones do; 0: these are right, or it is too soon to say. */
+static int fits_badly(const struct intervals *intervals, const struct intervals_config *config,
+		      const struct intervals_look *look)
+{
+	uint64_t lasted_ns = look->now_ns - intervals->changed_ns;
+
+	if (lasted_ns < INTERVALS_FIT_NS ||
+	    lasted_ns < INTERVALS_FIT_AGGREGATIONS * intervals->aggr_us * NS_PER_US)
+		return 0;
+	if (look->in_use_bytes < PMD_SIZE_BYTES)
+		return look->cpu_pct >= config->busy_pct;
+	if (look->share < INTERVALS_DIM_SHARE)
+		return 1;
+	return look->share > INTERVALS_BRIGHT_SHARE ? -1 : 0;
+}
+
+static void say_fit(struct intervals *intervals, const struct intervals_look *look, uint64_t sample_us)
+{
+	reason_write(intervals->sight_reason,
+		     "%" PRIu64 " MiB in use read %.0f %% with samples of %g ms: %g ms in %g ms instead",
+		     bytes_to_mib(look->in_use_bytes), 100 * look->share, (double)sample_us / 1000,
+		     (double)intervals->sample_us / 1000, (double)intervals->aggr_us / 1000);
+	memcpy(intervals->reason, intervals->sight_reason, sizeof(intervals->reason));
+}
+
+/* The first rung from @step on with which what is in use should read no longer dim. */
+static unsigned int bright_rung(const struct intervals *intervals, const struct intervals_config *config,
+				const struct intervals_look *look)
+{
+	unsigned int step = intervals->sight_step + 1;
+	unsigned int last = last_rung_within(config, INTERVALS_MAX_FIT_AGGR_US);
+	double missed = log1p(-look->share) / (double)intervals->sample_us; /* per us, as a logarithm */
+
+	while (step < last &&
+	       1 - exp(missed * (double)(config->sample_us * factors[step])) < INTERVALS_DIM_SHARE)
+		step++;
+	return step < last ? step : last;
+}
+
+/* The samples are fitted to what is in use, and what only costs is left to the economy. */
+static unsigned int fit(struct intervals *intervals, const struct intervals_config *config,
+			const struct intervals_look *look)
+{
+	int wanted = fits_badly(intervals, config, look);
+	unsigned int step = intervals->sight_step;
+	uint64_t sample_us = intervals->sample_us;
+
+	if (wanted > 0 && step < last_rung_within(config, INTERVALS_MAX_FIT_AGGR_US))
+		step = bright_rung(intervals, config, look);
+	else if (wanted < 0 && step > 0)
+		step--;
+	if (step == intervals->sight_step)
+		return 0;
+	intervals->sight_step = step;
+	if (!apply(intervals, config, look->works))
+		return 0; /* economy has it that long already */
+	intervals->changed_ns = look->now_ns;
+	say_fit(intervals, look, sample_us);
+	return INTERVALS_CHANGED | INTERVALS_SAY;
 }
 
 /* How much dearer the step before is: samples are taken so much more often, or of twice the regions. */
@@ -181,7 +248,8 @@ static unsigned int economise(struct intervals *intervals, const struct interval
 unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
 			    const struct intervals_look *look)
 {
-	unsigned int changed = see_more(intervals, config, look);
+	unsigned int changed =
+		look->mapped ? fit(intervals, config, look) : see_more(intervals, config, look);
 
 	if (!changed)
 		changed = economise(intervals, config, look);

@@ -19,6 +19,21 @@
  * region collapses (emulated 7.2: 38 of 64 MiB at 7 of 20).
  */
 #define INTERVALS_DIM_PCT 50
+/*
+ * Where a map tells rates, samples are fitted to what is in use: below the first share of them that find a page accessed
+ * DAMON, which merges neighbours that differ by less than a tenth, could not keep busy and idle memory apart; above the other
+ * all looks alike. A rung is four or five times the one before, so from one limit it does not lead beyond the other.
+ */
+#define INTERVALS_DIM_SHARE    0.2
+#define INTERVALS_BRIGHT_SHARE 0.85
+/* Not before so many aggregations, and so long: rates must be known. */
+#define INTERVALS_FIT_AGGREGATIONS 3
+#define INTERVALS_FIT_NS	   (4 * NS_PER_S)
+/*
+ * And no aggregation is made longer for that: how many hits come in a second hardly depends on the sample, and 60 s shall be
+ * enough to know by. What is longer is for economy.
+ */
+#define INTERVALS_MAX_FIT_AGGR_US (2 * US_PER_S)
 /* No aggregation is made longer than this. */
 #define INTERVALS_MAX_AGGR_US (8 * US_PER_S)
 /* A watching kdamond's cost counts from so long after it started, worked, or was told other intervals. */
@@ -59,7 +74,10 @@ struct intervals_look {
 	bool searches;	/* the descent goes down, and nothing collapsed since it began */
 	bool at_bottom; /* it is at its lowest level */
 	unsigned int min_access_pct; /* its threshold */
-	bool heat_known;	     /* hot_bytes is measured, at that threshold and with these intervals */
+	bool mapped;	       /* a map tells the next two; the five that follow are for those without */
+	uint64_t in_use_bytes; /* of memory that is surely accessed */
+	double share; /* of samples, as they are now, that should find its pages accessed: a mean, 0 to 1 */
+	bool heat_known; /* hot_bytes is measured, at that threshold and with these intervals */
 	uint64_t hot_bytes;
 	double cpu_pct;	 /* of the process */
 	bool cost_known; /* a window with its kdamond's CPU time has just closed */
@@ -85,6 +103,8 @@ bool intervals_differ(const struct intervals *intervals, const struct intervals_
  *   the bottom, less than a huge page is hot, though the process uses busy_pct of a CPU: the next rung, 4, 20, 80
  *   times the config's intervals, as far as INTERVALS_MAX_AGGR_US. There is no way back but intervals_start(), for
  *   a new program.
+ * - With a map: the next rung where the share of samples that hit is below INTERVALS_DIM_SHARE, or nothing is known to be in
+ *   use of a process that is busy; one back above INTERVALS_BRIGHT_SHARE. Nothing has to be looked at anew: rates add up.
  * - Dear: in two windows in a row, INTERVALS_GRACE_NS after the start, the last work and the last change, its
  *   cost was above monitor_cpu_pct while it only watched: the next rung; at the last one half the regions; and when
  *   that is the end as well, it is said. One step back when, in three windows in a row, the cost times what the

@@ -48,8 +48,11 @@ int descent_levels_build(uint64_t sample_us, uint64_t aggr_us, struct descent_le
 	return 0;
 }
 
-void descent_levels_hold_half(struct descent_levels *levels)
+void descent_levels_one(struct descent_levels *levels)
 {
-	for (unsigned int i = 0; i < levels->n; i++)
-		levels->hold[i] = (levels->accesses[i] + 1) / 2;
+	unsigned int last = levels->n - 1;
+
+	levels->n = 1;
+	levels->pct[0] = levels->pct[last];
+	levels->accesses[0] = levels->hold[0] = levels->accesses[last];
 }

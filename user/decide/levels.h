@@ -30,12 +30,7 @@ struct descent_levels {
  */
 int descent_levels_build(uint64_t sample_us, uint64_t aggr_us, struct descent_levels *levels);
 
-/*
- * For heat that is a mean of many aggregations of small regions, in which cold memory stands far off (executor madvise):
- * a hold takes in all that is half as hot. Scatter would be too narrow: while memory collapses the process runs
- * less, and what is still small reads cooler by as much (emulated 7.2, 100 islands in 1 GiB: 44 of them at 30 % with
- * a hold of 20 %, the others just below).
- */
-void descent_levels_hold_half(struct descent_levels *levels);
+/* Only the lowest level: for heat that is judged otherwise (executor madvise). */
+void descent_levels_one(struct descent_levels *levels);
 
 #endif

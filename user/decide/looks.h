@@ -13,8 +13,6 @@
 
 /* No turn of the loop is longer, but for a collapse that is under way. */
 #define LOOKS_TURN_NS (8 * NS_PER_MS)
-/* From here up small memory is looked at, as it may be the next to be hot. */
-#define LOOKS_WARM_PCT 10
 /* Between two looks at the memory that the host has. */
 #define LOOKS_PRESSURE_NS NS_PER_S
 /* And whether those that left live, if there is a cap for all. */

@@ -8,10 +8,10 @@
 #include "decide/reason.h"
 
 #define GROWTH_MIN_BYTES (16 * MIB_BYTES)
-#define GROWTH_SHARE	 8  /* an eighth */
-#define HOTTER_LEAST_PCT 15 /* memory that got hotter by so much, and by half, is newly hot */
+#define GROWTH_SHARE	 8 /* an eighth */
 #define NEWS_LOOKS	 2
-#define NEWS_SHARE	 4 /* a quarter */
+#define CRUMBS_NS	 (15 * NS_PER_S) /* crumbs wait for so long, to become more */
+#define NEWS_SHARE	 4		 /* a quarter */
 
 static bool has_grown(const struct descent *descent, const struct descent_evidence *evidence)
 {
@@ -46,25 +46,9 @@ static void rearm(struct descent *descent, const struct descent_config *config,
 	reason_write(descent->reason, "%s: works again at %s", why, level.text);
 }
 
-void descent_note_small_heat(struct descent *descent, const struct descent_evidence *evidence)
-{
-	if (evidence->small_heat_known && evidence->small_heat_pct < descent->small_low_pct)
-		descent->small_low_pct = evidence->small_heat_pct;
-}
-
-/* What was hot is huge, or is hot no more; now other memory is. What was warm all the time is no news. */
-static bool hot_set_moved(const struct descent *descent, const struct descent_config *config,
-			  const struct descent_evidence *evidence)
-{
-	unsigned int now_pct = evidence->small_heat_pct, low_pct = descent->small_low_pct;
-
-	return evidence->small_heat_known && low_pct <= 100 &&
-	       2 * now_pct >= descent_min_access_pct(descent, config) &&
-	       now_pct >= low_pct + HOTTER_LEAST_PCT && 2 * now_pct >= 3 * low_pct;
-}
-
 /* The hot set moved, or what was huge was split. One measure may be chance, and what stayed small at work is no news. */
-static bool small_got_hot(struct descent *descent, const struct descent_evidence *evidence)
+static bool small_got_hot(struct descent *descent, const struct descent_config *config,
+			  const struct descent_evidence *evidence)
 {
 	struct heat heat = descent_heat_now(evidence);
 	uint64_t small = heat_small_bytes(heat), before = descent->parked_small_bytes;
@@ -73,8 +57,19 @@ static bool small_got_hot(struct descent *descent, const struct descent_evidence
 
 	if (evidence->heat_is_new)
 		descent->news_looks = news ? descent->news_looks + 1 : 0;
-	return descent->news_looks >= NEWS_LOOKS && descent->state != DESCENT_FLOOR &&
-	       !evidence->small_heat_known;
+	return descent->news_looks >= NEWS_LOOKS && descent->state != DESCENT_FLOOR && !config->by_worth;
+}
+
+/* By worth there is a slot more that pays now and then: for few of many it does not begin anew each time. */
+static bool wants_work(const struct descent *descent, const struct descent_config *config,
+		       const struct descent_evidence *evidence)
+{
+	uint64_t bytes = evidence->collapsible_bytes;
+
+	if (bytes < PMD_SIZE_BYTES)
+		return false;
+	return !config->by_worth || bytes * 100 >= evidence->hot_bytes * DESCENT_CRUMBS_PCT ||
+	       evidence->now_ns - descent->parked_since_ns >= CRUMBS_NS;
 }
 
 void descent_step_parked(struct descent *descent, const struct descent_config *config,
@@ -86,19 +81,13 @@ void descent_step_parked(struct descent *descent, const struct descent_config *c
 		descent_start_holding(descent, config, evidence, collapses); /* it came late */
 		return;
 	}
-	if (evidence->collapsible_bytes >= PMD_SIZE_BYTES) {
-		snprintf(why, sizeof(why), "%" PRIu64 " MiB hot are small",
-			 bytes_to_mib(evidence->collapsible_bytes));
+	if (wants_work(descent, config, evidence)) {
+		snprintf(why, sizeof(why), "%" PRIu64 " MiB %s are small",
+			 bytes_to_mib(evidence->collapsible_bytes), descent_hot_word(config));
 		rearm(descent, config, evidence, false, why);
 		return;
 	}
-	if (hot_set_moved(descent, config, evidence)) {
-		snprintf(why, sizeof(why), "small memory got hot, from %u %% to %u %%",
-			 descent->small_low_pct, evidence->small_heat_pct);
-		descent_restart(descent, config, evidence, why);
-		return;
-	}
-	if (small_got_hot(descent, evidence)) {
+	if (small_got_hot(descent, config, evidence)) {
 		snprintf(why, sizeof(why), "%" PRIu64 " MiB hot are small, %" PRIu64 " when it was parked",
 			 bytes_to_mib(heat_small_bytes(descent_heat_now(evidence))),
 			 bytes_to_mib(descent->parked_small_bytes));

@@ -6,13 +6,12 @@
 #include "decide/descent.h"
 #include "decide/process.h"
 
-#define SLOT_PAGES	  512
 #define MIN_POPULATED_PCT 75 /* by default */
 
-/* A hot slot that lies in a mapping that can be collapsed, as far as is known. */
+/* A slot that pays and lies in a mapping that can be collapsed, as far as is known. */
 struct work_slot {
 	uint64_t start;		/* address, a multiple of PMD_SIZE_BYTES */
-	double pct;		/* heat, 0 to 100 */
+	double rate_per_s;	/* accesses to it */
 	bool huge;		/* it is already */
 	unsigned int populated; /* of its SLOT_PAGES pages, how many a collapse would not have to make */
 	unsigned int shared;	/* and how many of these it would have to copy, as others have them too */
@@ -22,32 +21,24 @@ struct work_slot {
 };
 
 struct worklist {
-	uint64_t hot_bytes; /* of slots that are known */
+	uint64_t hot_bytes; /* that pay: slots that are known, and not left alone */
 	uint64_t hot_huge_bytes;
-	size_t sparse;	/* slots that are left alone: too few of their pages are populated */
-	size_t shared;	/* likewise: enough are, but too few are the process's own */
-	size_t waiting; /* slots that failed and wait */
+	double hot_per_s, huge_per_s; /* accesses to these */
+	size_t sparse;		      /* slots that are left alone: too few of their pages are populated */
+	size_t shared;		      /* likewise: enough are, but too few are the process's own */
+	size_t waiting;		      /* slots that failed and wait */
 	size_t unknown; /* slots that are in none of these numbers, before they were read and asked for */
 	size_t n;	/* slots to be collapsed */
 };
 
 /*
- * Sorts @slots, the hottest first, into what is huge, what is left alone and what is to be collapsed: not huge,
+ * Sorts @slots, the most accessed first, into what is huge, what is left alone and what is to be collapsed: not huge,
  * known, at least @min_populated_pct of it populated by pages of its own, and a page, not waiting. What a collapse adds to
  * the memory in use is all the others: it fills them, or copies them. The addresses go to @chosen (room for @n) in the same
  * order.
  */
 struct worklist worklist_make(const struct work_slot *slots, size_t n, unsigned int min_populated_pct,
 			      uint64_t *chosen);
-
-/* How many of the @n @slots, the hottest first, are at or above @threshold_pct. */
-size_t worklist_count_hot(const struct work_slot *slots, size_t n, double threshold_pct);
-
-/*
- * The heat of the hottest of @slots, the hottest first, that worklist_make() would choose, hot enough or not; 0: there is
- * none; negative: one is hotter than any such, but not known yet.
- */
-double worklist_hottest_small_pct(const struct work_slot *slots, size_t n, unsigned int min_populated_pct);
 
 /* How the work on one target stands, for its descent. */
 struct work_state {
@@ -56,9 +47,7 @@ struct work_state {
 	bool has_room;	       /* no cap is reached */
 	unsigned int pace_pct; /* of the budget that memory pressure leaves */
 	bool coarse;	       /* memory is accessed in regions too large to tell where */
-	bool heat_known;
-	double small_heat_pct; /* of the hottest memory that is small and could be collapsed; negative: not known */
-	const char *barred; /* why nothing at all can be collapsed in it, in words; NULL: it can */
+	const char *barred;    /* why nothing at all can be collapsed in it, in words; NULL: it can */
 };
 
 /*

@@ -31,7 +31,6 @@ struct collapser {
 	uint64_t *chosen;	  /* worklist.n addresses of it, the hottest first */
 	size_t room;		  /* of chosen */
 	size_t next;		  /* the first that was not tried yet */
-	double small_heat_pct; /* of the hottest that could be collapsed, hot enough or not; negative: not known */
 
 	uint64_t applies;  /* aggregations while the descent was acting */
 	uint64_t calls;	   /* of process_madvise for a slot */
@@ -68,14 +67,14 @@ struct madvise {
 	struct departed departed;
 	bool said_incomplete;
 	/* for a look at one target; [room] */
-	struct work_slot *warm;
+	struct work_slot *paying;
 	struct readlist_place *places;
 	uint64_t *starts;
 	struct slot_pages *pages;
 	size_t room;
 };
 
-/* heat_look.c: reads mappings and page tables of what is warm, and chooses what is to be collapsed. */
+/* heat_look.c: reads mappings and page tables of what pays, and chooses what is to be collapsed. */
 void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns);
 
 /* What @err says of the whole target is noted, and said once. */

@@ -85,6 +85,7 @@ void executor_look_where(struct executor *executor, struct target *target, uint6
 		.now_ns = now_ns,
 		.acting = descent_acts(&target->descent),
 		.by_ranges = damon_looks_at_ranges(executor->damon),
+		.most_slots = executor->type->maps_heat ? executor->setup.max_regions : 0,
 		.max_regions = max_regions,
 		.arg = executor,
 	};
@@ -132,4 +133,15 @@ struct status_pace executor_pace(const struct executor *executor, const struct t
 	if (target->own && executor->type->pace)
 		return executor->type->pace(executor, target);
 	return (struct status_pace){0};
+}
+
+struct worth_config executor_worth(const struct executor *executor)
+{
+	const struct executor_setup *setup = &executor->setup;
+
+	return (struct worth_config){
+		.miss_ns = setup->cost->miss_ns,
+		.collapse_ns = setup->cost->collapse_ns,
+		.payback_s = setup->payback_s,
+	};
 }

@@ -14,6 +14,7 @@
 #include "decide/cost.h"
 #include "decide/plan.h"
 #include "decide/quota.h"
+#include "decide/worth.h"
 #include "executor/target.h"
 #include "report/status.h"
 
@@ -31,10 +32,11 @@ struct executor_setup {
 	struct quota_config quota; /* of damos, as is the next one */
 	uint64_t quota_bytes;	   /* 0: none */
 
-	uint64_t stall_budget_us; /* of madvise, as are the next two */
+	uint64_t stall_budget_us; /* of madvise, as are the next ones */
 	unsigned int min_populated_pct;
+	uint64_t payback_s; /* see worth.h */
 	struct caps caps;
-	struct host_cost *cost; /* what each collapse took is added to it */
+	struct host_cost *cost; /* of a miss and a collapse; what each collapse took is added to it */
 };
 
 /* What changed about a target. */
@@ -133,6 +135,9 @@ bool executor_collapse(struct executor *executor, uint64_t now_ns);
 
 /* When executor_collapse() wants to be called; UINT64_MAX: not before the next look. */
 uint64_t executor_next_collapse_ns(const struct executor *executor, uint64_t now_ns);
+
+/* What a slot must save to pay, as far as it is known by now. */
+struct worth_config executor_worth(const struct executor *executor);
 
 /* The target's kdamond does more than to watch. */
 bool executor_works(const struct executor *executor, const struct target *target);

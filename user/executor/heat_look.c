@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A look at one target: which of its warm slots lie where a collapse makes sense, what of them is huge, what is next. */
+/* A look at one target: which of the slots that pay lie where a collapse makes sense, what of them is huge, what is next. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@
 /* Where one array has no more room, none is taken to have: room is that of all. */
 static int make_room(struct madvise *madvise, size_t n)
 {
-	size_t warm = madvise->room, places = warm, starts = warm, pages = warm;
-	int err = array_reserve(&madvise->warm, &warm, n, sizeof(*madvise->warm));
+	size_t paying = madvise->room, places = paying, starts = paying, pages = paying;
+	int err = array_reserve(&madvise->paying, &paying, n, sizeof(*madvise->paying));
 
 	if (!err)
 		err = array_reserve(&madvise->places, &places, n, sizeof(*madvise->places));
@@ -26,7 +26,7 @@ static int make_room(struct madvise *madvise, size_t n)
 	if (!err)
 		err = array_reserve(&madvise->pages, &pages, n, sizeof(*madvise->pages));
 	if (!err)
-		madvise->room = warm;
+		madvise->room = paying;
 	return err;
 }
 
@@ -39,19 +39,12 @@ static bool ask_kernel(void *arg, uint64_t slot)
 	return allowed > 0;
 }
 
-static double threshold_pct(const struct executor *executor, const struct target *target)
-{
-	const struct descent_config *descent = executor->setup.descent;
-
-	return 100.0 * descent_min_accesses(&target->descent, descent) / descent->levels.max_accesses;
-}
-
-static struct work_slot warm_slot(const struct collapser *collapser, const struct heat_slot *slot,
-				  enum vma_answer answer, uint64_t now_ns)
+static struct work_slot paying_slot(const struct collapser *collapser, const struct heat_slot *slot,
+				    enum vma_answer answer, uint64_t now_ns)
 {
 	return (struct work_slot){
 		.start = slot->start,
-		.pct = slot->pct,
+		.rate_per_s = slot->rate_per_s,
 		.huge = slot->huge,
 		.populated = slot->populated,
 		.shared = slot->shared,
@@ -61,37 +54,43 @@ static struct work_slot warm_slot(const struct collapser *collapser, const struc
 	};
 }
 
-/* The slots from @least_pct up that lie in mappings that can be collapsed, the hottest first. */
-static int gather_warm(struct madvise *madvise, struct target *target, double least_pct, uint64_t now_ns,
-		       size_t *n)
+/* The slots that pay and lie in mappings that can be collapsed, the most accessed first. */
+static int gather_paying(const struct executor *executor, struct target *target, uint64_t now_ns, size_t *n)
 {
 	struct vma_asking asking = {ask_kernel, target, now_ns, LOOKS_ASKS, LOOKS_ASKS_AGAIN};
+	struct worth_config worth = executor_worth(executor);
+	double least_per_s = worth_least_rate_per_s(&worth);
 	struct collapser *collapser = target->own;
+	struct madvise *madvise = executor->own;
 	const struct heat_slot *slots;
+	struct heat_sum sum;
 	size_t n_slots;
-	int err = heat_hottest(collapser->heat, least_pct, &slots, &n_slots);
+	int err = heat_rank(collapser->heat, least_per_s, &slots, &n_slots, &sum);
 
 	if (!err)
 		err = make_room(madvise, n_slots);
 	if (err)
 		return err;
+	target->heat.mapped = true;
+	target->heat.in_use_bytes = sum.in_use_bytes;
+	target->heat.share = sum.share;
 	*n = 0;
 	for (size_t i = 0; i < n_slots; i++) {
 		enum vma_answer answer = vma_map_ask(&target->where.mappings, slots[i].start, &asking);
 
 		if (answer != VMA_NO)
-			madvise->warm[(*n)++] = warm_slot(collapser, &slots[i], answer, now_ns);
+			madvise->paying[(*n)++] = paying_slot(collapser, &slots[i], answer, now_ns);
 	}
 	return 0;
 }
 
-static size_t places_to_read(struct madvise *madvise, const struct target *target, size_t n_warm,
+static size_t places_to_read(struct madvise *madvise, const struct target *target, size_t n_paying,
 			     uint64_t now_ns)
 {
 	struct collapser *collapser = target->own;
 	bool recheck = now_ns - collapser->recheck_ns >= LOOKS_RECHECK_NS;
 	struct readlist_most most = readlist_most(descent_acts(&target->descent), recheck);
-	size_t n = readlist_make(&collapser->readlist, madvise->warm, n_warm, &most, madvise->places);
+	size_t n = readlist_make(&collapser->readlist, madvise->paying, n_paying, &most, madvise->places);
 
 	if (recheck)
 		collapser->recheck_ns = now_ns;
@@ -103,7 +102,7 @@ static size_t places_to_read(struct madvise *madvise, const struct target *targe
 static void take_pages(struct madvise *madvise, struct collapser *collapser, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct work_slot *slot = &madvise->warm[madvise->places[i].slot];
+		struct work_slot *slot = &madvise->paying[madvise->places[i].slot];
 		const struct slot_pages *pages = &madvise->pages[i];
 
 		slot->unread = false;
@@ -115,9 +114,9 @@ static void take_pages(struct madvise *madvise, struct collapser *collapser, siz
 	}
 }
 
-static int read_pages(struct madvise *madvise, struct target *target, size_t n_warm, uint64_t now_ns)
+static int read_pages(struct madvise *madvise, struct target *target, size_t n_paying, uint64_t now_ns)
 {
-	size_t n = places_to_read(madvise, target, n_warm, now_ns);
+	size_t n = places_to_read(madvise, target, n_paying, now_ns);
 	int err =
 		n ? slot_pages_read("/proc", target->facts.live_tid, madvise->starts, n, madvise->pages) : 0;
 
@@ -166,22 +165,20 @@ static void say_coarse(const struct target *target)
 		 HEAT_REGION_MAX_BYTES / MIB_BYTES);
 }
 
-/* Of @n warm slots the first are hot. */
 static void choose(const struct executor *executor, struct target *target, size_t n, uint64_t now_ns)
 {
 	const struct madvise *madvise = executor->own;
 	unsigned int min_populated_pct = executor->setup.min_populated_pct;
-	size_t n_hot = worklist_count_hot(madvise->warm, n, threshold_pct(executor, target));
 	struct collapser *collapser = target->own;
 
-	collapser->worklist = worklist_make(madvise->warm, n_hot, min_populated_pct, collapser->chosen);
+	collapser->worklist = worklist_make(madvise->paying, n, min_populated_pct, collapser->chosen);
 	collapser->next = 0;
-	collapser->small_heat_pct = worklist_hottest_small_pct(madvise->warm, n, min_populated_pct);
 	if (looks_is_young(heat_aggregations(collapser->heat), collapser->mapped_since_ns, now_ns))
 		collapser->worklist.n = 0;
 	target->heat.known = heat_aggregations(collapser->heat) > 0 && !collapser->worklist.unknown;
 	target->heat.hot_bytes = collapser->worklist.hot_bytes;
 	target->heat.huge_bytes = collapser->worklist.hot_huge_bytes;
+	target->heat.huge_per_s = collapser->worklist.huge_per_s;
 	say_sparse(executor, target);
 	say_shared(target);
 	say_coarse(target);
@@ -190,14 +187,11 @@ static void choose(const struct executor *executor, struct target *target, size_
 static int look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct collapser *collapser = target->own;
-	double least_pct = threshold_pct(executor, target);
 	size_t n;
 	int err = target->where_err;
 
-	if (least_pct > LOOKS_WARM_PCT)
-		least_pct = LOOKS_WARM_PCT;
 	if (!err)
-		err = gather_warm(executor->own, target, least_pct, now_ns, &n);
+		err = gather_paying(executor, target, now_ns, &n);
 	if (!err)
 		err = array_reserve(&collapser->chosen, &collapser->room, n, sizeof(*collapser->chosen));
 	if (!err)

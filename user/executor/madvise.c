@@ -48,7 +48,7 @@ static void madvise_close(struct executor *executor)
 	if (!madvise)
 		return;
 	regions_close(madvise->regions);
-	free(madvise->warm);
+	free(madvise->paying);
 	free(madvise->places);
 	free(madvise->starts);
 	free(madvise->pages);
@@ -122,7 +122,10 @@ static void on_aggregation(void *arg, pid_t kdamond, const struct heat_region *r
 		if (!collapser || collapser->watched != kdamond)
 			continue;
 		/* Without memory for it this aggregation is lost, and the next one will do. */
-		heat_add(collapser->heat, regions, n, setup->descent->levels.max_accesses, ended_ns);
+		heat_add(collapser->heat, regions, n,
+			 &(struct heat_sampling){setup->descent->levels.max_accesses,
+						 target->intervals.aggr_us},
+			 ended_ns);
 		collapser->heard_ns = ended_ns;
 		if (!collapser->mapped_since_ns)
 			collapser->mapped_since_ns = ended_ns;
@@ -398,8 +401,6 @@ static struct work_state work_state(const struct executor *executor, const struc
 		.has_room = has_room(executor, target),
 		.pace_pct = madvise->limit.share_pct,
 		.coarse = heat_coarse_bytes(collapser->heat),
-		.heat_known = target->heat.known,
-		.small_heat_pct = collapser->small_heat_pct,
 		.barred = collapse_barred_by(collapser->barred),
 	};
 }
@@ -422,6 +423,10 @@ static void madvise_wanted(const struct executor *executor, const struct target 
 	const struct executor_setup *setup = &executor->setup;
 	uint64_t least = setup->min_regions, most = setup->max_regions;
 
+	if (target->where.by_slot) {
+		region_count_by_slot(target->where.n_ranges, &wanted->min_regions, &wanted->max_regions);
+		return;
+	}
 	wanted->min_regions = intervals_affordable(
 		&target->intervals, region_count_for_slots(target_watched_bytes(target), least, most), least);
 	wanted->max_regions = intervals_affordable(&target->intervals, most, least);

@@ -32,6 +32,10 @@ struct target_heat {
 	bool current;	/* false: it is what it was parked with */
 	uint64_t at_ns; /* when it was measured */
 	uint64_t hot_bytes, huge_bytes;
+	bool mapped; /* a map of it tells the next two, whatever `known` says */
+	uint64_t in_use_bytes;
+	double share;	   /* see heat.h */
+	double huge_per_s; /* accesses to what is huge, as far as it pays */
 };
 
 struct target {

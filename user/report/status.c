@@ -61,6 +61,12 @@ static void add_collapse(struct json *json, const struct status_target *target)
 		json_add_bool(json, "hot_is_current", target->hot_is_current);
 	if (target->heat_known && target->hot_huge_known)
 		json_add_u64(json, "hot_huge_bytes", target->hot_huge_bytes);
+	if (target->worth_known) {
+		json_add_u64(json, "in_use_bytes", target->in_use_bytes);
+		json_add_decimal(json, "saved_cpu_pct", target->saved_pct, 3);
+		if (target->paid_back_s >= 0)
+			json_add_decimal(json, "paid_back_s", target->paid_back_s, 0);
+	}
 	json_close(json);
 }
 
@@ -305,6 +311,21 @@ static void print_benefit(struct json_object *benefit, FILE *file)
 		fprintf(file, ": %s\n", get_text(benefit, "reason"));
 }
 
+/* "in use 340 MiB, of which 330 pay, of which 328 are huge; saves about 2.1 % of a CPU, ..." */
+static void print_worth(struct json_object *collapse, FILE *file)
+{
+	if (!get(collapse, "in_use_bytes"))
+		return;
+	fprintf(file, "      worth: %" PRIu64 " MiB in use", mib(get_u64(collapse, "in_use_bytes")));
+	if (get(collapse, "hot_huge_bytes"))
+		fprintf(file, ", %" PRIu64 " pay, %" PRIu64 " of these are huge",
+			mib(get_u64(collapse, "hot_bytes")), mib(get_u64(collapse, "hot_huge_bytes")));
+	fprintf(file, "; saves about %.2f %% of a CPU", get_double(collapse, "saved_cpu_pct"));
+	if (get(collapse, "paid_back_s"))
+		fprintf(file, ", collapsing is paid back in %" PRIu64 " s", get_u64(collapse, "paid_back_s"));
+	fputc('\n', file);
+}
+
 static bool heat_is_old(struct json_object *collapse)
 {
 	struct json_object *current = get(collapse, "hot_is_current");
@@ -340,6 +361,7 @@ static void print_target(struct json_object *target, FILE *file)
 	if (get(target, "held_up_shared_pct"))
 		fprintf(file, "      held up: %" PRIu64 " %% of its memory is shared with other processes\n",
 			get_u64(target, "held_up_shared_pct"));
+	print_worth(collapse, file);
 	print_benefit(get_typed(target, "benefit", json_type_object), file);
 	print_pace(get_typed(target, "pace", json_type_object), file);
 	print_failures(get_typed(collapse, "failed", json_type_object), file);

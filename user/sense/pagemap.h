@@ -11,9 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/units.h"
 #include "decide/ranges.h"
-
-#define SLOT_PAGES 512 /* pages of 4 KiB in a slot of PMD_SIZE_BYTES */
 
 /* Counts of 4 KiB pages; what is none of these was never touched. A collapse gives memory to all 512. */
 struct slot_pages {
