@@ -284,6 +284,20 @@ static void test_what_pays_is_learnt(void **state)
 	assert_string_equal(rig.descent.reason, "nothing pays so far: parked");
 }
 
+/* What is left alone will not pay by being looked at for longer. */
+static void test_what_is_left_alone_is_known(void **state)
+{
+	struct rig rig = rig_by_worth();
+
+	(void)state;
+	set_heat(&rig, 0, 0);
+	rig.evidence.sparse = 4;
+	later(&rig, 0.2, 1);
+	assert_is(&rig, DESCENT_FLOOR, 0, false);
+	assert_string_equal(rig.descent.reason,
+			    "nothing pays so far: parked; 8 MiB hot are too sparsely populated");
+}
+
 /* Where all that pays is huge, no first collapse is waited for; crumbs beside it are nothing to speak of. */
 static void test_crumbs_beside_what_pays(void **state)
 {
@@ -352,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_heat_keeps_holding),
 		cmocka_unit_test(test_heat_floor),
 		cmocka_unit_test(test_what_pays_is_learnt),
+		cmocka_unit_test(test_what_is_left_alone_is_known),
 		cmocka_unit_test(test_crumbs_beside_what_pays),
 		cmocka_unit_test(test_what_pays_was_collapsed),
 	};

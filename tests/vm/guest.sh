@@ -13,7 +13,7 @@ PIN=/sys/fs/bpf/hotdamon/process_hotness
 MIB=1048576
 # To collapse 2 MiB takes an emulated CPU 30 ms and more, thirty times what it takes a real one, and what a kdamond
 # costs it is no measure of anything: the executor madvise without its budgets.
-BUDGET='--stall-budget-us 1000000 --monitor-cpu-pct 0'
+BUDGET='--stall-budget-us 1000000 --monitor-cpu-pct 0 --payback 200000'
 T=/tmp/test
 LOG=$T/log       # the daemon's stdout
 ERRORS=$T/errors # and stderr
