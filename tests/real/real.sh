@@ -105,19 +105,19 @@ loads() { has_said load '[0-9]' || gone "$LOAD_PID"; }
 
 # start_kvload KIND SPREAD
 start_kvload() {
-	spread=$2 first=0
+	spread=$2 from=0
 	case $1/$2 in
 	redis/hot)
 		# What the emulated TLB holds, and that is more, looks idle; two processes on one CPU drive it out.
 		/add/kvload --kind redis --load fill --first $REDIS_KEYS --keys $REDIS_HOT || give_up 'no hot keys'
-		spread=uniform first=$REDIS_KEYS keys=$REDIS_HOT
+		spread=uniform from=$REDIS_KEYS keys=$REDIS_HOT
 		taskset -pc 1 "$SERVER_PID" >/dev/null
 		;;
 	redis/*) keys=$REDIS_KEYS ;;
 	memcached/hot) spread=uniform keys=$MEMCACHED_HOT ;;
 	memcached/*) keys=$MEMCACHED_KEYS ;;
 	esac
-	/add/kvload --kind "$1" --load "$spread" --first $first --keys $keys >/tmp/real/load 2>&1 &
+	/add/kvload --kind "$1" --load "$spread" --first $from --keys $keys >/tmp/real/load 2>&1 &
 	pid=$!
 	[ "$1/$2" != redis/hot ] || taskset -pc 1 $pid >/dev/null
 }
