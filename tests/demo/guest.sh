@@ -14,7 +14,7 @@ names='redis-server partly hog idle' # rows of the table
 asked='partly hog idle'              # those that know all of themselves
 keys=100000  # of redis, 1 kB each: 128 MiB and more
 show_s=100   # the longest that hotdamon may take
-redis_least_pct=1 # of what it uses: how much it is, is told
+redis_least_pct=50 # of what it uses, however busy the host: how much it is, is told
 settled_s=30 # so long without another huge page: no more is to be seen soon
 log_told=0 skipped_for='' failures=0 in_use=0
 

@@ -15,7 +15,9 @@ def own_cpu_pct:
   if length < 2 or .[-1].t_s == .[0].t_s then 0
   else (.[-1].cpu_s - .[0].cpu_s) / (.[-1].t_s - .[0].t_s) * 100 end;
 
-def threshold: "\(.min_access_pct)% \(.min_accesses)/\(.max_accesses)";
+def threshold:
+  if .collapse.in_use_bytes then "what pays"
+  else .descent | "\(.min_access_pct)% \(.min_accesses)/\(.max_accesses)" end;
 
 def process($target; $skip):
   .[-1] as $own
@@ -23,7 +25,7 @@ def process($target; $skip):
   | row($target.rank // "-"; $own.name;
         ($target.cpu_pct // $skip.cpu_pct // own_cpu_pct | tenths);
         (if $target then $target.descent.state elif $skip then "skipped" else "not watched" end);
-        (if $target then $target.descent | threshold else "-" end);
+        (if $target then $target | threshold else "-" end);
         ($target.collapse.hot_bytes | if . then mib else "-" end);
         (if $busy then $own.hot_bytes else 0 end | mib);
         ($own.hot_huge_bytes + $own.cold_huge_bytes | mib);

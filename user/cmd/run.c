@@ -67,7 +67,9 @@ static const struct argp_option run_options_help[] = {
 	 "may, then damos, as check tells",
 	 0},
 	{"descent", OPT_DESCENT, "hold|progressive", 0,
-	 "Stop at the level where memory first collapses (default), or go on down when it dries up", 0},
+	 "damos, none: stop at the level where memory first collapses (default), or go on down when it dries "
+	 "up",
+	 0},
 	{"trial", OPT_TRIAL, "SEC", 0,
 	 "Leave a process that gains nothing by huge pages in a trial of SEC seconds (default 120; 0: never)",
 	 0},

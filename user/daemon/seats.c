@@ -106,9 +106,14 @@ static void stop(struct seats *seats, struct watch *watch, const struct plan_ste
 
 static void say_watching(const struct watch *watch, const struct target *target)
 {
-	log_info("%s (%u): kdamond %d in seat %u watches it, threshold %u of %u accesses%s", target->comm,
-		 target->id.tgid, target->kdamond.pid, target->seat,
-		 descent_min_accesses(&target->descent, &watch->descent), watch->descent.levels.max_accesses,
+	char threshold[48] = "";
+
+	if (!watch->descent.by_worth)
+		snprintf(threshold, sizeof(threshold), ", threshold %u of %u accesses",
+			 descent_min_accesses(&target->descent, &watch->descent),
+			 watch->descent.levels.max_accesses);
+	log_info("%s (%u): kdamond %d in seat %u watches it%s%s", target->comm, target->id.tgid,
+		 target->kdamond.pid, target->seat, threshold,
 		 descent_acts(&target->descent) ? "" : ", parked");
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/setup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,13 +250,18 @@ static int change_host(struct setup *setup, struct watch *watch, struct act_erro
 static void say_ready(const struct setup *setup, const struct watch *watch)
 {
 	const struct descent_levels *levels = &watch->descent.levels;
+	char ends[80];
 
-	log_info("hotdamon %s on Linux %s: executor %s, %s %u, every %g s, levels %u %% (%u of %u) to %u %% "
-		 "(%u)",
-		 HOTDAMON_VERSION, setup->kernel, executor_name(setup->kind),
+	if (watch->descent.by_worth)
+		snprintf(ends, sizeof(ends), "what pays back in %" PRIu64 " s", watch->options->payback_s);
+	else
+		snprintf(ends, sizeof(ends), "levels %u %% (%u of %u) to %u %% (%u)", levels->pct[0],
+			 levels->accesses[0], levels->max_accesses, levels->pct[levels->n - 1],
+			 levels->accesses[levels->n - 1]);
+	log_info("hotdamon %s on Linux %s: executor %s, %s %u, every %g s, %s", HOTDAMON_VERSION,
+		 setup->kernel, executor_name(setup->kind),
 		 watch->options->n_pids ? "listed processes" : "top", watch->n_seats,
-		 watch->options->interval_s, levels->pct[0], levels->accesses[0], levels->max_accesses,
-		 levels->pct[levels->n - 1], levels->accesses[levels->n - 1]);
+		 watch->options->interval_s, ends);
 }
 
 static int make_all(struct setup *setup, struct watch *watch, const struct tick_listed *listed)

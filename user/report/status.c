@@ -338,9 +338,12 @@ static void print_target(struct json_object *target, FILE *file)
 	struct json_object *descent = get(target, "descent"), *collapse = get(target, "collapse");
 	char threshold[24], hot[24] = "-", cost[24] = "-", comm[4 * COMM_LEN];
 
-	snprintf(threshold, sizeof(threshold), "%" PRIu64 "%% %" PRIu64 "/%" PRIu64,
-		 get_u64(descent, "min_access_pct"), get_u64(descent, "min_accesses"),
-		 get_u64(descent, "max_accesses"));
+	if (get(collapse, "in_use_bytes"))
+		snprintf(threshold, sizeof(threshold), "what pays");
+	else
+		snprintf(threshold, sizeof(threshold), "%" PRIu64 "%% %" PRIu64 "/%" PRIu64,
+			 get_u64(descent, "min_access_pct"), get_u64(descent, "min_accesses"),
+			 get_u64(descent, "max_accesses"));
 	if (get(collapse, "hot_bytes"))
 		snprintf(hot, sizeof(hot), "%" PRIu64 "%s", mib(get_u64(collapse, "hot_bytes")),
 			 heat_is_old(collapse) ? "*" : "");
