@@ -29,6 +29,7 @@ struct check {
 	size_t n;
 	struct host_verdict verdict; /* of `run` with its defaults */
 	struct host_cost cost;
+	struct check_optouts optouts;
 };
 
 /* The ways to make memory huge, or not to. */
@@ -174,7 +175,7 @@ static void print_table(const struct check *check)
 	for (size_t i = 0; i < check->n; i++)
 		print_requirement(&check->list[i], check->list[i].needed_for & needs, colour);
 	print_kdamonds(&check->facts);
-	check_optout_print();
+	check_optout_print(&check->optouts);
 	print_executors(check);
 	print_cost(&check->cost);
 	printf("\nhotdamon %s on Linux %s: ", HOTDAMON_VERSION, check->facts.release);
@@ -250,7 +251,7 @@ static void add_lists(struct json *json, const struct check *check)
 	for (unsigned int i = 0; i < check->facts.nr_kdamonds && i < HOST_MAX_KDAMONDS; i++)
 		add_kdamond(json, &check->facts.kdamonds[i]);
 	json_close(json);
-	check_optout_add(json);
+	check_optout_add(json, &check->optouts);
 	json_open_object(json, "modules");
 	for (unsigned int i = 0; i < HOST_MODULES; i++)
 		add_text(json, host_module_name(i), module_state(&check->facts.modules[i]));
@@ -350,6 +351,9 @@ static int look(struct check *check)
 	check->facts.collapse_err = collapse_barred_everywhere();
 	check->n = host_requirements(&check->facts, check->list);
 	host_judge(&check->facts, EXECUTOR_AUTO, &check->verdict);
+	err = check_optout_read(&check->optouts);
+	if (err)
+		return err;
 	look_at_cost(&check->cost);
 	return 0;
 }
@@ -381,6 +385,8 @@ int cmd_check(int argc, char **argv)
 	if (err)
 		fprintf(stderr, "%s: this host cannot be looked at: %s\n", argv[0], strerror(-err));
 	status = err ? host_status_of(err) : print(argv[0], check, json);
+	if (check)
+		check_optout_free(&check->optouts);
 	free(check);
 	return status;
 }

@@ -262,6 +262,8 @@ static void say_ready(const struct setup *setup, const struct watch *watch)
 		 setup->kernel, executor_name(setup->kind),
 		 watch->options->n_pids ? "listed processes" : "top", watch->n_seats,
 		 watch->options->interval_s, ends);
+	if (watch->descent.by_worth && watch->options->progressive)
+		log_info("--descent is of the executors damos and none: madvise takes all that pays");
 }
 
 static int make_all(struct setup *setup, struct watch *watch, const struct tick_listed *listed)

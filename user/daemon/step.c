@@ -77,7 +77,6 @@ static bool fit_intervals(struct watch *watch, struct target *target, const stru
 		log_info("%s (%u): intervals: %s", target->comm, target->id.tgid, target->intervals.reason);
 	if (!(changed & INTERVALS_LOOK_ANEW))
 		return false;
-	executor_tell(&watch->executor, target, EXECUTOR_NEW_SIGHT, watch->now_ns);
 	descent_restart(&target->descent, &watch->descent, evidence, "with longer samples");
 	return true;
 }

@@ -146,7 +146,7 @@ struct part {
 };
 
 /* "98 % of 64 MiB hot are huge, 0 % before" */
-static struct part share_part(const struct benefit *benefit)
+static struct part share_part(const struct benefit *benefit, const struct benefit_look *look)
 {
 	struct part part, before = {""};
 
@@ -159,7 +159,9 @@ static struct part share_part(const struct benefit *benefit)
 		snprintf(part.text, sizeof(part.text), "none of %" PRIu64 " MiB hot was collapsed",
 			 bytes_to_mib(benefit->hot_bytes));
 	else
-		snprintf(part.text, sizeof(part.text), "nothing hot was found");
+		snprintf(part.text, sizeof(part.text), "%s",
+			 look->sparse || look->shared ? "all that is hot is left alone"
+						      : "nothing hot was found");
 	return part;
 }
 
@@ -190,7 +192,7 @@ static void set_none(struct benefit *benefit)
 
 static void judge_by_share(struct benefit *benefit, const struct benefit_look *look)
 {
-	struct part share = share_part(benefit);
+	struct part share = share_part(benefit, look);
 
 	if (benefit->risen_ns < BENEFIT_STEADY_NS)
 		return;
@@ -204,7 +206,7 @@ static void judge_by_share(struct benefit *benefit, const struct benefit_look *l
 static void judge(struct benefit *benefit, const struct benefit_config *config,
 		  const struct benefit_look *look)
 {
-	struct part share = share_part(benefit), cause = cause_part(look);
+	struct part share = share_part(benefit, look), cause = cause_part(look);
 
 	judge_by_share(benefit, look);
 	if (benefit->verdict != BENEFIT_UNKNOWN || !config->trial_ns ||

@@ -39,16 +39,22 @@ static int smaller_first(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+double cost_median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), smaller_first);
+	return values[n / 2];
+}
+
 bool cost_of_rounds(const struct cost_round *rounds, size_t n, struct cost_miss *miss)
 {
-	double more_ns[COST_MAX_ROUNDS];
+	double more_ns[COST_MAX_ROUNDS], median_ns;
 
 	if (n < COST_LEAST_ROUNDS || n > COST_MAX_ROUNDS)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		more_ns[i] = rounds[i].small_ns - rounds[i].huge_ns;
-	qsort(more_ns, n, sizeof(*more_ns), smaller_first);
-	*miss = (struct cost_miss){more_ns[n / 4], more_ns[n / 2], more_ns[n - 1 - n / 4]};
+	median_ns = cost_median(more_ns, n);
+	*miss = (struct cost_miss){more_ns[n / 4], median_ns, more_ns[n - 1 - n / 4]};
 	return true;
 }
 

@@ -80,6 +80,9 @@ const char *cost_source_name(enum cost_source source);
 /* The defaults; @miss_ns, if it is not 0, is what the operator says. */
 void cost_start(struct host_cost *cost, double miss_ns);
 
+/* The median of @n (> 0) @values, which it puts in order. */
+double cost_median(double *values, size_t n);
+
 /* What @n rounds tell. False: too few to tell anything. */
 bool cost_of_rounds(const struct cost_round *rounds, size_t n, struct cost_miss *miss);
 

@@ -42,7 +42,7 @@ struct heat_slot {
 	float accesses; /* of one page, in the time below */
 	float time_s; /* for which it was looked at; what is long ago counts for less, as for all of these */
 	float hits;   /* samples that found it, or what shared a region with it, accessed */
-	float own_hits;			/* the same, each divided by the slots that shared the region */
+	float own_hits; /* the same, each divided by the root of how many slots its region touched */
 	float silent_samples, silent_s; /* since it was found accessed for the last time */
 	uint16_t populated;		/* pages, as heat_set_pages() was told last */
 	uint8_t sights;	 /* aggregations since it became huge in which it read as before; a few are counted */

@@ -22,7 +22,6 @@ static bool is_unknown(const struct work_slot *slot)
 static void count(struct worklist *list, const struct work_slot *slot)
 {
 	list->hot_bytes += PMD_SIZE_BYTES;
-	list->hot_per_s += slot->rate_per_s;
 	if (!slot->huge)
 		return;
 	list->hot_huge_bytes += PMD_SIZE_BYTES;

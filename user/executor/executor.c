@@ -44,7 +44,7 @@ void executor_leave(struct executor *executor, struct target *target)
 
 void executor_tell(struct executor *executor, struct target *target, enum executor_news news, uint64_t now_ns)
 {
-	if (target->own)
+	if (target->own && executor->type->told)
 		executor->type->told(executor, target, news, now_ns);
 }
 

@@ -43,7 +43,6 @@ struct executor_setup {
 enum executor_news {
 	EXECUTOR_NEW_KDAMOND, /* another one watches it, or none; its statistics begin at 0 */
 	EXECUTOR_NEW_INTERVALS, /* it is looked at with other intervals: what the old ones showed is kept apart */
-	EXECUTOR_NEW_SIGHT,	/* what it saw so far was blindness */
 	EXECUTOR_NEW_PROGRAM, /* exec, or memory so new that nothing of the old holds */
 };
 

@@ -99,15 +99,6 @@ static void madvise_leave(struct executor *executor, struct target *target)
 	collapser_clear(collapser);
 }
 
-static void madvise_told(struct executor *executor, struct target *target, enum executor_news news,
-			 uint64_t now_ns)
-{
-	(void)executor;
-	(void)now_ns;
-	if (news == EXECUTOR_NEW_SIGHT)
-		collapser_forget(target->own); /* its map holds what the short samples did not see */
-}
-
 /* ---- what the kdamonds say ---- */
 
 static void on_aggregation(void *arg, pid_t kdamond, const struct heat_region *regions, size_t n,
@@ -462,7 +453,6 @@ const struct executor_type executor_madvise = {
 	.fd = madvise_fd,
 	.enter = madvise_enter,
 	.leave = madvise_leave,
-	.told = madvise_told,
 	.hear = madvise_hear,
 	.next_look_ns = madvise_next_look_ns,
 	.survey = madvise_survey,

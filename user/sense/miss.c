@@ -57,13 +57,6 @@ static char *map_small(void)
 	return memory;
 }
 
-static int smaller_first(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* Slot by slot, as the executor does; the time of each is a measure in itself. */
 static bool collapse(char *memory, struct miss_result *result)
 {
@@ -78,8 +71,7 @@ static bool collapse(char *memory, struct miss_result *result)
 			return fail(result, "our own memory does not collapse");
 		took_ns[i] = (double)(clock_thread_cpu_ns() - began_ns);
 	}
-	qsort(took_ns, ARENA_SLOTS, sizeof(*took_ns), smaller_first);
-	result->collapse_ns = took_ns[ARENA_SLOTS / 2];
+	result->collapse_ns = cost_median(took_ns, ARENA_SLOTS);
 	return true;
 }
 
