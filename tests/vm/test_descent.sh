@@ -79,12 +79,10 @@ has_its_samples() {
 
 # Each page is touched six times a second, too rarely for samples of 5 ms: longer ones see it. Not five times: at that 100 ms
 # find a page in half of the samples, where a count is chance, and a hold that a lucky region began takes in few of the others.
-# How many of them is luck: 46 of 64 MiB and all were seen.
-half() { [ "$(truth "$1" hot_huge_bytes)" -ge $(($2 * MIB / 2)) ]; }
 test_blind_samples_grow() {
 	load slow --mem 256 --hot 64 --hot-at 96 --pass 0.16
 	start_daemon --executor damos --stop-damon-stat --interval 1 --quota-ms 0
-	wait_for 120 half slow 64 || fail "$(truth_mib slow hot_huge_bytes) of 64 MiB are huge: $(look && target slow descent.reason)"
+	wait_for 120 three_quarters slow 64 || fail "$(truth_mib slow hot_huge_bytes) of 64 MiB are huge: $(look && target slow descent.reason)"
 	took=$(seconds_since "$ready_at")
 	look
 	[ "$(target slow sample_us)" -gt 5000 ] || fail "samples are $(target slow sample_us) us long; $(target slow descent.reason)"
@@ -92,7 +90,7 @@ test_blind_samples_grow() {
 	wait_for 10 has_its_samples slow || fail "DAMON has samples of $(cat "$intervals/sample_us") us, for status $(target slow sample_us)"
 	logged 'slow.*intervals: nothing hot at .* though it uses' || fail 'no reason in the log'
 	no_complaints
-	ok "1/2 after $took s, $(truth_mib slow hot_huge_bytes) of 64 hot, $(truth_mib slow cold_huge_bytes) cold; $(target slow intervals_reason); $(target slow descent.reason)"
+	ok "3/4 after $took s, $(truth_mib slow hot_huge_bytes) of 64 hot, $(truth_mib slow cold_huge_bytes) cold; $(target slow intervals_reason); $(target slow descent.reason)"
 }
 
 cost() { look && value=$(target "$1" monitor_cpu_pct) && [ "$value" != null ] && echo "$value" | tr -d .; }

@@ -20,7 +20,7 @@ wait_until_chosen() {
 
 # A report of the load comes once a second, and to collapse 64 MiB alone takes such a machine a second or two.
 LATE=2
-seconds_for() { case $(uname -r) in 6.12.*) echo $((12 + LATE)) ;; *) echo $((8 + LATE)) ;; esac }
+seconds_for() { case $(uname -r) in 6.12.*) echo $((10 + LATE)) ;; *) echo $((5 + LATE)) ;; esac }
 
 # useless NAME: calls for memory that was huge.
 no_useless_calls() {

@@ -52,7 +52,6 @@ beside() {
 test_beside_a_reservation() { beside reserve madvise --reserve 8192; }
 test_beside_many_mappings() { beside many madvise --beside 3000; }
 test_damos_beside_a_reservation() {
-	pct=75
 	beside damos damos --reserve 8192
 }
 

@@ -85,7 +85,7 @@ void executor_look_where(struct executor *executor, struct target *target, uint6
 		.now_ns = now_ns,
 		.acting = descent_acts(&target->descent),
 		.by_ranges = damon_looks_at_ranges(executor->damon),
-		.most_slots = executor->type->maps_heat ? executor->setup.max_regions : 0,
+		.most_slots = executor->setup.max_regions,
 		.max_regions = max_regions,
 		.arg = executor,
 	};

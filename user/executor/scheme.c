@@ -111,5 +111,8 @@ void scheme_wanted(const struct executor_setup *setup, const struct target *targ
 
 	wanted->min_accesses = descent_min_accesses(&target->descent, setup->descent);
 	wanted->acting = descent_acts(&target->descent);
-	wanted->max_regions = intervals_affordable(&target->intervals, fitting, setup->min_regions);
+	if (target->where.by_slot)
+		region_count_by_slot(target->where.n_ranges, &wanted->min_regions, &wanted->max_regions);
+	else
+		wanted->max_regions = intervals_affordable(&target->intervals, fitting, setup->min_regions);
 }
