@@ -59,7 +59,7 @@ static void fill_worth(const struct watch *watch, const struct target *target, s
 	status->worth_known = target->heat.mapped;
 	status->in_use_bytes = target->heat.in_use_bytes;
 	status->saved_pct = worth_saved_pct(&worth, target->heat.huge_per_s);
-	status->paid_back_s = worth_payback_s(spent_ns, status->saved_pct);
+	status->paid_back_s = status->succeeded ? worth_payback_s(spent_ns, status->saved_pct) : -1;
 }
 
 static struct status_target status_target(const struct setup *setup, const struct watch *watch,

@@ -66,7 +66,7 @@ struct status_target {
 	bool worth_known; /* the next three; hot_bytes are then those that pay */
 	uint64_t in_use_bytes;
 	double saved_pct;   /* of a CPU, about, by what is huge */
-	double paid_back_s; /* what the collapses took is saved in; negative: never */
+	double paid_back_s; /* what the collapses took is saved in; negative: never, or there were none */
 	int held_up_pct;    /* so much of its memory is shared with others that damos waits; 0: it does not */
 	struct status_pace pace;
 };
