@@ -26,6 +26,7 @@ UNIT_rearm := $(filter-out %/rearm.c,$(DESCENT))
 UNIT_governor := user/decide/governor_reason.c user/decide/optout.c user/decide/penalty.c user/decide/share.c
 UNIT_governor_out := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_outranked := user/decide/governor.c $(UNIT_governor)
+UNIT_heat := user/decide/heat_rank.c
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/damon.c $(UNIT_damon) user/decide/cost.c

@@ -159,22 +159,24 @@ static int make_room(struct policy *policy, size_t n)
 
 static int gather_paying(struct policy *policy, size_t *n)
 {
-	const struct heat_slot *slots;
 	size_t n_slots;
-	int err = heat_rank(policy->heat, worth_least_rate_per_s(&policy->options.worth), &slots, &n_slots,
+	int err = heat_rank(policy->heat, worth_least_rate_per_s(&policy->options.worth), &n_slots,
 			    &policy->in_use);
 
 	if (!err)
 		err = make_room(policy, n_slots);
-	for (size_t i = 0; i < n_slots && !err; i++)
-		if (slot_at(policy, slots[i].start) < policy->memory.slots)
+	for (size_t i = 0; i < n_slots && !err; i++) {
+		const struct heat_slot *slot = heat_ranked(policy->heat, i);
+
+		if (slot_at(policy, slot->start) < policy->memory.slots)
 			policy->paying[(*n)++] = (struct work_slot){
-				.start = slots[i].start,
-				.rate_per_s = slots[i].rate_per_s,
-				.huge = slots[i].huge,
-				.populated = slots[i].populated,
-				.unread = !slots[i].read,
+				.start = slot->start,
+				.rate_per_s = slot->rate_per_s,
+				.huge = slot->huge,
+				.populated = slot->populated,
+				.unread = !slot->read,
 			};
+	}
 	return err;
 }
 

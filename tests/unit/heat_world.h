@@ -17,8 +17,7 @@
 static struct heat *heat;
 static uint64_t now_ns;
 static struct heat_sampling sampling; /* the next aggregations last as long as it says */
-static const struct heat_slot *slots; /* as ranked last */
-static size_t n_slots;
+static size_t n_slots;		      /* as ranked last */
 static struct heat_sum sum;
 
 static inline int set_up(void **state)
@@ -95,7 +94,7 @@ static inline void settle(void)
 
 static inline size_t rank_from(double least_per_s)
 {
-	assert_int_equal(heat_rank(heat, least_per_s, &slots, &n_slots, &sum), 0);
+	assert_int_equal(heat_rank(heat, least_per_s, &n_slots, &sum), 0);
 	return n_slots;
 }
 
@@ -103,8 +102,8 @@ static inline const struct heat_slot *find(int64_t i)
 {
 	rank_from(0);
 	for (size_t k = 0; k < n_slots; k++)
-		if (slots[k].start == (uint64_t)((int64_t)BASE + i * (int64_t)SLOT))
-			return &slots[k];
+		if (heat_ranked(heat, k)->start == (uint64_t)((int64_t)BASE + i * (int64_t)SLOT))
+			return heat_ranked(heat, k);
 	return NULL;
 }
 

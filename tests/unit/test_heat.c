@@ -239,7 +239,7 @@ static void test_moved_hot_set(void **state)
 	add_times(300, 0, 8, 18);
 	add_times(25, 100, 108, 18);
 	assert_int_equal(rank_from(0), 8);
-	assert_int_equal(slots[0].start, BASE + 100 * SLOT);
+	assert_int_equal(heat_ranked(heat, 0)->start, BASE + 100 * SLOT);
 	assert_about(page_rate(107), rate_of(0.9));
 }
 
@@ -404,9 +404,29 @@ static void test_order(void **state)
 	least = rate(0);
 	assert_int_equal(rank_from(least), 5);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(slots[i].start, BASE + order[i] * SLOT);
+		assert_int_equal(heat_ranked(heat, i)->start, BASE + order[i] * SLOT);
 	assert_int_equal(rank_from(least * 1.001), 1);
 	assert_int_equal(sum.in_use_bytes, 5 * SLOT);
+}
+
+/* What was ranked before is up to date, and ranked anew where it matters. */
+static void test_order_follows_pages(void **state)
+{
+	const struct heat_region regions[] = {region(0, 1, 10), region(1, 2, 12)};
+
+	(void)state;
+	add(regions, 2);
+	rank_from(0);
+	assert_int_equal(heat_ranked(heat, 0)->start, BASE + SLOT);
+	heat_set_huge(heat, BASE + SLOT, true);
+	assert_true(heat_ranked(heat, 0)->huge);
+	heat_set_pages(heat, BASE, SLOT_PAGES, 0, false);
+	heat_set_pages(heat, BASE + SLOT, SLOT_PAGES / 2, 0, false);
+	rank_from(0);
+	assert_int_equal(heat_ranked(heat, 0)->start, BASE);
+	add_times(20, 1, 2, 20);
+	rank_from(0);
+	assert_int_equal(heat_ranked(heat, 0)->start, BASE + SLOT);
 }
 
 static void test_nonsense_is_left_out(void **state)
@@ -460,7 +480,7 @@ static void test_full_map(void **state)
 	add(&late, 1);
 	assert_int_equal(rank_from(0), HEAT_MAX_SLOTS);
 	for (size_t i = 0; i < 8; i++)
-		assert_int_equal(slots[i].start, late.start + i * SLOT);
+		assert_int_equal(heat_ranked(heat, i)->start, late.start + i * SLOT);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -491,6 +511,7 @@ int main(void)
 		test(test_pages_are_remembered),
 		test(test_forget),
 		test(test_order),
+		test(test_order_follows_pages),
 		test(test_nonsense_is_left_out),
 		test(test_the_hottest_are_kept),
 		test(test_full_map),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "decide/heat.h"
+#include "decide/heat_internal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -18,32 +18,6 @@
 #define HEAT_KEPT_COARSE 0.7  /* of an aggregation, by each of those that come next */
 #define FORGOTTEN_HITS	 0.05 /* a slot with less is let go */
 #define SIGHTS		 3    /* aggregations in which a huge slot reads as before: it is not blind */
-/*
- * What reads less than this share of something else may owe it: a region of DAMON's that holds both speaks for both. Beside a
- * slot in use one that was not read up to 2.8 of 41, and all those in use 8 to 25 (redis, emulated 7.2).
- */
-#define FAR_SHARE 0.125
-
-/* Of a slot with so large a part of its hits in regions of its own size and less no hit is another's. */
-#define OWN_PART 0.98F
-
-struct slots {
-	struct heat_slot *at; /* in order of their addresses, but for `ranked` */
-	size_t n, room;
-};
-
-struct heat {
-	struct slots map;
-	struct slots fresh;  /* of the aggregation that is being added: hits are its share of samples */
-	struct slots next;   /* becomes the map */
-	struct slots ranked; /* as last asked for */
-	uint64_t last_ns;
-	uint64_t last_aggr_us;
-	uint64_t aggregations;
-	uint64_t coarse_bytes; /* of the last one */
-	double sample_s;       /* of the last one */
-};
-
 struct heat *heat_new(void)
 {
 	return calloc(1, sizeof(struct heat));
@@ -56,13 +30,15 @@ void heat_free(struct heat *heat)
 	free(heat->map.at);
 	free(heat->fresh.at);
 	free(heat->next.at);
-	free(heat->ranked.at);
+	free(heat->ranks.places);
+	free(heat->ranks.spare);
 	free(heat);
 }
 
 void heat_forget(struct heat *heat)
 {
 	heat->map.n = 0;
+	heat->ranks.known = false;
 	heat->aggregations = 0;
 	heat->coarse_bytes = 0;
 }
@@ -167,16 +143,6 @@ static double rate_of(double share, double sample_s)
 	return -log1p(-share) / sample_s;
 }
 
-static double share_of(double rate_per_s, double sample_s)
-{
-	return -expm1(-rate_per_s * sample_s);
-}
-
-static double page_rate(const struct heat_slot *slot)
-{
-	return slot->time_s > 0 ? slot->accesses / slot->time_s : 0;
-}
-
 /* A huge slot has one accessed bit for all of its pages. */
 static double pages_of_a_bit(const struct heat_slot *slot)
 {
@@ -186,13 +152,13 @@ static double pages_of_a_bit(const struct heat_slot *slot)
 /* The share of samples that should hit. */
 static double expected_share(const struct heat_slot *slot, double sample_s)
 {
-	return share_of(page_rate(slot) * pages_of_a_bit(slot), sample_s);
+	return heat_share_of(heat_page_rate(slot) * pages_of_a_bit(slot), sample_s);
 }
 
 /* Of a page. Where each sample hits, it is so hot at least: what shorter samples found, or found of small pages, holds. */
 static double seen_rate(const struct heat_slot *slot, double share, const struct lesson *lesson)
 {
-	double most = 1 - 0.5 / lesson->samples, before = page_rate(slot), rate;
+	double most = 1 - 0.5 / lesson->samples, before = heat_page_rate(slot), rate;
 
 	if (share < most)
 		return rate_of(share, lesson->sample_s) / pages_of_a_bit(slot);
@@ -273,7 +239,7 @@ static void merge(struct heat *heat, const struct lesson *lesson)
 
 static size_t bin_of(const struct heat_slot *slot)
 {
-	double bin = BINS / 2 + BIN_STEP * log2(page_rate(slot) + 1e-9);
+	double bin = BINS / 2 + BIN_STEP * log2(heat_page_rate(slot) + 1e-9);
 
 	if (bin < 0)
 		return 0;
@@ -349,6 +315,7 @@ int heat_add(struct heat *heat, const struct heat_region *regions, size_t n,
 	merge(heat, &lesson);
 	keep_hottest(&heat->next, HEAT_MAX_SLOTS);
 	swap(&heat->map, &heat->next);
+	heat->ranks.known = false;
 	heat->sample_s = lesson.sample_s;
 	heat->last_ns = now_ns;
 	heat->last_aggr_us = sampling->aggr_us;
@@ -393,108 +360,10 @@ void heat_set_pages(struct heat *heat, uint64_t start, uint16_t populated, uint1
 
 	if (!slot)
 		return;
+	if (heat_pages(slot) != populated)
+		heat->ranks.known = false;
 	slot->read = true;
 	slot->populated = populated;
 	slot->shared = shared;
 	set_huge(slot, huge);
-}
-
-/* ---- ranking ---- */
-
-/* A deviation of the count of hits less. @far: much hotter memory is about, which the hits may be of. */
-static double sure_rate(const struct heat_slot *slot, bool far)
-{
-	double hits = far ? slot->own_hits : slot->hits;
-
-	return hits >= HEAT_SURE_HITS ? page_rate(slot) * (1 - 1 / sqrt(hits)) : 0;
-}
-
-static float most_share(struct heat *heat)
-{
-	float most = 0;
-
-	for (size_t i = 0; i < heat->map.n; i++) {
-		struct heat_slot *slot = &heat->map.at[i];
-
-		slot->share = (float)share_of(page_rate(slot), heat->sample_s); /* as if all were small */
-		most = fmaxf(most, slot->share);
-	}
-	return most;
-}
-
-static void rate_slots(struct heat *heat)
-{
-	float far_share = (float)FAR_SHARE * most_share(heat);
-
-	for (size_t i = 0; i < heat->map.n; i++) {
-		struct heat_slot *slot = &heat->map.at[i];
-		double sure = sure_rate(slot, slot->share < far_share);
-
-		slot->rate_per_s = (float)(sure * (slot->read ? slot->populated : SLOT_PAGES));
-	}
-}
-
-/* Beside a neighbour that reads far hotter. */
-static bool is_edge(const struct slots *map, size_t i)
-{
-	const struct heat_slot *slot = &map->at[i];
-	float hotter = 0;
-
-	if (slot->own_hits > OWN_PART * slot->hits)
-		return false;
-	if (i > 0 && slot[-1].start + PMD_SIZE_BYTES == slot->start)
-		hotter = slot[-1].share;
-	if (i + 1 < map->n && slot->start + PMD_SIZE_BYTES == slot[1].start && slot[1].share > hotter)
-		hotter = slot[1].share;
-	return slot->share < FAR_SHARE * hotter;
-}
-
-static int more_first(const void *left, const void *right)
-{
-	const struct heat_slot *a = left, *b = right;
-
-	if (a->rate_per_s > b->rate_per_s || a->rate_per_s < b->rate_per_s)
-		return a->rate_per_s > b->rate_per_s ? -1 : 1;
-	return a->start < b->start ? -1 : a->start > b->start;
-}
-
-static struct heat_sum gather(struct heat *heat, double least_per_s)
-{
-	struct heat_sum sum = {0};
-	size_t in_use = 0, seen = 0;
-
-	heat->ranked.n = 0;
-	for (size_t i = 0; i < heat->map.n; i++) {
-		const struct heat_slot *slot = &heat->map.at[i];
-
-		if (slot->hits < 1)
-			continue;
-		seen++;
-		sum.share += slot->share;
-		if (slot->rate_per_s <= 0 || is_edge(&heat->map, i))
-			continue;
-		in_use++;
-		if (slot->rate_per_s >= least_per_s)
-			put(&heat->ranked, slot);
-	}
-	sum.in_use_bytes = in_use * PMD_SIZE_BYTES;
-	if (seen)
-		sum.share /= (double)seen;
-	return sum;
-}
-
-int heat_rank(struct heat *heat, double least_per_s, const struct heat_slot **slots, size_t *n,
-	      struct heat_sum *sum)
-{
-	int err = make_room(&heat->ranked, heat->map.n);
-
-	if (err)
-		return err;
-	rate_slots(heat);
-	*sum = gather(heat, least_per_s);
-	if (heat->ranked.n)
-		qsort(heat->ranked.at, heat->ranked.n, sizeof(*heat->ranked.at), more_first);
-	*slots = heat->ranked.at;
-	*n = heat->ranked.n;
-	return 0;
 }

@@ -95,10 +95,12 @@ struct heat_sum {
  * The slots that are surely accessed at least @least_per_s times a second, the most accessed first, of equal ones the lower
  * address first. Surely: by HEAT_SURE_HITS at least; by a rate that is lower than the likely one as chance may have it (a
  * deviation of the count of hits); and not as the edge of a neighbour that is accessed far more, which a region of DAMON's takes with it.
- * *@slots is @heat's until the next call of anything but heat_set_huge() and heat_set_pages().
- * 0, or -ENOMEM with *@slots, *@n and *@sum untouched.
+ * They are heat_ranked(0) to heat_ranked(*@n - 1). It costs nothing while neither an aggregation nor other pages came.
+ * 0, or -ENOMEM with *@n and *@sum untouched.
  */
-int heat_rank(struct heat *heat, double least_per_s, const struct heat_slot **slots, size_t *n,
-	      struct heat_sum *sum);
+int heat_rank(struct heat *heat, double least_per_s, size_t *n, struct heat_sum *sum);
+
+/* As heat_rank() said, until the next heat_add() or heat_forget(). It is @heat's; what it says of pages is up to date. */
+const struct heat_slot *heat_ranked(const struct heat *heat, size_t rank);
 
 #endif

@@ -62,10 +62,9 @@ static int gather_paying(const struct executor *executor, struct target *target,
 	double least_per_s = worth_least_rate_per_s(&worth);
 	struct collapser *collapser = target->own;
 	struct madvise *madvise = executor->own;
-	const struct heat_slot *slots;
 	struct heat_sum sum;
 	size_t n_slots;
-	int err = heat_rank(collapser->heat, least_per_s, &slots, &n_slots, &sum);
+	int err = heat_rank(collapser->heat, least_per_s, &n_slots, &sum);
 
 	if (!err)
 		err = make_room(madvise, n_slots);
@@ -76,10 +75,11 @@ static int gather_paying(const struct executor *executor, struct target *target,
 	target->heat.share = sum.share;
 	*n = 0;
 	for (size_t i = 0; i < n_slots; i++) {
-		enum vma_answer answer = vma_map_ask(&target->where.mappings, slots[i].start, &asking);
+		const struct heat_slot *slot = heat_ranked(collapser->heat, i);
+		enum vma_answer answer = vma_map_ask(&target->where.mappings, slot->start, &asking);
 
 		if (answer != VMA_NO)
-			madvise->paying[(*n)++] = paying_slot(collapser, &slots[i], answer, now_ns);
+			madvise->paying[(*n)++] = paying_slot(collapser, slot, answer, now_ns);
 	}
 	return 0;
 }
