@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -440,6 +441,14 @@ static int burn_once(char **args)
 	return 0;
 }
 
+/* wish DIR WORD: writes what the owner of the cgroup wishes. */
+static int wish(char **args)
+{
+	if (setxattr(args[0], "user.hotdamon", args[1], strlen(args[1]), 0))
+		die("setxattr");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int args;
@@ -462,6 +471,7 @@ static const struct {
 	{"lights", 3, lights},
 	{"idle", 1, idle},
 	{"burn", 1, burn_once},
+	{"wish", 2, wish},
 };
 
 int main(int argc, char **argv)

@@ -85,6 +85,23 @@ static inline struct candidate excluded(uint32_t tgid, double cpu_pct)
 	return candidate;
 }
 
+static inline struct candidate left_out(uint32_t tgid, double cpu_pct)
+{
+	static const struct rule rule = {"comm=p*", "p*", RULE_COMM, true};
+	struct candidate candidate = hot(tgid, cpu_pct);
+
+	candidate.verdict = (struct rules_verdict){.out = true, .by = &rule};
+	return candidate;
+}
+
+static inline struct candidate preferred(uint32_t tgid, double cpu_pct)
+{
+	struct candidate candidate = hot(tgid, cpu_pct);
+
+	candidate.verdict = (struct rules_verdict){.preferred = true, .word = OWNER_PREFER};
+	return candidate;
+}
+
 static inline int hottest_first(const void *a, const void *b)
 {
 	const struct candidate *left = a, *right = b;

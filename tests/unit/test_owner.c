@@ -83,6 +83,37 @@ static void test_read(void **state)
 	assert_int_equal(system(path), 0);
 }
 
+static void test_exe(void **state)
+{
+	static const struct {
+		const char *link, *exe;
+	} cases[] = {
+		{"/usr/bin/java", "/usr/bin/java"},
+		{"/usr/bin/java (deleted)", "/usr/bin/java"}, /* replaced by a newer one */
+		{" (deleted)", " (deleted)"},
+		{"/a", "/a"},
+	};
+	char root[] = "/tmp/hotdamon-owner-XXXXXX", path[128], exe[15] = "untouched";
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	snprintf(path, sizeof(path), "%s/5", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(process_exe_read(root, 5, exe, sizeof(exe)), -ESRCH);
+	snprintf(path, sizeof(path), "%s/5/exe", root);
+	assert_int_equal(symlink("/usr/bin/java14", path), 0);
+	assert_int_equal(process_exe_read(root, 5, exe, sizeof(exe)), -ENAMETOOLONG);
+	assert_string_equal(exe, "untouched");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unlink(path);
+		assert_int_equal(symlink(cases[i].link, path), 0);
+		assert_int_equal(process_exe_read(root, 5, exe, sizeof(exe)), 0);
+		assert_string_equal(exe, cases[i].exe);
+	}
+	snprintf(path, sizeof(path), "rm -r %s", root);
+	assert_int_equal(system(path), 0);
+}
+
 static void test_names(void **state)
 {
 	struct user_names *names = user_names_new();
@@ -103,10 +134,8 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_uid),
-		cmocka_unit_test(test_cgroup),
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_uid), cmocka_unit_test(test_cgroup), cmocka_unit_test(test_read),
+		cmocka_unit_test(test_exe), cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,8 @@ bad_values() {
 		--executor x MADVISE DAMOS
 		--descent x down
 		--pid 0 x -1 1,x 1, ,1 4194305 1,0
+		--only x =x comm= comm pid=7 comm=1234567890123456 cgroup=/a/
+		--exclude x =x comm= comm pid=7 comm=1234567890123456 cgroup=/a/
 		--sample-us 0 -1 x 3600000001
 		--aggr-us 0 x 3600000001
 		--update-us 0 x 3600000001
@@ -229,4 +231,37 @@ test_what_does_not_act() {
 	ok "none: $reason; dry run: 0 kdamonds"
 }
 
-run_tests wrong_usage without_root status_and_second_run listed_pids listed_by_heat what_does_not_act
+left_out() { look && skipped "$1" reason | grep -q "$2"; }
+wish() { /add/load wish "$CGROUP" "$1" || fail "no xattr can be written on $CGROUP"; }
+
+# Who is left out has no kdamond, though it is the hottest; and the owner's word holds at once.
+test_rules() {
+	CGROUP=/sys/fs/cgroup/rules
+	mkdir $CGROUP
+	load outsider --mem 64
+	load insider --mem 64 --duty 60
+	echo "$pid" >$CGROUP/cgroup.procs
+	remember_state
+	start_daemon --stop-damon-stat --interval 1 --top 1 --only user=root --exclude exe=workload --only cgroup=/rules
+	wait_for 20 has_kdamond insider || fail "insider is not watched: $(skipped insider reason)"
+	left_out outsider '^left out by --exclude exe=workload$' || fail "outsider is skipped for '$(skipped outsider reason)'"
+	target insider reason | grep -q 'let in by --only cgroup=/rules$' || fail "its reason is '$(target insider reason)'"
+	stop_daemon
+	: >$LOG
+	start_daemon --stop-damon-stat --interval 1 --top 1
+	wait_for 20 has_kdamond outsider || fail 'outsider is not watched, and is the hotter one'
+	wish prefer
+	wait_for 20 has_kdamond insider || fail "insider is not preferred: $(skipped insider reason)"
+	wish omit
+	wait_for 20 has_kdamond outsider || fail 'outsider has no seat, though the other one was left out'
+	left_out insider 'left out by its owner: `omit`' || fail "insider is skipped for '$(skipped insider reason)'"
+	wish always
+	wait_for 20 left_out insider 'all 1 seats are taken' || fail "insider is skipped for '$(skipped insider reason)'"
+	[ "$(grep -c "cgroup /rules: .always. in its xattr user.hotdamon is ignored" $ERRORS)" = 1 ] || fail "not said once: $(cat $ERRORS)"
+	[ "$(grep -c 'insider.* left out by its owner' $LOG)" = 1 ] || fail 'that it was left out is not said once'
+	stop_daemon
+	must_be_unchanged 'at the end'
+	ok 'by rules, and by the owner, both ways'
+}
+
+run_tests wrong_usage without_root status_and_second_run listed_pids listed_by_heat rules what_does_not_act

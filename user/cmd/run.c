@@ -25,6 +25,8 @@ enum {
 	OPT_EXECUTOR,
 	OPT_DESCENT,
 	OPT_PID,
+	OPT_ONLY,
+	OPT_EXCLUDE,
 	OPT_SAMPLE_US,
 	OPT_AGGR_US,
 	OPT_UPDATE_US,
@@ -58,6 +60,11 @@ static const struct argp_option run_options_help[] = {
 	 "Only processes with at least MIB MiB of resident anonymous memory (default 32)", 0},
 	{"max-processes", OPT_MAX_PROCESSES, "N", 0,
 	 "Room for N processes that run at a time (default: pid_max, at most 65536)", 0},
+	{"only", OPT_ONLY, "KIND=GLOB", 0,
+	 "Only processes that this rule, or another --only, matches; KIND is unit, cgroup, comm, exe or user",
+	 0},
+	{"exclude", OPT_EXCLUDE, "KIND=GLOB", 0,
+	 "None that this rule matches; of several rules the last that matches counts", 0},
 	{"pid", OPT_PID, "PID[,PID...]", 0, "Watch just these, instead of choosing", 0},
 	{NULL, 0, NULL, 0, "What is done:", 2},
 	{"executor", OPT_EXECUTOR, "NAME", 0,
@@ -151,6 +158,18 @@ static void parse_pids(const struct argp_state *state, char *text, struct run_op
 			cli_fail(state, "--pid takes at most %d processes", RUN_MAX_SEATS);
 		options->pids[options->n_pids++] = pid;
 	}
+}
+
+static void parse_rule(const struct argp_state *state, const char *text, bool excludes, struct rules *rules)
+{
+	const char *option = excludes ? "exclude" : "only", *wanted;
+
+	if (rules->n == RULES_MAX)
+		cli_fail(state, "--%s %s: there can be no more than %d rules", option, text, RULES_MAX);
+	wanted = rule_parse(text, excludes, &rules->rules[rules->n]);
+	if (wanted)
+		cli_fail(state, "--%s wants %s, not '%s'", option, wanted, text);
+	rules->n++;
 }
 
 static void check_together(const struct argp_state *state, const struct run_options *o)
@@ -249,6 +268,23 @@ static error_t parse_damon_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static error_t parse_named_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_options *options = state->input;
+
+	switch (key) {
+	case OPT_PID:
+		parse_pids(state, arg, options);
+		return 0;
+	case OPT_ONLY:
+	case OPT_EXCLUDE:
+		parse_rule(state, arg, key == OPT_EXCLUDE, &options->rules);
+		return 0;
+	default:
+		return parse_damon_option(key, arg, state);
+	}
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const ranks[] = {"user", "cpu"}, *const descents[] = {"hold", "progressive"};
@@ -284,9 +320,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_DESCENT:
 		options->progressive = choice(state, "descent", arg, descents, 2) == 1;
 		return 0;
-	case OPT_PID:
-		parse_pids(state, arg, options);
-		return 0;
 	case OPT_STOP_DAMON_STAT:
 		options->stop_damon_stat = true;
 		return 0;
@@ -312,7 +345,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		check_together(state, options);
 		return 0;
 	default:
-		return parse_damon_option(key, arg, state);
+		return parse_named_option(key, arg, state);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "decide/executor.h"
 #include "decide/ranking.h"
+#include "decide/rules.h"
 
 #define RUN_MAX_SEATS 256
 
@@ -24,6 +25,7 @@ struct run_options {
 	bool progressive;
 	uint32_t pids[RUN_MAX_SEATS]; /* --pid */
 	unsigned int n_pids;	      /* 0: choose by heat */
+	struct rules rules;	      /* --only and --exclude; of what is chosen by heat */
 	uint64_t sample_us, aggr_us, update_us;
 	uint64_t min_regions, max_regions;
 	double monitor_cpu_pct; /* 0: no bound */

@@ -9,6 +9,7 @@
 
 #include "base/cpus.h"
 #include "base/units.h"
+#include "daemon/judge.h"
 #include "daemon/step.h"
 #include "decide/ranking.h"
 #include "report/log.h"
@@ -16,6 +17,7 @@
 
 #define SAID_SKIPS   4096 /* processes whose being skipped was said, the last ones */
 #define SAID_AT_ONCE 32
+#define SAID_NAMES   64 /* of processes that are left out, the last ones: there may be forty of one name */
 
 /* That a process is not watched; that it opted out is news, whatever was said before. */
 struct said {
@@ -28,6 +30,7 @@ struct tick {
 	const struct run_options *options; /* borrowed, as is the next one */
 	struct hotness *hotness;
 	struct ranking *ranking;
+	struct judge *judge;
 	struct tick_listed listed;
 
 	const struct ranked *ranked; /* of the last tick; owned by the ranking */
@@ -39,6 +42,8 @@ struct tick {
 
 	struct said said[SAID_SKIPS]; /* a ring */
 	size_t n_said;
+	char said_names[SAID_NAMES][COMM_LEN]; /* a ring */
+	size_t n_said_names;
 	bool said_full; /* that the map of processes is full */
 	int said_err;	/* of the last window, to say it once */
 	bool all_ended;
@@ -82,9 +87,10 @@ struct tick *tick_new(const struct run_options *options, struct hotness *hotness
 	tick->hotness = hotness;
 	tick->listed = *listed;
 	tick->ranking = ranking_new(options->rank_by, RANKING_SMOOTHING_TICKS, 0);
-	if (tick->ranking)
+	tick->judge = judge_new(&options->rules);
+	if (tick->ranking && tick->judge)
 		return tick;
-	free(tick);
+	tick_free(tick);
 	return NULL;
 }
 
@@ -93,6 +99,7 @@ void tick_free(struct tick *tick)
 	if (!tick)
 		return;
 	ranking_free(tick->ranking);
+	judge_free(tick->judge);
 	free(tick);
 }
 
@@ -195,6 +202,8 @@ static bool make_candidate(const struct tick *tick, const struct watch *watch, s
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
+	if (!tick->listed.n) /* who names a process means it */
+		candidate->verdict = judge_process(tick->judge, &facts);
 	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
 	return true;
 }
@@ -325,6 +334,16 @@ static void note_said(struct tick *tick, struct process_id id, bool opted_out, u
 	tick->said[place] = (struct said){.id = id, .opted_out = opted_out, .at_ns = now_ns};
 }
 
+/* Whether of none of this name it was said that it is left out; now it is. */
+static bool name_is_news(struct tick *tick, const char *comm)
+{
+	for (size_t i = 0; i < SAID_NAMES && i < tick->n_said_names; i++)
+		if (!strcmp(tick->said_names[i], comm))
+			return false;
+	snprintf(tick->said_names[tick->n_said_names++ % SAID_NAMES], COMM_LEN, "%s", comm);
+	return true;
+}
+
 /* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
 static void say_skips(struct tick *tick, uint64_t now_ns)
 {
@@ -335,6 +354,8 @@ static void say_skips(struct tick *tick, uint64_t now_ns)
 		if (said && said->opted_out >= skip->opted_out)
 			continue;
 		note_said(tick, skip->id, skip->opted_out, now_ns);
+		if (skip->ruled_out && !name_is_news(tick, skip->comm))
+			continue;
 		log_info("skipped: %s (%u), %.1f %% of a CPU: %s", skip->comm, skip->id.tgid, skip->cpu_pct,
 			 skip->reason);
 	}
@@ -383,8 +404,10 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
 			enter(tick, watch, &moves[i]);
 			continue;
 		}
-		if (moves[i].opted_out)
-			note_said(tick, moves[i].id, true, watch->now_ns);
+		if (moves[i].opted_out || moves[i].ruled_out)
+			note_said(tick, moves[i].id, moves[i].opted_out, watch->now_ns);
+		if (moves[i].ruled_out)
+			name_is_news(tick, moves[i].comm);
 		leave(watch, target, moves[i].reason);
 		seats_release(seats, watch, target);
 	}

@@ -174,7 +174,7 @@ static bool is_fit(const struct governor *governor, const struct candidate *cand
 {
 	const struct governor_config *config = &governor->config;
 
-	if (candidate->excluded || candidate->opted_out)
+	if (candidate->excluded || candidate->opted_out || candidate->verdict.out)
 		return false;
 	return (config->listed || candidate->cpu_pct >= config->min_cpu_pct) &&
 	       governor_is_big(config, candidate);
@@ -201,15 +201,15 @@ static bool is_barred_by_share(const struct governor *governor, const struct can
 	return true;
 }
 
-static void collect_waiting(const struct tick *tick)
+static void collect_waiting(const struct tick *tick, bool preferred)
 {
 	struct governor *governor = tick->governor;
 
 	for (size_t i = 0; i < tick->n; i++) {
 		const struct candidate *candidate = &tick->candidates[i];
 
-		if (!governor->watched[i] && eligible(governor, candidate) &&
-		    !is_barred_by_share(governor, candidate))
+		if (candidate->verdict.preferred == preferred && !governor->watched[i] &&
+		    eligible(governor, candidate) && !is_barred_by_share(governor, candidate))
 			governor->waiting[governor->n_waiting++] = candidate;
 	}
 }
@@ -252,7 +252,7 @@ static void leave_gone(const struct tick *tick)
 	}
 }
 
-static void leave_opted_out(const struct tick *tick)
+static void leave_unwanted(const struct tick *tick)
 {
 	const struct governor *governor = tick->governor;
 
@@ -260,11 +260,15 @@ static void leave_opted_out(const struct tick *tick)
 		const struct candidate *candidate = candidate_in(tick, i);
 		struct governor_move *move;
 
-		if (!candidate || !candidate->opted_out)
+		if (!candidate || (!candidate->opted_out && !candidate->verdict.out))
 			continue;
 		move = leave(tick, i);
-		move->opted_out = true;
-		optout_explain(candidate->comm, move->reason);
+		move->ruled_out = candidate->verdict.out;
+		move->opted_out = !move->ruled_out;
+		if (move->ruled_out)
+			rules_explain(&candidate->verdict, move->reason);
+		else
+			optout_explain(candidate->comm, move->reason);
 	}
 }
 
@@ -307,8 +311,11 @@ static void leave_cold(const struct tick *tick)
 static bool yields(const struct governor *governor, const struct candidate *watched,
 		   const struct candidate *waiting)
 {
-	return watched->cpu_pct < OUTRANKED_SHARE * waiting->cpu_pct ||
-	       governor_is_shrunk(&governor->config, watched);
+	if (governor_is_shrunk(&governor->config, watched))
+		return true;
+	if (watched->verdict.preferred != waiting->verdict.preferred)
+		return waiting->verdict.preferred;
+	return watched->cpu_pct < OUTRANKED_SHARE * waiting->cpu_pct;
 }
 
 static unsigned int free_seats(const struct governor *governor)
@@ -340,6 +347,14 @@ static void count_outranked(const struct tick *tick, const struct candidate *hot
 	}
 }
 
+/* Whether @one leaves before @other. Candidates are ordered, hottest first. */
+static bool leaves_first(const struct candidate *one, const struct candidate *other)
+{
+	if (one->verdict.preferred != other->verdict.preferred)
+		return other->verdict.preferred;
+	return one > other;
+}
+
 /* The seat that goes to @waiting, or the number of seats if none does. */
 static unsigned int find_victim(const struct tick *tick, const struct candidate *waiting)
 {
@@ -353,7 +368,7 @@ static unsigned int find_victim(const struct tick *tick, const struct candidate 
 			continue;
 		if (governor->seats[i].cold_ticks < governor->config.dwell_ticks)
 			continue;
-		if (victim == n || watched > candidate_in(tick, victim)) /* ordered, hottest first */
+		if (victim == n || leaves_first(watched, candidate_in(tick, victim)))
 			victim = i;
 	}
 	return victim;
@@ -371,7 +386,7 @@ static void leave_outranked(const struct tick *tick)
 		unsigned int seat = find_victim(tick, waiting);
 
 		if (seat == governor->config.seats)
-			break; /* the others that wait are colder still */
+			break; /* the others that wait are colder still, and no more preferred */
 		watched = candidate_in(tick, seat);
 		governor_reason_outranked(&governor->config, watched, waiting, leave(tick, seat)->reason);
 	}
@@ -423,9 +438,10 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	governor->n_moves = governor->n_waiting = 0;
 	match_seats(&tick);
 	see_candidates(&tick);
-	collect_waiting(&tick);
+	collect_waiting(&tick, true);
+	collect_waiting(&tick, false);
 	leave_gone(&tick);
-	leave_opted_out(&tick);
+	leave_unwanted(&tick);
 	if (!governor->config.listed) {
 		leave_cold(&tick);
 		leave_outranked(&tick);

@@ -4,6 +4,7 @@
 #define HOTDAMON_DECIDE_GOVERNOR_H
 
 #include "decide/process.h"
+#include "decide/rules.h"
 
 #define GOVERNOR_DWELL_TICKS 3
 #define GOVERNOR_PROBE_S     600 /* a process that gained nothing is tried again after so long, the first time */
@@ -41,6 +42,7 @@ struct candidate {
 	double opted_out_s;  /* for how long that is known; negative: not known */
 	int shared_pct;	     /* of its memory, share_pct(); asked for only where governor_would_take() */
 	bool excluded;	     /* hotdamon itself: never watched */
+	struct rules_verdict verdict; /* out: never watched; preferred: before all that are not */
 };
 
 /* Enough memory to be worth a seat; below it there is little to collapse. */
@@ -64,6 +66,7 @@ struct governor_move {
 	char comm[COMM_LEN];
 	bool gone;	/* a LEAVE because the process ended */
 	bool opted_out; /* or opted out of huge pages */
+	bool ruled_out; /* or by a rule, or its owner's word */
 	char reason[REASON_LEN];
 };
 
@@ -74,6 +77,7 @@ struct governor_skip {
 	double cpu_pct;
 	bool opted_out;	    /* that is why */
 	double opted_out_s; /* the candidate's */
+	bool ruled_out;	    /* that is why */
 	char reason[REASON_LEN];
 };
 
@@ -97,25 +101,26 @@ void governor_free(struct governor *governor); /* NULL is fine */
 /*
  * One tick. @candidates are ordered, hottest first.
  *
- * Eligible: cpu >= min, anon >= min, not excluded, not opted out, not backing off (listed: just the last three).
+ * Eligible: cpu >= min, anon >= min, not excluded, not ruled out, not opted out, not backing off (listed: just the last
+ * four).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed, it was let go, or most of its memory is shared
  * with other processes, as a fork's is. Those that
- * are eligible and not watched wait, hottest first; so many of them as there are free seats come in, each into
+ * are eligible and not watched wait, the preferred first, else hottest first; so many of them as there are free seats come in, each into
  * the lowest one. A seat freed in a tick can be taken in it.
  *
  * Leaves:
  * - A watched process that is not among the candidates has ended, and leaves at once.
- * - One that opted out leaves at once, listed or not.
+ * - One that opted out or is ruled out leaves at once, listed or not.
  * - One that is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
  *   which it is neither starts the count again. Outranked: one waits that finds no free seat, and of it
  *   the watched one has less than 80 % of its heat, or the watched one's anonymous memory fell below
- *   half of min_anon_bytes. As many outranked ones leave as there are such waiting ones, the coldest first;
- *   the others stay.
+ *   half of min_anon_bytes. Of two of which one is preferred, the other one is outranked, whatever their heat. As many
+ *   outranked ones leave as there are such waiting ones, the preferred last, else the coldest first; the others stay.
  *
  * moves: LEAVEs first, then ENTERs; at most 2 * seats. skips: candidates at or above min_cpu_pct, hottest
- * first, that are not watched after this tick and are not `excluded`, each with the reason (too little
- * memory, opted out, backing off after a failed start, all seats taken...). In listed mode: those that opted out or
- * back off, whatever their heat (and those beyond the seats, if there are more than seats).
+ * first, that are not watched after this tick and are not `excluded`, each with the reason (ruled out, too little
+ * memory, opted out, backing off after a failed start, all seats taken...). In listed mode: those that are ruled out,
+ * opted out or back off, whatever their heat (and those beyond the seats, if there are more than seats).
  * Both arrays belong to the governor and live until its next tick that succeeds, or its end. Returns 0, or -ENOMEM with
  * nothing changed: neither the governor, nor the outputs, nor the arrays of the last tick.
  */

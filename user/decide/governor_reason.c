@@ -10,7 +10,7 @@
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
 			     const struct governor_seat *seat, size_t n, char *reason)
 {
-	char losing[48] = "";
+	char losing[48] = "", rule[REASON_LEN];
 	const char *what = "hot";
 
 	if (config->listed)
@@ -20,8 +20,10 @@ void governor_reason_watched(const struct governor_config *config, const struct 
 	if (seat->cold_ticks)
 		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", seat->cold_ticks,
 			 config->dwell_ticks);
-	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s", what,
-		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), losing);
+	rules_explain(&candidate->verdict, rule);
+	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s%s", what,
+		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), losing,
+		     *rule ? "; " : "", rule);
 }
 
 void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,
@@ -46,6 +48,11 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 			     " MiB, and pid %" PRIu32 " waits with %.1f %% of a CPU",
 			     bytes_to_mib(watched->anon_bytes), bytes_to_mib(config->min_anon_bytes),
 			     waiting->id.tgid, waiting->cpu_pct);
+	else if (waiting->verdict.preferred && !watched->verdict.preferred)
+		reason_write(reason,
+			     "outranked or cold for %u ticks: pid %" PRIu32
+			     " waits, with %.1f %% of a CPU, which its owner prefers",
+			     config->dwell_ticks, waiting->id.tgid, waiting->cpu_pct);
 	else
 		reason_write(reason,
 			     "outranked or cold for %u ticks: %.1f %% of a CPU, while pid %" PRIu32
@@ -97,11 +104,15 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 		*skip = (struct governor_skip){
 			.id = candidate->id,
 			.cpu_pct = candidate->cpu_pct,
-			.opted_out = candidate->opted_out && governor_is_big(config, candidate),
+			.ruled_out = candidate->verdict.out,
+			.opted_out = !candidate->verdict.out && candidate->opted_out &&
+				     governor_is_big(config, candidate),
 			.opted_out_s = candidate->opted_out_s,
 		};
 		memcpy(skip->comm, candidate->comm, sizeof(skip->comm));
-		if (skip->opted_out)
+		if (skip->ruled_out)
+			rules_explain(&candidate->verdict, skip->reason);
+		else if (skip->opted_out)
 			optout_explain(candidate->comm, skip->reason);
 		else if (penalty_holds(penalties, candidate->id))
 			penalty_explain(penalties, candidate->id, skip->reason);

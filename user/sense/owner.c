@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/textfile.h"
@@ -90,6 +92,25 @@ int process_owner_read(const char *proc_root, uint32_t pid, struct process_owner
 	if (!read_text(proc_root, pid, "cgroup", text, sizeof(text)))
 		proc_parse_cgroup(text, found.cgroup, sizeof(found.cgroup));
 	*owner = found;
+	return 0;
+}
+
+int process_exe_read(const char *proc_root, uint32_t pid, char *path, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	char link[PATH_MAX], exe[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "%s/%" PRIu32 "/exe", proc_root, pid);
+	len = readlink(link, exe, sizeof(exe));
+	if (len < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	if ((size_t)len > strlen(deleted) && !memcmp(exe + len - strlen(deleted), deleted, strlen(deleted)))
+		len -= (ssize_t)strlen(deleted);
+	if ((size_t)len >= size)
+		return -ENAMETOOLONG;
+	memcpy(path, exe, (size_t)len);
+	path[len] = '\0';
 	return 0;
 }
 

@@ -25,6 +25,12 @@ int proc_parse_uid(const char *text, uint32_t *uid);
  */
 int proc_parse_cgroup(const char *text, char *path, size_t size);
 
+/*
+ * The path of the executable, as its mount namespace has it; one that was replaced by a newer one since keeps its name.
+ * Negative errno: -ESRCH: no such process, -ENAMETOOLONG: @size is too small; @path is untouched then.
+ */
+int process_exe_read(const char *proc_root, uint32_t pid, char *path, size_t size);
+
 struct user_names; /* remembers what it was asked once: a name may come over a network */
 
 struct user_names *user_names_new(void);	/* NULL when out of memory */

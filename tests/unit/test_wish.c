@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The wishes of owners, on directories of our own in place of cgroups. */
+#include "tree.h"
+
+#include <sys/xattr.h>
+
+#include "sense/wish.h"
+
+static char root[] =
+	"/var/tmp/hotdamon-wish-XXXXXX"; /* /tmp may be a tmpfs, which has no user xattrs before 6.6 */
+static bool no_xattrs;
+
+static const char *const cgroups[] = {"a", "a/b", "a/b/c", "lone"};
+
+static int make_cgroups(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	for (size_t i = 0; i < ARRAY_SIZE(cgroups); i++)
+		assert_int_equal(mkdir(tree_at(root, cgroups[i]), 0700), 0);
+	no_xattrs = setxattr(root, "user.test", "x", 1, 0) && errno == EOPNOTSUPP;
+	return 0;
+}
+
+static int remove_cgroups(void **state)
+{
+	(void)state;
+	for (size_t i = ARRAY_SIZE(cgroups); i-- > 0;)
+		rmdir(tree_at(root, cgroups[i]));
+	return rmdir(root);
+}
+
+static struct wish_tree tree_of(uid_t root_uid)
+{
+	struct wish_tree tree = {.root_uid = root_uid};
+
+	snprintf(tree.mount, sizeof(tree.mount), "%s", root);
+	return tree;
+}
+
+static void wish(const char *cgroup, const char *value, size_t len)
+{
+	assert_int_equal(setxattr(tree_at(root, cgroup), WISH_XATTR, value, len, 0), 0);
+}
+
+static void wish_nothing(void)
+{
+	removexattr(root, WISH_XATTR);
+	for (size_t i = 0; i < ARRAY_SIZE(cgroups); i++)
+		removexattr(tree_at(root, cgroups[i]), WISH_XATTR);
+}
+
+static enum owner_word read_own(const char *path, struct wish_ignored *ignored)
+{
+	struct wish_tree tree = tree_of(getuid());
+
+	return wish_read(&tree, path, ignored);
+}
+
+static void test_nearest(void **state)
+{
+	struct wish_ignored ignored;
+
+	(void)state;
+	if (no_xattrs)
+		skip();
+	wish_nothing();
+	assert_int_equal(read_own("/a/b/c", &ignored), OWNER_SILENT);
+	wish("a", "omit", 4);
+	assert_int_equal(read_own("/a/b/c", &ignored), OWNER_OMIT);
+	assert_int_equal(read_own("/a", &ignored), OWNER_OMIT);
+	assert_int_equal(read_own("/lone", &ignored), OWNER_SILENT);
+	wish("a/b", "watch", 5);
+	assert_int_equal(read_own("/a/b/c", &ignored), OWNER_WATCH);
+	assert_int_equal(read_own("/a", &ignored), OWNER_OMIT);
+	wish("a/b/c", "prefer", 6);
+	assert_int_equal(read_own("/a/b/c", &ignored), OWNER_PREFER);
+	assert_int_equal(read_own("/a/b/c (deleted)", &ignored), OWNER_WATCH); /* what is left of it */
+	wish(".", "omit", 4);
+	assert_int_equal(read_own("/lone", &ignored), OWNER_OMIT);
+	assert_int_equal(read_own("/", &ignored), OWNER_OMIT);
+	assert_string_equal(ignored.cgroup, "");
+}
+
+/* What is outside of our cgroup namespace is not below our mount, whatever its name; nor is a name without a slash. */
+static void test_outside(void **state)
+{
+	struct wish_tree nowhere = {.mount = ""};
+	struct wish_ignored ignored;
+
+	(void)state;
+	if (no_xattrs)
+		skip();
+	wish_nothing();
+	wish(".", "omit", 4);
+	assert_int_equal(read_own("/../a", &ignored), OWNER_SILENT);
+	assert_int_equal(read_own("a", &ignored), OWNER_SILENT);
+	assert_int_equal(read_own("", &ignored), OWNER_SILENT);
+	assert_int_equal(wish_read(&nowhere, "/a", &ignored), OWNER_SILENT);
+}
+
+static void test_values(void **state)
+{
+	static const struct {
+		const char *value;
+		size_t len;
+		enum owner_word word;
+		const char *ignored;
+	} cases[] = {
+		{"omit\n", 5, OWNER_OMIT, NULL},
+		{"omit\0", 5, OWNER_OMIT, NULL},
+		{"omit \t\n", 7, OWNER_OMIT, NULL},
+		{"omit\0x", 6, OWNER_OMIT, NULL},
+		{"", 0, OWNER_SILENT, ""},
+		{"\n", 1, OWNER_SILENT, ""},
+		{" omit", 5, OWNER_SILENT, " omit"},
+		{"never", 5, OWNER_SILENT, "never"},
+		{"omitomitomitomitomitomitomitomi", 31, OWNER_SILENT, "omitomitomitomitomitomitomitomi"},
+		{"omitomitomitomitomitomitomitomit", 32, OWNER_SILENT, "(too long)"},
+	};
+
+	(void)state;
+	if (no_xattrs)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct wish_ignored ignored;
+
+		wish_nothing();
+		wish("a/b", cases[i].value, cases[i].len);
+		assert_int_equal(read_own("/a/b/c", &ignored), cases[i].word);
+		assert_string_equal(ignored.cgroup, cases[i].ignored ? "/a/b" : "");
+		assert_string_equal(ignored.value, cases[i].ignored ? cases[i].ignored : "");
+		assert_false(ignored.not_root);
+	}
+}
+
+/* A word that is none hides nothing that is above it. */
+static void test_ignored_goes_on(void **state)
+{
+	struct wish_ignored ignored;
+
+	(void)state;
+	if (no_xattrs)
+		skip();
+	wish_nothing();
+	wish("a", "omit", 4);
+	wish("a/b", "nonsense", 8);
+	assert_int_equal(read_own("/a/b/c", &ignored), OWNER_OMIT);
+	assert_string_equal(ignored.value, "nonsense");
+}
+
+/* Who is not root may leave out what is his, and no more. */
+static void test_only_root_asks_for_more(void **state)
+{
+	struct wish_tree tree = tree_of(getuid() + 1);
+	struct wish_ignored ignored;
+
+	(void)state;
+	if (no_xattrs)
+		skip();
+	wish_nothing();
+	wish("a", "prefer", 6);
+	assert_int_equal(wish_read(&tree, "/a", &ignored), OWNER_SILENT);
+	assert_true(ignored.not_root);
+	assert_string_equal(ignored.value, "prefer");
+	wish("a", "watch", 5);
+	assert_int_equal(wish_read(&tree, "/a", &ignored), OWNER_SILENT);
+	wish("a", "omit", 4);
+	assert_int_equal(wish_read(&tree, "/a", &ignored), OWNER_OMIT);
+}
+
+static void test_find_tree(void **state)
+{
+	static const struct {
+		const char *mountinfo, *mount;
+	} cases[] = {
+		{"25 30 0:23 / /sys rw shared:7 - sysfs sysfs rw\n"
+		 "36 25 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n",
+		 "/sys/fs/cgroup"},
+		{"40 36 0:33 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+		 "41 36 0:34 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+		 "/sys/fs/cgroup/unified"},
+		{"36 25 0:26 /system.slice /srv/part rw - cgroup2 cgroup2 rw\n"
+		 "37 25 0:26 / /srv/all rw - cgroup2 cgroup2 rw\n",
+		 "/srv/all"},
+		{"40 36 0:33 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n", NULL},
+		{"40 36 0:33 / /cgroup2 rw - ext4 cgroup2 rw\n - cgroup2 \n", NULL},
+		{"", NULL},
+	};
+	char proc[] = "/tmp/hotdamon-wish-proc-XXXXXX";
+	struct wish_tree tree;
+
+	(void)state;
+	assert_non_null(mkdtemp(proc));
+	assert_true(wish_tree_find(proc, &tree) < 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		tree_put(proc, "self/mountinfo", cases[i].mountinfo);
+		assert_int_equal(wish_tree_find(proc, &tree), cases[i].mount ? 0 : -ENOENT);
+		assert_string_equal(tree.mount, cases[i].mount ? cases[i].mount : "");
+		assert_int_equal(tree.root_uid, 0);
+	}
+	tree_remove(proc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_ignored_goes_on),
+		cmocka_unit_test(test_only_root_asks_for_more),
+		cmocka_unit_test(test_find_tree),
+	};
+
+	return cmocka_run_group_tests(tests, make_cgroups, remove_cgroups);
+}

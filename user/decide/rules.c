@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "decide/rules.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "decide/reason.h"
+
+#define PATH_ROOM 512 /* of a cgroup; the rest of a longer path is not matched */
+
+static const char *const kind_names[] = {
+	[RULE_UNIT] = "unit", [RULE_CGROUP] = "cgroup", [RULE_COMM] = "comm",
+	[RULE_EXE] = "exe",   [RULE_USER] = "user",
+};
+
+static const char *const words[] = {
+	[OWNER_OMIT] = "omit",
+	[OWNER_WATCH] = "watch",
+	[OWNER_PREFER] = "prefer",
+};
+
+static bool is_plain(const char *glob)
+{
+	return !strpbrk(glob, "*?[");
+}
+
+/* What can never match is a mistake, and leaves in what was to be left out. */
+static const char *never_matches(enum rule_kind kind, const char *glob)
+{
+	size_t len = strlen(glob);
+
+	if (kind == RULE_COMM && is_plain(glob) && len >= COMM_LEN)
+		return "a name of at most 15 characters behind comm=, as the kernel keeps no more";
+	if (kind == RULE_CGROUP && len > 1 && glob[len - 1] == '/')
+		return "a path without a slash at its end behind cgroup=; what is below it is meant too";
+	return NULL;
+}
+
+const char *rule_parse(const char *text, bool excludes, struct rule *rule)
+{
+	const char *equals = strchr(text, '='), *wrong;
+	size_t len = equals ? (size_t)(equals - text) : 0;
+
+	for (unsigned int kind = 0; len && kind < sizeof(kind_names) / sizeof(kind_names[0]); kind++) {
+		if (strlen(kind_names[kind]) != len || memcmp(kind_names[kind], text, len))
+			continue;
+		if (!equals[1])
+			break;
+		wrong = never_matches(kind, equals + 1);
+		if (!wrong)
+			*rule = (struct rule){text, equals + 1, kind, excludes};
+		return wrong;
+	}
+	return "KIND=GLOB, with a KIND of unit, cgroup, comm, exe or user";
+}
+
+bool rules_ask_for(const struct rules *rules, enum rule_kind kind)
+{
+	for (unsigned int i = 0; i < rules->n; i++)
+		if (rules->rules[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* A backslash is itself: systemd's names have it. A slash is matched by * too. */
+static bool matches(const char *glob, const char *text)
+{
+	return text && *text && !fnmatch(glob, text, FNM_NOESCAPE);
+}
+
+/* "nginx" is nginx.service, as systemctl has it. */
+static bool unit_matches(const char *glob, const char *unit)
+{
+	static const char suffix[] = ".service";
+	char name[PATH_ROOM];
+	size_t len;
+
+	if (!unit || matches(glob, unit))
+		return unit != NULL;
+	snprintf(name, sizeof(name), "%s", unit);
+	len = strlen(name);
+	if (len < sizeof(suffix) || strcmp(name + len - strlen(suffix), suffix))
+		return false;
+	name[len - strlen(suffix)] = '\0';
+	return matches(glob, name);
+}
+
+/* A cgroup and all below it. */
+static bool cgroup_matches(const char *glob, const char *cgroup)
+{
+	char path[PATH_ROOM];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", cgroup ? cgroup : "");
+	while (*path) {
+		if (matches(glob, path))
+			return true;
+		slash = strrchr(path, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+	}
+	return cgroup && *cgroup && matches(glob, "/");
+}
+
+/* A glob without a slash is one of the file's name. */
+static bool exe_matches(const char *glob, const char *exe)
+{
+	const char *name = exe ? strrchr(exe, '/') : NULL;
+
+	return matches(glob, name && !strchr(glob, '/') ? name + 1 : exe);
+}
+
+static bool rule_matches(const struct rule *rule, const struct rules_subject *subject)
+{
+	switch (rule->kind) {
+	case RULE_UNIT:
+		return unit_matches(rule->glob, subject->unit);
+	case RULE_CGROUP:
+		return cgroup_matches(rule->glob, subject->cgroup);
+	case RULE_COMM:
+		return matches(rule->glob, subject->comm);
+	case RULE_EXE:
+		return exe_matches(rule->glob, subject->exe);
+	case RULE_USER:
+		return matches(rule->glob, subject->user) || matches(rule->glob, subject->uid);
+	}
+	return false;
+}
+
+static bool has_only(const struct rules *rules)
+{
+	for (unsigned int i = 0; i < rules->n; i++)
+		if (!rules->rules[i].excludes)
+			return true;
+	return false;
+}
+
+struct rules_verdict rules_judge(const struct rules *rules, const struct rules_subject *subject)
+{
+	struct rules_verdict verdict = {0};
+
+	for (unsigned int i = 0; i < rules->n; i++)
+		if (rule_matches(&rules->rules[i], subject))
+			verdict.by = &rules->rules[i];
+	if (verdict.by) {
+		verdict.out = verdict.by->excludes;
+	} else {
+		verdict.word = subject->word;
+		verdict.out =
+			subject->word == OWNER_OMIT || (subject->word == OWNER_SILENT && has_only(rules));
+	}
+	verdict.preferred = subject->word == OWNER_PREFER && !verdict.out;
+	return verdict;
+}
+
+bool owner_word_parse(const char *text, enum owner_word *word)
+{
+	for (unsigned int i = OWNER_OMIT; i <= OWNER_PREFER; i++) {
+		if (strcmp(text, words[i]))
+			continue;
+		*word = i;
+		return true;
+	}
+	return false;
+}
+
+void rules_explain(const struct rules_verdict *verdict, char *reason)
+{
+	const char *what = verdict->out ? "left out" : "let in";
+
+	*reason = '\0';
+	if (verdict->by)
+		reason_write(reason, "%s by --%s %s%s", what, verdict->by->excludes ? "exclude" : "only",
+			     verdict->by->text, verdict->preferred ? ", and preferred by its owner" : "");
+	else if (verdict->word != OWNER_SILENT)
+		reason_write(reason, "%s by its owner: `%s` in user.hotdamon of its cgroup or one above",
+			     what, words[verdict->word]);
+	else if (verdict->out)
+		reason_write(reason, "left out: no --only matches it");
+}
