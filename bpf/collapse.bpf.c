@@ -21,7 +21,8 @@ const volatile int collapse_has_order = 0; /* mm_collapse_huge_page tells the or
 const volatile int scan_status_arg =
 	5; /* place of the status in mm_khugepaged_scan_pmd: 5, or 4 since `writable` went */
 const volatile int pmd_order = 9;
-const volatile int own_tgid = 0; /* hotdamon itself collapses too, with the executor madvise */
+const volatile int pte_mapped_huge = -1; /* SCAN_PTE_MAPPED_HUGEPAGE of this kernel's enum scan_result */
+const volatile int own_tgid = 0;	 /* hotdamon itself collapses too, with the executor madvise */
 
 /*
  * khugepaged, and other processes that call madvise, are not evidence for us; on a busy host they would fill
@@ -91,5 +92,34 @@ int on_scan(tp_args *args)
 
 	if (status != COLLAPSE_STATUS_SUCCESS)
 		count((void *)args[0], status);
+	return 0;
+}
+
+/*
+ * args: mm, folio, index, address and is_shmem in either order, file, nr, result. Of shared memory and files: madvise
+ * (damos, too) is told that the page is huge and still to be mapped so, where khugepaged is told of success (6.6+).
+ */
+SEC("tp_btf/mm_khugepaged_collapse_file")
+int on_collapse_file(tp_args *args)
+{
+	int result = tp_int(args, 7);
+
+	if (result == COLLAPSE_STATUS_SUCCESS || result == pte_mapped_huge)
+		count((void *)args[0], COLLAPSE_STATUS_SUCCESS);
+	return 0;
+}
+
+/*
+ * args: mm, folio, file or its name, present, swap, result. It comes after the other one, and repeats its result; a folio
+ * that was huge before ends the look at its first page.
+ */
+SEC("tp_btf/mm_khugepaged_scan_file")
+int on_scan_file(tp_args *args)
+{
+	int result = tp_int(args, 5);
+	bool looked = tp_int(args, 3) || tp_int(args, 4);
+
+	if (result != COLLAPSE_STATUS_SUCCESS && (result != pte_mapped_huge || !looked))
+		count((void *)args[0], result);
 	return 0;
 }

@@ -85,14 +85,17 @@ $(B)/tests/fail_alloc.so: tests/faults/fail_alloc.c
 # The parts that collapse memory, on children of their own: natively, as root.
 LIVE_SRC := tests/live/live.c user/sense/miss.c user/decide/cost.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
 	    user/sense/vma.c user/act/collapse.c user/act/file.c
+LIVE_SHARED_SRC := tests/live/shared.c user/sense/collapses.c user/sense/libbpf.c user/sense/pagemap.c user/act/collapse.c user/act/file.c
 $(B)/tests/live: $$(call san,$$(LIVE_SRC)) $(B)/san/base.a
+$(B)/tests/live_shared: $$(call san,$$(LIVE_SHARED_SRC)) $(B)/san/base.a
+$(B)/tests/live $(B)/tests/live_shared:
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(B)/san/base.a -lcmocka
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(B)/san/base.a -lcmocka $(shell $(PKG_CONFIG) --libs libbpf)
 
 -include $(B)/tests/collapse.d
 
-test-live: $(B)/tests/live
+test-live: $(B)/tests/live $(B)/tests/live_shared
 	$(Q)tests/live/run
 
 test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so

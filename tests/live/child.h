@@ -46,7 +46,6 @@ struct child {
 
 static uid_t child_uid; /* 0: as ours */
 static char *arena;
-static char *own_slot; /* of a child that leaves a thread behind */
 
 static inline char *at(int slot)
 {

@@ -5,6 +5,8 @@
  */
 #include "child.h"
 
+static char *own_slot; /* of a child that leaves a thread behind */
+
 static void test_populations(void **state)
 {
 	const struct child *child = *state;

@@ -28,6 +28,9 @@ struct collapses {
 	char names[STATUS_NAMES][NAME_LEN];
 };
 
+/* What it was called in the kernel: a slot of a file whose page is huge, whether it is mapped so or not. */
+#define PTE_MAPPED_HUGE "pte_mapped_hugepage"
+
 /* SCAN_ALLOC_HUGE_PAGE_FAIL becomes alloc_huge_page_fail. */
 static void name_status(struct collapses *collapse, int32_t status, const char *name)
 {
@@ -76,6 +79,26 @@ static int tracepoint_args(const struct btf *btf, const char *typedef_name)
 	return btf_is_func_proto(type) ? btf_vlen(type) - 1 : -EINVAL;
 }
 
+static int status_of_name(const struct collapses *collapse, const char *name)
+{
+	for (int i = 0; i < STATUS_NAMES; i++)
+		if (!strcmp(collapse->names[i], name))
+			return i;
+	return -1;
+}
+
+/* Of shared memory and files. mm_khugepaged_collapse_file came with 6.2; older kernels' successes go uncounted. */
+static void fit_file_programs(struct collapses *collapse, const struct btf *btf)
+{
+	struct collapse_bpf *bpf = collapse->bpf;
+
+	bpf->rodata->pte_mapped_huge = status_of_name(collapse, PTE_MAPPED_HUGE);
+	bpf_program__set_autoload(bpf->progs.on_collapse_file,
+				  tracepoint_args(btf, "btf_trace_mm_khugepaged_collapse_file") == 8);
+	bpf_program__set_autoload(bpf->progs.on_scan_file,
+				  tracepoint_args(btf, "btf_trace_mm_khugepaged_scan_file") == 6);
+}
+
 /*
  * The signatures changed over time: `order` came to mm_collapse_huge_page, `writable` left
  * mm_khugepaged_scan_pmd.
@@ -96,6 +119,7 @@ static int fit_to_kernel(struct collapses *collapse)
 	if (scan_args != 6 && scan_args != 7) /* unknown: failures of the first look go uncounted */
 		bpf_program__set_autoload(collapse->bpf->progs.on_scan, false);
 	name_statuses(collapse, btf);
+	fit_file_programs(collapse, btf);
 	btf__free(btf);
 	return 0;
 }
@@ -183,7 +207,10 @@ _Static_assert(COLLAPSE_SUCCESS == COLLAPSE_STATUS_SUCCESS, "one number in BPF a
 
 bool collapses_was_huge(const struct collapses *collapse, uint32_t status)
 {
-	return status < STATUS_NAMES && !strcmp(collapse->names[status], "pmd_mapped");
+	if (status >= STATUS_NAMES)
+		return false;
+	return !strcmp(collapse->names[status], "pmd_mapped") ||
+	       !strcmp(collapse->names[status], PTE_MAPPED_HUGE);
 }
 
 const char *collapses_status_name(struct collapses *collapse, uint32_t status)
