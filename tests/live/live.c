@@ -117,6 +117,7 @@ static void test_allowed_changes_nothing(void **state)
 	assert_int_equal(collapse_allowed(child->pidfd, slot_of(child, FULL)), 1);
 	assert_int_equal(collapse_allowed(child->pidfd, slot_of(child, REFUSED)), 0);
 	assert_int_equal(collapse_allowed(child->pidfd, slot_of(child, NARROW)), 0);
+	assert_int_equal(collapse_reach((uint32_t)child->pid), 0);
 	assert_false(pages_of(child, FULL).huge);
 	assert_int_equal(pages_of(child, HALF).present, SLOT_PAGES / 2);
 }
@@ -173,6 +174,7 @@ static void test_ended(void **state)
 	end_child(child);
 	assert_int_equal(collapse_outcome_of(collapse_slot(child->pidfd, slot, NULL)), COLLAPSE_GONE);
 	assert_int_equal(collapse_allowed(child->pidfd, slot), -ESRCH);
+	assert_int_equal(collapse_reach((uint32_t)child->pid), -ESRCH);
 	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &slot, 1, &pages), -ESRCH);
 	assert_int_equal(vma_map_look(&map, "/proc", (uint32_t)child->pid), -ESRCH);
 }
@@ -388,6 +390,7 @@ static void test_main_thread_has_exited(void **state)
 	err = wait_for_refusal((int)syscall(SYS_pidfd_open, pid, 0), slot);
 	assert_int_equal(err, -ESRCH);
 	assert_non_null(collapse_barred_by(err));
+	assert_int_equal(collapse_reach((uint32_t)pid), -ESRCH);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	close(told[0]);

@@ -69,11 +69,11 @@ static inline struct candidate small(uint32_t tgid, double cpu_pct)
 	return candidate;
 }
 
-static inline struct candidate opted_out(uint32_t tgid, double cpu_pct)
+static inline struct candidate barred(uint32_t tgid, double cpu_pct)
 {
 	struct candidate candidate = hot(tgid, cpu_pct);
 
-	candidate.opted_out = true;
+	candidate.barred = "it opted out";
 	return candidate;
 }
 

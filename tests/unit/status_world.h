@@ -63,8 +63,8 @@ static const struct governor_skip java = {
 	.comm = "java",
 	.cpu_pct = 40.25,
 	.reason = "THP is disabled for it",
-	.opted_out = true,
-	.opted_out_s = 125.2,
+	.barred = true,
+	.barred_s = 125.2,
 };
 
 static const struct host_cost here = {

@@ -48,8 +48,8 @@ static void test_first_tick(void **state)
 		{"small", {small(1, 99), hot(2, 50)}, 2, "2 - -", 1},
 		{"small and cold is not told", {small(1, 9)}, 1, "- - -", 0},
 		{"itself", {excluded(1, 99), hot(2, 50)}, 2, "2 - -", 0},
-		{"opted out", {opted_out(1, 99), hot(2, 50), opted_out(3, 12)}, 3, "2 - -", 2},
-		{"opted out and cold is not told", {opted_out(1, 9)}, 1, "- - -", 0},
+		{"barred", {barred(1, 99), hot(2, 50), barred(3, 12)}, 3, "2 - -", 2},
+		{"barred and cold is not told", {barred(1, 9)}, 1, "- - -", 0},
 	};
 
 	(void)state;
@@ -246,11 +246,11 @@ static void test_skip_reasons(void **state)
 	struct world world = world_top(1);
 
 	(void)state;
-	TICK(&world, hot(1, 57.3), small(2, 99), opted_out(3, 60), hot(4, 50), excluded(5, 40), hot(6, 9));
+	TICK(&world, hot(1, 57.3), small(2, 99), barred(3, 60), hot(4, 50), excluded(5, 40), hot(6, 9));
 	assert_seats(&world, "1");
 	assert_int_equal(world.n_skips, 3);
 	assert_skip(&world, 2, "anonymous memory of 1 MiB is below --min-anon 32 MiB");
-	assert_skip(&world, 3, "it opted out of huge pages");
+	assert_skip(&world, 3, "it opted out");
 	assert_skip(&world, 4, "all 1 seats are taken, the coldest by a process with 57.3 % of a CPU");
 	assert_near(world.skips[0].cpu_pct, 99);
 	world_free(&world);

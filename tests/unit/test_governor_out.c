@@ -316,53 +316,53 @@ static void test_failed_is_ignored_for_free_seats(void **state)
 }
 
 /* It leaves at once, whoever waits or not; stays out, whatever it does; and comes in when it opts in again. */
-static void test_opted_out(void **state)
+static void test_barred(void **state)
 {
 	struct world world = world_new(top3);
 
 	(void)state;
 	TICK(&world, hot(1, 50), hot(2, 40));
-	TICK(&world, opted_out(1, 50), hot(2, 40));
+	TICK(&world, barred(1, 50), hot(2, 40));
 	assert_moves(&world, "-1@0");
-	assert_true(world.moves[0].opted_out);
-	assert_contains(world.moves[0].reason, "it opted out of huge pages (THP_enabled: 0");
+	assert_true(world.moves[0].barred);
+	assert_contains(world.moves[0].reason, "it opted out");
 	assert_int_equal(world.n_skips, 1);
-	assert_true(world.skips[0].opted_out);
-	assert_skip(&world, 1, "it opted out of huge pages (THP_enabled: 0");
+	assert_true(world.skips[0].barred);
+	assert_skip(&world, 1, "it opted out");
 	for (int i = 0; i < 10; i++) {
-		struct candidate after_exec = opted_out(1, 50 + i);
+		struct candidate after_exec = barred(1, 50 + i);
 
 		after_exec.execs++;
-		after_exec.opted_out_s = i;
+		after_exec.barred_s = i;
 		TICK(&world, after_exec, hot(2, 40));
 		assert_int_equal(world.n_moves, 0);
-		assert_true(world.skips[0].opted_out_s == i);
+		assert_true(world.skips[0].barred_s == i);
 	}
 	TICK(&world, hot(1, 50), hot(2, 40));
 	assert_moves(&world, "+1@0");
-	assert_false(world.moves[0].opted_out);
+	assert_false(world.moves[0].barred);
 	assert_int_equal(world.n_skips, 0);
 	world_free(&world);
 }
 
 /* What keeps it out first is told: that it is small; else that it opted out, even while it backs off. */
-static void test_opted_out_reasons(void **state)
+static void test_barred_reasons(void **state)
 {
 	struct world world = world_top(1);
-	struct candidate both = opted_out(1, 50);
+	struct candidate both = barred(1, 50);
 
 	(void)state;
 	TICK(&world, hot(1, 50));
 	governor_seat_failed(world.governor, 0, "EBUSY");
-	TICK(&world, opted_out(1, 50));
-	assert_skip(&world, 1, "it opted out of huge pages");
+	TICK(&world, barred(1, 50));
+	assert_skip(&world, 1, "it opted out");
 	both.anon_bytes = MIB;
 	TICK(&world, hot(2, 50));
 	TICK(&world, both, hot(2, 50));
 	TICK(&world, both, hot(2, 50));
 	TICK(&world, both, hot(2, 50));
 	assert_skip(&world, 1, "below --min-anon");
-	assert_false(world.skips[0].opted_out);
+	assert_false(world.skips[0].barred);
 	world_free(&world);
 }
 
@@ -405,7 +405,7 @@ static void test_shared_memory_gets_no_seat(void **state)
 }
 
 /* By --pid it is asked for, and can be acted on as little; it keeps nobody from his seat. */
-static void test_opted_out_listed(void **state)
+static void test_barred_listed(void **state)
 {
 	struct governor_config config = top3;
 	struct world world;
@@ -414,12 +414,12 @@ static void test_opted_out_listed(void **state)
 	config.listed = true;
 	config.seats = 2;
 	world = world_new(config);
-	TICK(&world, opted_out(1, 0), small(2, 0));
+	TICK(&world, barred(1, 0), small(2, 0));
 	assert_seats(&world, "2 -");
-	assert_skip(&world, 1, "it opted out of huge pages");
+	assert_skip(&world, 1, "it opted out");
 	TICK(&world, hot(1, 0), small(2, 0));
 	assert_moves(&world, "+1@1");
-	TICK(&world, hot(1, 0), opted_out(2, 0));
+	TICK(&world, hot(1, 0), barred(2, 0));
 	assert_moves(&world, "-2@0");
 	assert_seats(&world, "- 1");
 	world_free(&world);
@@ -439,10 +439,10 @@ int main(void)
 		cmocka_unit_test(test_let_go_swings),
 		cmocka_unit_test(test_let_go_and_failed),
 		cmocka_unit_test(test_failed_is_ignored_for_free_seats),
-		cmocka_unit_test(test_opted_out),
-		cmocka_unit_test(test_opted_out_reasons),
+		cmocka_unit_test(test_barred),
+		cmocka_unit_test(test_barred_reasons),
 		cmocka_unit_test(test_shared_memory_gets_no_seat),
-		cmocka_unit_test(test_opted_out_listed),
+		cmocka_unit_test(test_barred_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,13 +14,13 @@ static void test_outranked(void **state)
 		{hot(1, 50), hot(1, 80), hot(2, 100), 0}, /* just not below 80 % */
 		{hot(1, 50), hot(1, 50), small(2, 100), 0},
 		{hot(1, 50), hot(1, 50), excluded(2, 100), 0},
-		{hot(1, 50), hot(1, 50), opted_out(2, 100), 0},
+		{hot(1, 50), hot(1, 50), barred(2, 100), 0},
 		{hot(1, 50), hot(1, 6), hot(2, 9.9), 0},
 		{hot(1, 50), hot(1, 6), hot(2, 10), 3},
 		{hot(1, 50), hot(1, 9), hot(2, 11), 0},
 		{hot(1, 50), small(1, 50), hot(2, 11), 3}, /* nothing is left to collapse there */
-		{hot(1, 50), small(1, 50), opted_out(2, 11), 0},
-		{hot(1, 50), opted_out(1, 50), hot(2, 11), 1},
+		{hot(1, 50), small(1, 50), barred(2, 11), 0},
+		{hot(1, 50), barred(1, 50), hot(2, 11), 1},
 	};
 
 	(void)state;

@@ -45,10 +45,10 @@ static void test_rule_before_opt_out(void **state)
 	struct candidate both = left_out(1, 90);
 
 	(void)state;
-	both.opted_out = true;
+	both.barred = "it opted out";
 	TICK(&world, both);
 	assert_skip(&world, 1, "left out by");
-	assert_false(world.skips[0].opted_out);
+	assert_false(world.skips[0].barred);
 	world_free(&world);
 }
 

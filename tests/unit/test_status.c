@@ -162,7 +162,7 @@ static void test_json_has_the_contract(void **state)
 		{"skipped.0.comm", "java"},
 		{"skipped.0.cpu_pct", "40.2"},
 		{"skipped.0.reason", "THP is disabled for it"},
-		{"skipped.0.opted_out_s", "125"},
+		{"skipped.0.barred_s", "125"},
 	};
 	struct json_object *json = parsed(&whole);
 
@@ -226,7 +226,7 @@ static void test_json_order(void **state)
 	second.id.tgid = 5;
 	targets[1].watched = &second;
 	skips[1].id.tgid = 6;
-	skips[1].opted_out_s = -1;
+	skips[1].barred = false;
 	status.targets = targets;
 	status.n_targets = 2;
 	status.skipped = skips;
@@ -235,7 +235,7 @@ static void test_json_order(void **state)
 	assert_string_equal(at(json, "targets.0.pid"), "107");
 	assert_string_equal(at(json, "targets.1.pid"), "5");
 	assert_string_equal(at(json, "skipped.1.pid"), "6");
-	assert_string_equal(at(json, "skipped.1.opted_out_s"), "null");
+	assert_string_equal(at(json, "skipped.1.barred_s"), "null");
 	json_object_put(json);
 }
 

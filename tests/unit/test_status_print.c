@@ -234,10 +234,26 @@ static void test_print_names(void **state)
 	}
 }
 
+/* What check tells of one that is barred: /proc's start times are rounded down. */
+static void test_barred_s(void **state)
+{
+	char *text = status_to_json(&whole);
+
+	(void)state;
+	assert_non_null(text);
+	assert_true(status_barred_s(text, (struct process_id){300, 8}, 4) == 125);
+	assert_true(status_barred_s(text, (struct process_id){300, 8}, 1) < 0); /* another process */
+	assert_true(status_barred_s(text, (struct process_id){301, 9}, 1) < 0);
+	assert_true(status_barred_s("no JSON", (struct process_id){300, 9}, 1) < 0);
+	assert_true(status_barred_s("{\"skipped\": 7}", (struct process_id){300, 9}, 1) < 0);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_old_heat_is_marked),
+		cmocka_unit_test(test_barred_s),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_print_of_nobody),
 		cmocka_unit_test(test_print_of_the_unknown),

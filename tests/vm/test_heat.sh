@@ -95,7 +95,7 @@ test_opted_out() {
 	wait_for 10 is_out optout || fail "watched: $(watched); it is '$(skipped optout reason)'"
 	stays 4 is_out optout || fail "watched: $(watched)"
 	hotdamon check >$T/said 2>$T/said.err
-	must_say "optout ($pid), .*it opted out of huge pages"
+	must_say "optout ($pid), .*it opted out of huge pages.*first seen [0-9]* s ago"
 	opts optout in
 	wait_for 10 logged 'in: optout' || fail "it opted in, and is still out: $(look && skipped optout reason)"
 	wait_for 20 three_quarters optout 64 || fail "$(truth_mib optout hot_huge_bytes) of 64 MiB are huge"
@@ -125,7 +125,7 @@ test_opted_out_listed() {
 is_out() {
 	look && [ -z "$(entry targets "$1")" ] || return 1
 	case $(skipped "$1" reason) in *'opted out'*MemoryTHP*) ;; *) return 1 ;; esac
-	[ "$(skipped "$1" opted_out_s)" -ge 0 ] && [ -z "$(ps | grep '[k]damond')" ]
+	[ "$(skipped "$1" barred_s)" -ge 0 ] && [ -z "$(ps | grep '[k]damond')" ]
 }
 # opts NAME in|out: it changes its mind.
 opts() {

@@ -184,23 +184,35 @@ test_cap_is_free_again() {
 is_capped() { look && [ "$(target "$1" pace.capped)" = true ]; }
 made_huge() { look && [ "$(target "$1" collapse.succeeded)" -ge "$2" ]; }
 
-# A process whose main thread has ended works on, and no process_madvise reaches it: that is said, once, and stays to be read.
-test_refusal_has_its_reason() {
+# A process whose main thread has ended works on, and no process_madvise reaches it. Neither one that was so before nor one
+# that is watched keeps a kdamond; that is said, once, and stays to be read; who can be reached is watched.
+test_out_of_reach() {
 	load headless --mem 64 --leader-exits 1
-	wait_for 10 grep -q '^State:.Z' "/proc/$pid/status" || fail 'its leader does not exit'
-	run_madvise --pid "$pid"
-	wait_until_chosen headless
-	wait_for 60 in_state headless floor || fail "it is '$(target headless descent.state)': $(target headless descent.reason)"
-	for key in descent.reason pace.reason; do
-		case $(target headless $key) in
-		*'main thread has exited'*) ;;
-		*) fail "$key: $(target headless $key)" ;;
-		esac
-	done
-	[ "$(cat $LOG $ERRORS | grep -c 'nothing can be collapsed in it: its main thread')" = 1 ] || fail 'it is not said once'
-	remember=$(target headless descent.reason)
+	headless=$pid
+	wait_for 10 grep -q '^State:.Z' "/proc/$headless/status" || fail 'its leader does not exit'
+	load later --mem 64 --leader-exits 10000
+	later=$pid
+	run_madvise --pid "$headless,$later"
+	wait_for 10 is_out headless || fail "watched: $(watched); it is '$(skipped headless reason)'"
+	wait_for 10 has_kdamond later || fail 'the other one has no kdamond'
+	kdamond=$(target later kdamond_pid)
+	kill -HUP "$later"
+	wait_for 10 is_out later || fail "watched: $(watched); later is '$(skipped later reason)'"
+	gone "$kdamond" || fail 'its kdamond lives on'
+	stays 4 is_out headless || fail "watched: $(watched)"
+	[ "$(skipped headless barred_s)" -ge "$(skipped later barred_s)" ] || fail "since: $(skipped headless barred_s) s"
+	alive "$daemon" || fail 'the daemon ended'
+	hotdamon check >$T/said 2>$T/said.err
+	must_say "headless ($headless), .*its main thread has exited.*first seen [0-9]* s ago"
+	[ "$(grep -c 'skipped: headless' $LOG)" = 1 ] && [ "$(grep -c 'out: later' $LOG)" = 1 ] || fail 'it is not said once'
+	remember="$(grep -o 'out: later.*' $LOG); headless for $(skipped headless barred_s) s"
 	stop_daemon
 	ok "$remember"
+}
+is_out() {
+	look && [ -z "$(entry targets "$1")" ] || return 1
+	case $(skipped "$1" reason) in *'main thread has exited'*) ;; *) return 1 ;; esac
+	[ "$(skipped "$1" barred_s)" -ge 0 ]
 }
 
 rss_kib() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
@@ -229,4 +241,4 @@ test_sparse_memory_is_left() {
 }
 
 run_tests range upper_end islands gib_of_islands unequal_ranges moved_hot_set_is_followed caps cap_is_free_again \
-	refusal_has_its_reason sparse_memory_is_left
+	out_of_reach sparse_memory_is_left

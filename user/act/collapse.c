@@ -76,7 +76,8 @@ const char *collapse_barred_by(int err)
 	case ENOSYS:
 		return "refused (ENOSYS): no process_madvise, or by a filter";
 	case ESRCH:
-		return "its main thread has exited: process_madvise does not reach it (ESRCH)";
+		return "its main thread has exited: process_madvise does not reach it (ESRCH); the executor "
+		       "damos does";
 	default:
 		return NULL;
 	}
@@ -89,6 +90,17 @@ int collapse_allowed(int pidfd, uint64_t slot)
 	if (err == -EINVAL || err == -ENOMEM)
 		return 0;
 	return err ? err : 1;
+}
+
+int collapse_reach(uint32_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0), err;
+
+	if (pidfd < 0)
+		return -errno;
+	err = collapse_allowed(pidfd, 0);
+	close(pidfd);
+	return err < 0 ? err : 0;
 }
 
 /* The aligned slot in @memory, a mapping of two, with one page touched: an untouched mapping is refused. */

@@ -39,6 +39,13 @@ const char *collapse_barred_by(int err);
 int collapse_allowed(int pidfd, uint64_t slot);
 
 /*
+ * Whether the memory of the process @pid can be reached by process_madvise() at all: 0, or a negative errno that
+ * collapse_barred_by() has words for (-ESRCH also when it ended), or another one when it could not be asked. By an address
+ * at which nothing can lie, so nothing is changed.
+ */
+int collapse_reach(uint32_t pid);
+
+/*
  * Whether the kernel and our capabilities let us collapse in other processes at all, tried on memory of a
  * child of our own that lives for the time of this call. 0, or negative errno with words in @error that name
  * what is missing: -ENOSYS no process_madvise, -EINVAL no MADV_COLLAPSE (before 6.1, or no THP), -EPERM no

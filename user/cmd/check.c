@@ -14,7 +14,7 @@
 #include "act/collapse.h"
 #include "act/cost_file.h"
 #include "base/json.h"
-#include "cmd/check_optout.h"
+#include "cmd/check_barred.h"
 #include "cmd/cli.h"
 #include "decide/executor.h"
 #include "report/cost.h"
@@ -29,7 +29,7 @@ struct check {
 	size_t n;
 	struct host_verdict verdict; /* of `run` with its defaults */
 	struct host_cost cost;
-	struct check_optouts optouts;
+	struct check_barred_list barred;
 };
 
 /* The ways to make memory huge, or not to. */
@@ -175,7 +175,7 @@ static void print_table(const struct check *check)
 	for (size_t i = 0; i < check->n; i++)
 		print_requirement(&check->list[i], check->list[i].needed_for & needs, colour);
 	print_kdamonds(&check->facts);
-	check_optout_print(&check->optouts);
+	check_barred_print(&check->barred);
 	print_executors(check);
 	print_cost(&check->cost);
 	printf("\nhotdamon %s on Linux %s: ", HOTDAMON_VERSION, check->facts.release);
@@ -251,7 +251,7 @@ static void add_lists(struct json *json, const struct check *check)
 	for (unsigned int i = 0; i < check->facts.nr_kdamonds && i < HOST_MAX_KDAMONDS; i++)
 		add_kdamond(json, &check->facts.kdamonds[i]);
 	json_close(json);
-	check_optout_add(json, &check->optouts);
+	check_barred_add(json, &check->barred);
 	json_open_object(json, "modules");
 	for (unsigned int i = 0; i < HOST_MODULES; i++)
 		add_text(json, host_module_name(i), module_state(&check->facts.modules[i]));
@@ -351,7 +351,7 @@ static int look(struct check *check)
 	check->facts.collapse_err = collapse_barred_everywhere();
 	check->n = host_requirements(&check->facts, check->list);
 	host_judge(&check->facts, EXECUTOR_AUTO, &check->verdict);
-	err = check_optout_read(&check->optouts);
+	err = check_barred_read(&check->barred);
 	if (err)
 		return err;
 	look_at_cost(&check->cost);
@@ -386,7 +386,7 @@ int cmd_check(int argc, char **argv)
 		fprintf(stderr, "%s: this host cannot be looked at: %s\n", argv[0], strerror(-err));
 	status = err ? host_status_of(err) : print(argv[0], check, json);
 	if (check)
-		check_optout_free(&check->optouts);
+		check_barred_free(&check->barred);
 	free(check);
 	return status;
 }

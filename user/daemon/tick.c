@@ -11,20 +11,14 @@
 #include "base/units.h"
 #include "daemon/judge.h"
 #include "daemon/step.h"
+#include "decide/optout.h"
 #include "decide/ranking.h"
+#include "decide/said.h"
 #include "report/log.h"
 #include "sense/share.h"
 
-#define SAID_SKIPS   4096 /* processes whose being skipped was said, the last ones */
 #define SAID_AT_ONCE 32
 #define SAID_NAMES   64 /* of processes that are left out, the last ones: there may be forty of one name */
-
-/* That a process is not watched; that it opted out is news, whatever was said before. */
-struct said {
-	struct process_id id;
-	bool opted_out;
-	uint64_t at_ns; /* boot clock */
-};
 
 struct tick {
 	const struct run_options *options; /* borrowed, as is the next one */
@@ -40,8 +34,7 @@ struct tick {
 	uint64_t window_ns;
 	uint64_t ticks, came_in;
 
-	struct said said[SAID_SKIPS]; /* a ring */
-	size_t n_said;
+	struct said said;
 	char said_names[SAID_NAMES][COMM_LEN]; /* a ring */
 	size_t n_said_names;
 	bool said_full; /* that the map of processes is full */
@@ -148,22 +141,6 @@ static int measure(struct tick *tick)
 			      &tick->n_ranked);
 }
 
-static const struct said *find_said(const struct tick *tick, struct process_id id)
-{
-	for (size_t i = 0; i < SAID_SKIPS; i++)
-		if (process_id_equal(tick->said[i].id, id))
-			return &tick->said[i];
-	return NULL;
-}
-
-/* For how long it is known that the process opted out; negative: it is new, or too long ago to be remembered. */
-static double opted_out_s(const struct tick *tick, struct process_id id, uint64_t now_ns)
-{
-	const struct said *said = find_said(tick, id);
-
-	return said && said->opted_out ? ns_to_s(now_ns - said->at_ns) : -1;
-}
-
 /* Only of one that would come in: it takes a millisecond. If it cannot be read, the process is no fork for all we know. */
 static int shared_pct(const struct tick *tick, const struct watch *watch, const struct candidate *candidate,
 		      uint32_t live_tid)
@@ -176,9 +153,20 @@ static int shared_pct(const struct tick *tick, const struct watch *watch, const 
 	return share_pct(&share);
 }
 
+/* Whether it can be reached takes a system call, so it is asked of those for which it matters. */
+static void see_bar(struct tick *tick, const struct watch *watch, const struct process_facts *facts,
+		    bool watched, struct candidate *candidate)
+{
+	if (facts->thp_disabled)
+		candidate->barred = optout_reason(candidate->comm);
+	else if (watched || governor_would_take(watch->governor, candidate))
+		candidate->barred = executor_bars(&watch->executor, facts);
+	candidate->barred_s = said_see(&tick->said, candidate->id, candidate->barred, watch->now_ns);
+}
+
 /* What /proc says of it now; false: it is gone, or no process to watch. */
-static bool make_candidate(const struct tick *tick, const struct watch *watch, struct process_id id,
-			   double cpu_pct, uint32_t execs, struct candidate *candidate)
+static bool make_candidate(struct tick *tick, const struct watch *watch, struct process_id id, double cpu_pct,
+			   uint32_t execs, struct candidate *candidate)
 {
 	struct target *target = target_of(watch, id);
 	struct process_facts facts;
@@ -197,13 +185,12 @@ static bool make_candidate(const struct tick *tick, const struct watch *watch, s
 		.cpu_pct = cpu_pct,
 		.anon_bytes = facts.anon_bytes,
 		.execs = execs,
-		.opted_out = facts.thp_disabled,
-		.opted_out_s = opted_out_s(tick, target ? target->id : id, watch->now_ns),
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
 	if (!tick->listed.n) /* who names a process means it */
 		candidate->verdict = judge_process(tick->judge, &facts);
+	see_bar(tick, watch, &facts, target, candidate);
 	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
 	return true;
 }
@@ -217,8 +204,7 @@ static const struct ranked *ranked_of(const struct tick *tick, struct process_id
 }
 
 /* What is watched and has not run for so long that the ranking forgot it lives on, and is the coldest. */
-static size_t candidates_forgotten(const struct tick *tick, const struct watch *watch,
-				   struct candidate *candidates)
+static size_t candidates_forgotten(struct tick *tick, const struct watch *watch, struct candidate *candidates)
 {
 	size_t n = 0;
 
@@ -233,8 +219,7 @@ static size_t candidates_forgotten(const struct tick *tick, const struct watch *
 }
 
 /* Room for all that are ranked and all seats. */
-static size_t candidates_by_heat(const struct tick *tick, const struct watch *watch,
-				 struct candidate *candidates)
+static size_t candidates_by_heat(struct tick *tick, const struct watch *watch, struct candidate *candidates)
 {
 	double least_pct = governor_candidate_pct(watch->options->min_cpu_pct);
 	size_t n = 0;
@@ -326,14 +311,6 @@ static void enter(struct tick *tick, struct watch *watch, const struct governor_
 	log_info("in: %s (%u), seat %u: %s", move->comm, move->id.tgid, move->seat, move->reason);
 }
 
-static void note_said(struct tick *tick, struct process_id id, bool opted_out, uint64_t now_ns)
-{
-	const struct said *said = find_said(tick, id);
-	size_t place = said ? (size_t)(said - tick->said) : tick->n_said++ % SAID_SKIPS;
-
-	tick->said[place] = (struct said){.id = id, .opted_out = opted_out, .at_ns = now_ns};
-}
-
 /* Whether of none of this name it was said that it is left out; now it is. */
 static bool name_is_news(struct tick *tick, const char *comm)
 {
@@ -345,15 +322,13 @@ static bool name_is_news(struct tick *tick, const char *comm)
 }
 
 /* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
-static void say_skips(struct tick *tick, uint64_t now_ns)
+static void say_skips(struct tick *tick)
 {
 	for (size_t i = 0; i < tick->n_skips && i < SAID_AT_ONCE; i++) {
 		const struct governor_skip *skip = &tick->skips[i];
-		const struct said *said = find_said(tick, skip->id);
 
-		if (said && said->opted_out >= skip->opted_out)
+		if (!said_once(&tick->said, skip->id, skip->barred))
 			continue;
-		note_said(tick, skip->id, skip->opted_out, now_ns);
 		if (skip->ruled_out && !name_is_news(tick, skip->comm))
 			continue;
 		log_info("skipped: %s (%u), %.1f %% of a CPU: %s", skip->comm, skip->id.tgid, skip->cpu_pct,
@@ -380,7 +355,7 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 			continue;
 		governor_let_go(watch->governor, seat, target->benefit.reason, target->facts.anon_bytes,
 				target->execs);
-		note_said(tick, target->id, false, watch->now_ns);
+		said_once(&tick->said, target->id, false);
 		leave(watch, target, target->benefit.reason);
 		seats_release(seats, watch, target);
 	}
@@ -404,14 +379,14 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
 			enter(tick, watch, &moves[i]);
 			continue;
 		}
-		if (moves[i].opted_out || moves[i].ruled_out)
-			note_said(tick, moves[i].id, moves[i].opted_out, watch->now_ns);
+		if (moves[i].barred || moves[i].ruled_out)
+			said_once(&tick->said, moves[i].id, moves[i].barred);
 		if (moves[i].ruled_out)
 			name_is_news(tick, moves[i].comm);
 		leave(watch, target, moves[i].reason);
 		seats_release(seats, watch, target);
 	}
-	say_skips(tick, watch->now_ns);
+	say_skips(tick);
 	return 0;
 }
 

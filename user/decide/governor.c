@@ -7,7 +7,6 @@
 
 #include "base/array.h"
 #include "decide/governor_reason.h"
-#include "decide/optout.h"
 #include "decide/penalty.h"
 #include "decide/reason.h"
 #include "decide/share.h"
@@ -174,7 +173,7 @@ static bool is_fit(const struct governor *governor, const struct candidate *cand
 {
 	const struct governor_config *config = &governor->config;
 
-	if (candidate->excluded || candidate->opted_out || candidate->verdict.out)
+	if (candidate->excluded || candidate->barred || candidate->verdict.out)
 		return false;
 	return (config->listed || candidate->cpu_pct >= config->min_cpu_pct) &&
 	       governor_is_big(config, candidate);
@@ -260,15 +259,15 @@ static void leave_unwanted(const struct tick *tick)
 		const struct candidate *candidate = candidate_in(tick, i);
 		struct governor_move *move;
 
-		if (!candidate || (!candidate->opted_out && !candidate->verdict.out))
+		if (!candidate || (!candidate->barred && !candidate->verdict.out))
 			continue;
 		move = leave(tick, i);
 		move->ruled_out = candidate->verdict.out;
-		move->opted_out = !move->ruled_out;
+		move->barred = !move->ruled_out;
 		if (move->ruled_out)
 			rules_explain(&candidate->verdict, move->reason);
 		else
-			optout_explain(candidate->comm, move->reason);
+			reason_write(move->reason, "%s", candidate->barred);
 	}
 }
 

@@ -38,10 +38,11 @@ struct candidate {
 	double cpu_pct;	     /* smoothed */
 	uint64_t anon_bytes; /* resident anonymous memory */
 	uint32_t execs;	     /* cumulative; only its growth is used */
-	bool opted_out;	     /* of huge pages: never watched */
-	double opted_out_s;  /* for how long that is known; negative: not known */
-	int shared_pct;	     /* of its memory, share_pct(); asked for only where governor_would_take() */
-	bool excluded;	     /* hotdamon itself: never watched */
+	const char *
+		barred; /* why nobody can make its memory huge, in words: never watched; NULL: it can be reached */
+	double barred_s; /* for how long that is known */
+	int shared_pct;	 /* of its memory, share_pct(); asked for only where governor_would_take() */
+	bool excluded;	 /* hotdamon itself: never watched */
 	struct rules_verdict verdict; /* out: never watched; preferred: before all that are not */
 };
 
@@ -65,7 +66,7 @@ struct governor_move {
 	struct process_id id;
 	char comm[COMM_LEN];
 	bool gone;	/* a LEAVE because the process ended */
-	bool opted_out; /* or opted out of huge pages */
+	bool barred;	/* or one in which nothing can be made huge any more */
 	bool ruled_out; /* or by a rule, or its owner's word */
 	char reason[REASON_LEN];
 };
@@ -75,9 +76,9 @@ struct governor_skip {
 	struct process_id id;
 	char comm[COMM_LEN];
 	double cpu_pct;
-	bool opted_out;	    /* that is why */
-	double opted_out_s; /* the candidate's */
-	bool ruled_out;	    /* that is why */
+	bool barred;	 /* that is why */
+	double barred_s; /* the candidate's */
+	bool ruled_out;	 /* that is why */
 	char reason[REASON_LEN];
 };
 
@@ -101,7 +102,7 @@ void governor_free(struct governor *governor); /* NULL is fine */
 /*
  * One tick. @candidates are ordered, hottest first.
  *
- * Eligible: cpu >= min, anon >= min, not excluded, not ruled out, not opted out, not backing off (listed: just the last
+ * Eligible: cpu >= min, anon >= min, not excluded, not ruled out, not barred, not backing off (listed: just the last
  * four).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed, it was let go, or most of its memory is shared
  * with other processes, as a fork's is. Those that
@@ -110,7 +111,7 @@ void governor_free(struct governor *governor); /* NULL is fine */
  *
  * Leaves:
  * - A watched process that is not among the candidates has ended, and leaves at once.
- * - One that opted out or is ruled out leaves at once, listed or not.
+ * - One that is barred, as it opted out or is out of reach, or is ruled out leaves at once, listed or not.
  * - One that is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
  *   which it is neither starts the count again. Outranked: one waits that finds no free seat, and of it
  *   the watched one has less than 80 % of its heat, or the watched one's anonymous memory fell below
@@ -119,8 +120,8 @@ void governor_free(struct governor *governor); /* NULL is fine */
  *
  * moves: LEAVEs first, then ENTERs; at most 2 * seats. skips: candidates at or above min_cpu_pct, hottest
  * first, that are not watched after this tick and are not `excluded`, each with the reason (ruled out, too little
- * memory, opted out, backing off after a failed start, all seats taken...). In listed mode: those that are ruled out,
- * opted out or back off, whatever their heat (and those beyond the seats, if there are more than seats).
+ * memory, barred, backing off after a failed start, all seats taken...). In listed mode: those that are ruled out,
+ * barred or back off, whatever their heat (and those beyond the seats, if there are more than seats).
  * Both arrays belong to the governor and live until its next tick that succeeds, or its end. Returns 0, or -ENOMEM with
  * nothing changed: neither the governor, nor the outputs, nor the arrays of the last tick.
  */
@@ -128,7 +129,8 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 		  const struct governor_move **moves, size_t *n_moves, const struct governor_skip **skips,
 		  size_t *n_skips);
 
-/* Whether @candidate, not watched, will be eligible in the next tick but for what of its memory is shared: that is worth a sample. */
+/* Whether @candidate, not watched, will be eligible in the next tick but for what of its memory is shared and what bars it: then
+ * these are worth asking for. */
 bool governor_would_take(const struct governor *governor, const struct candidate *candidate);
 
 /* The seats, config->seats of them; owned by the governor, valid until its end. */

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "decide/optout.h"
 #include "decide/reason.h"
 
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
@@ -105,15 +104,15 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 			.id = candidate->id,
 			.cpu_pct = candidate->cpu_pct,
 			.ruled_out = candidate->verdict.out,
-			.opted_out = !candidate->verdict.out && candidate->opted_out &&
-				     governor_is_big(config, candidate),
-			.opted_out_s = candidate->opted_out_s,
+			.barred = !candidate->verdict.out && candidate->barred &&
+				  governor_is_big(config, candidate),
+			.barred_s = candidate->barred_s,
 		};
 		memcpy(skip->comm, candidate->comm, sizeof(skip->comm));
 		if (skip->ruled_out)
 			rules_explain(&candidate->verdict, skip->reason);
-		else if (skip->opted_out)
-			optout_explain(candidate->comm, skip->reason);
+		else if (skip->barred)
+			reason_write(skip->reason, "%s", candidate->barred);
 		else if (penalty_holds(penalties, candidate->id))
 			penalty_explain(penalties, candidate->id, skip->reason);
 		else

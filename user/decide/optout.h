@@ -3,7 +3,7 @@
 #ifndef HOTDAMON_DECIDE_OPTOUT_H
 #define HOTDAMON_DECIDE_OPTOUT_H
 
-/* That the program @comm opted out, and what its owner can do, into @reason, of REASON_LEN bytes. */
-void optout_explain(const char *comm, char *reason);
+/* That the program @comm opted out, and what its owner can do: less than REASON_LEN, for ever. */
+const char *optout_reason(const char *comm);
 
 #endif

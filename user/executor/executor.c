@@ -29,6 +29,11 @@ int executor_fd(const struct executor *executor)
 	return executor->type->fd ? executor->type->fd(executor) : -1;
 }
 
+const char *executor_bars(const struct executor *executor, const struct process_facts *facts)
+{
+	return executor->type->bars ? executor->type->bars(facts) : NULL;
+}
+
 int executor_enter(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	return executor->type->enter(executor, target, now_ns);

@@ -63,6 +63,7 @@ struct executor_type {
 	int (*open)(struct executor *executor, struct act_error *error);
 	void (*close)(struct executor *executor);
 	int (*fd)(const struct executor *executor);
+	const char *(*bars)(const struct process_facts *facts);
 	int (*enter)(struct executor *executor, struct target *target, uint64_t now_ns);
 	void (*leave)(struct executor *executor, struct target *target);
 	void (*told)(struct executor *executor, struct target *target, enum executor_news news,
@@ -95,6 +96,12 @@ void executor_settings(const struct executor *executor, struct damon_settings *s
 
 /* Readable when executor_hear() should come before its time; -1: never. It belongs to @executor. */
 int executor_fd(const struct executor *executor);
+
+/*
+ * Why it can make nothing huge in the process of @facts, in words that stay; NULL: it can, for all that is known. That it
+ * opted out is not asked.
+ */
+const char *executor_bars(const struct executor *executor, const struct process_facts *facts);
 
 /* A target comes in; its intervals are known. Negative errno; executor_leave() is to be called all the same. */
 int executor_enter(struct executor *executor, struct target *target, uint64_t now_ns);

@@ -62,6 +62,14 @@ static int madvise_fd(const struct executor *executor)
 	return regions_fd(madvise->regions);
 }
 
+/* Of one that has just ended ESRCH is no news. */
+static const char *madvise_bars(const struct process_facts *facts)
+{
+	int err = collapse_reach(facts->tgid);
+
+	return err == -ESRCH && facts->live_tid == facts->tgid ? NULL : collapse_barred_by(err);
+}
+
 static int madvise_enter(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct madvise *madvise = executor->own;
@@ -451,6 +459,7 @@ const struct executor_type executor_madvise = {
 	.open = madvise_open,
 	.close = madvise_close,
 	.fd = madvise_fd,
+	.bars = madvise_bars,
 	.enter = madvise_enter,
 	.leave = madvise_leave,
 	.hear = madvise_hear,

@@ -154,7 +154,7 @@ static void add_skip(struct json *json, const struct governor_skip *skip)
 	json_add_text(json, "comm", skip->comm);
 	json_add_decimal(json, "cpu_pct", skip->cpu_pct, 1);
 	json_add_text(json, "reason", skip->reason);
-	add_known(json, "opted_out_s", skip->opted_out && skip->opted_out_s >= 0, skip->opted_out_s, 0);
+	add_known(json, "barred_s", skip->barred, skip->barred_s, 0);
 	json_close(json);
 }
 
@@ -391,12 +391,35 @@ static void print_skipped(struct json_object *skipped, FILE *file)
 		char comm[4 * COMM_LEN], seen[48] = "";
 
 		fit_comm(skip, comm);
-		if (get(skip, "opted_out_s"))
+		if (get(skip, "barred_s"))
 			snprintf(seen, sizeof(seen), "; first seen %" PRIu64 " s ago",
-				 get_u64(skip, "opted_out_s"));
+				 get_u64(skip, "barred_s"));
 		fprintf(file, "     %8" PRIu64 " %s %6.1f  %s%s\n", get_u64(skip, "pid"), comm,
 			get_double(skip, "cpu_pct"), get_text(skip, "reason"), seen);
 	}
+}
+
+static bool is_of(struct json_object *skip, struct process_id id, uint64_t unit_ns)
+{
+	return get_u64(skip, "pid") == id.tgid &&
+	       get_u64(skip, "start_time_ns") / unit_ns == id.start_time_ns / unit_ns;
+}
+
+double status_barred_s(const char *json_text, struct process_id id, uint64_t unit_ns)
+{
+	struct json_object *json, *skipped;
+	double barred_s = -1;
+
+	json_parse(json_text, &json);
+	skipped = get_typed(json, "skipped", json_type_array);
+	for (size_t i = 0; skipped && i < json_object_array_length(skipped); i++) {
+		struct json_object *skip = json_object_array_get_idx(skipped, i);
+
+		if (is_of(skip, id, unit_ns) && get(skip, "barred_s"))
+			barred_s = get_double(skip, "barred_s");
+	}
+	json_object_put(json);
+	return barred_s;
 }
 
 int status_print(const char *json_text, FILE *file)

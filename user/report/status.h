@@ -95,6 +95,12 @@ struct status {
 /* One JSON object, with a line end. malloced; NULL when out of memory. */
 char *status_to_json(const struct status *status);
 
+/*
+ * For how long the daemon has known that the process @id, whose start time is told in units of @unit_ns, rounded down, is
+ * barred, by the text of a status file; negative: it tells nothing of that.
+ */
+double status_barred_s(const char *json_text, struct process_id id, uint64_t unit_ns);
+
 /* A table for people from the text of a status file. 0, -EINVAL if it is none, or -ENOMEM; then nothing is printed. */
 int status_print(const char *json_text, FILE *file);
 
