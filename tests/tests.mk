@@ -26,6 +26,7 @@ UNIT_rearm := $(filter-out %/rearm.c,$(DESCENT))
 UNIT_governor := user/decide/governor_reason.c user/decide/penalty.c user/decide/rules.c user/decide/share.c
 UNIT_governor_out := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_outranked := user/decide/governor.c $(UNIT_governor)
+UNIT_intervals_crowd := user/decide/intervals.c
 UNIT_heat := user/decide/heat_rank.c
 UNIT_governor_ruled := user/decide/governor.c $(UNIT_governor)
 UNIT_wish := user/decide/rules.c

@@ -2,6 +2,7 @@
 #include "sim/options.h"
 
 #include "decide/cost.h"
+#include "decide/region_count.h"
 
 #include <argp.h>
 #include <math.h>
@@ -39,12 +40,12 @@ static const struct argp_option help[] = {
 	{"sample-ns", OPT_SAMPLE_NS, "NS", 0, "CPU time for a page that a kdamond checks; 400", 0},
 	{"emulated", OPT_EMULATED, 0, 0,
 	 "As the VM of bench-vm: 2.5e6 accesses a second that sweep, 250 flushes, collapses of 17000 us, "
-	 "3200 ns a page, --stall-budget-us 1000000 --monitor-cpu-pct 0",
+	 "3200 ns a page, --stall-budget-us 1000000 --monitor-cpu-pct 0 --payback 200000",
 	 0},
 	{0, 0, 0, 0, "As of hotdamon run:", 3},
 	{"sample-us", OPT_SAMPLE_US, "US", 0, "5000", 0},
 	{"aggr-us", OPT_AGGR_US, "US", 0, "100000", 0},
-	{"max-regions", OPT_MAX_REGIONS, "N", 0, "1000", 0},
+	{"max-regions", OPT_MAX_REGIONS, "N", 0, "8192", 0},
 	{"monitor-cpu-pct", OPT_MONITOR_CPU_PCT, "PCT", 0, "1", 0},
 	{"stall-budget-us", OPT_STALL_BUDGET_US, "US", 0, "20000", 0},
 	{"payback", OPT_PAYBACK, "SEC", 0, "600", 0},
@@ -80,6 +81,7 @@ static void emulate(struct run_spec *spec)
 	spec->sample_ns = 3200;
 	spec->policy.stall_budget_us = 1000000;
 	spec->policy.monitor_cpu_pct = 0;
+	spec->policy.worth.payback_s = 200000;
 }
 
 static error_t parse_machine(int key, char *arg, struct argp_state *state)
@@ -194,7 +196,7 @@ void sim_options_parse(int argc, char **argv, struct sim_options *options)
 				.policy = {.sample_us = 5000,
 					   .aggr_us = 100000,
 					   .min_regions = 10,
-					   .max_regions = 1000,
+					   .max_regions = REGION_COUNT_DEFAULT_BY_SLOTS,
 					   .monitor_cpu_pct = 1,
 					   .stall_budget_us = PACE_DEFAULT_BUDGET_US,
 					   .worth = {.miss_ns = COST_MISS_DEFAULT_NS,

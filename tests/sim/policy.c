@@ -25,6 +25,17 @@ static size_t slot_at(const struct policy *policy, uint64_t address)
 	return (size_t)((address - policy->memory.start) / PMD_SIZE_BYTES);
 }
 
+static bool is_by_slot(const struct policy *policy)
+{
+	return policy->memory.slots <= policy->options.max_regions;
+}
+
+static bool is_young(const struct policy *policy, uint64_t now_ns)
+{
+	return looks_is_young(heat_aggregations(policy->heat), is_by_slot(policy), policy->mapped_since_ns,
+			      now_ns);
+}
+
 static struct descent_evidence evidence_of(const struct policy *policy, uint64_t now_ns)
 {
 	struct descent_evidence evidence = {
@@ -39,7 +50,7 @@ static struct descent_evidence evidence_of(const struct policy *policy, uint64_t
 		.anon_bytes = bytes_of(&policy->memory),
 	};
 	struct work_state state = {
-		.young = looks_is_young(heat_aggregations(policy->heat), policy->mapped_since_ns, now_ns),
+		.young = is_young(policy, now_ns),
 		.has_room = true,
 		.pace_pct = 100,
 		.coarse = heat_coarse_bytes(policy->heat),
@@ -80,6 +91,7 @@ int policy_open(struct policy *policy, const struct policy_options *options,
 	err = configure(policy);
 	if (err)
 		return err;
+	policy->cost.collapse_ns = options->worth.collapse_ns;
 	policy->heat = heat_new();
 	if (!policy->heat)
 		return -ENOMEM;
@@ -103,15 +115,19 @@ void policy_close(struct policy *policy)
 struct kdamond_attrs policy_wanted(const struct policy *policy)
 {
 	uint64_t least = policy->options.min_regions, most = policy->options.max_regions;
-	uint64_t fitting =
-		region_count_for_slots(bytes_of(&policy->memory) + policy->memory.beside_bytes, least, most);
-
-	return (struct kdamond_attrs){
+	struct kdamond_attrs wanted = {
 		.sample_us = policy->intervals.sample_us,
 		.aggr_us = policy->intervals.aggr_us,
-		.min_regions = intervals_affordable(&policy->intervals, fitting, least),
-		.max_regions = intervals_affordable(&policy->intervals, most, least),
 	};
+
+	if (is_by_slot(policy)) {
+		region_count_by_slot(policy->memory.slots, &wanted.min_regions, &wanted.max_regions);
+		return wanted;
+	}
+	wanted.min_regions = intervals_affordable(
+		&policy->intervals, region_count_for_slots(bytes_of(&policy->memory), least, most), least);
+	wanted.max_regions = intervals_affordable(&policy->intervals, most, least);
+	return wanted;
 }
 
 /* ---- what the kdamond says ---- */
@@ -159,23 +175,25 @@ static int make_room(struct policy *policy, size_t n)
 
 static int gather_paying(struct policy *policy, size_t *n)
 {
+	struct worth_config worth = policy->options.worth;
 	size_t n_slots;
-	int err = heat_rank(policy->heat, worth_least_rate_per_s(&policy->options.worth), &n_slots,
-			    &policy->in_use);
+	int err;
+
+	worth.collapse_ns = policy->cost.collapse_ns;
+	err = heat_rank(policy->heat, worth_least_rate_per_s(&worth), &n_slots, &policy->in_use);
 
 	if (!err)
 		err = make_room(policy, n_slots);
-	for (size_t i = 0; i < n_slots && !err; i++) {
-		const struct heat_slot *slot = heat_ranked(policy->heat, i);
+	for (; !err && *n < n_slots; ++*n) {
+		const struct heat_slot *slot = heat_ranked(policy->heat, *n);
 
-		if (slot_at(policy, slot->start) < policy->memory.slots)
-			policy->paying[(*n)++] = (struct work_slot){
-				.start = slot->start,
-				.rate_per_s = slot->rate_per_s,
-				.huge = slot->huge,
-				.populated = slot->populated,
-				.unread = !slot->read,
-			};
+		policy->paying[*n] = (struct work_slot){
+			.start = slot->start,
+			.rate_per_s = slot->rate_per_s,
+			.huge = slot->huge,
+			.populated = slot->populated,
+			.unread = !slot->read,
+		};
 	}
 	return err;
 }
@@ -208,7 +226,7 @@ static void choose(struct policy *policy, size_t n, uint64_t now_ns)
 {
 	policy->worklist = worklist_make(policy->paying, n, MIN_POPULATED_PCT, policy->chosen);
 	policy->next = 0;
-	if (looks_is_young(heat_aggregations(policy->heat), policy->mapped_since_ns, now_ns))
+	if (is_young(policy, now_ns))
 		policy->worklist.n = 0;
 	policy->heat_known = heat_aggregations(policy->heat) > 0 && !policy->worklist.unknown;
 	policy->hot_bytes = policy->worklist.hot_bytes;
@@ -233,6 +251,8 @@ static bool fit_intervals(struct policy *policy, const struct descent_evidence *
 		.searches = descent->state == DESCENT_DESCENDING && !descent->succeeded,
 		.at_bottom = descent_is_at_bottom(descent, &policy->descent_config),
 		.min_access_pct = descent_min_access_pct(descent, &policy->descent_config),
+		.regions = policy_wanted(policy).min_regions,
+		.by_slot = is_by_slot(policy),
 		.mapped = true,
 		.in_use_bytes = policy->in_use.in_use_bytes,
 		.share = policy->in_use.share,
@@ -300,6 +320,7 @@ bool policy_choose(struct policy *policy, size_t *slot)
 void policy_collapsed(struct policy *policy, size_t slot, uint64_t took_ns, uint64_t now_ns)
 {
 	policy->succeeded++;
+	cost_note_collapse(&policy->cost, took_ns);
 	pace_charge(&policy->pace, took_ns, now_ns);
 	heat_set_huge(policy->heat, policy->memory.start + slot * PMD_SIZE_BYTES, true);
 }

@@ -7,6 +7,7 @@
 #ifndef HOTDAMON_TESTS_SIM_POLICY_H
 #define HOTDAMON_TESTS_SIM_POLICY_H
 
+#include "decide/cost.h"
 #include "decide/descent.h"
 #include "decide/heat.h"
 #include "decide/intervals.h"
@@ -22,14 +23,13 @@ struct policy_options {
 	uint64_t min_regions, max_regions;
 	double monitor_cpu_pct;
 	uint64_t stall_budget_us;
-	struct worth_config worth;
+	struct worth_config worth; /* what a collapse costs: before the first one */
 };
 
 /* What is huge, one for each slot from @start on. All of it is populated. */
 struct policy_memory {
 	uint64_t start; /* address */
 	size_t slots;
-	uint64_t beside_bytes; /* that are mapped besides, and cannot be huge */
 	const bool *is_huge;
 };
 
@@ -42,6 +42,7 @@ struct policy {
 	struct intervals intervals;
 	struct pace pace;
 	struct heat *heat;
+	struct host_cost cost;
 	uint64_t mapped_since_ns, recheck_ns;
 	uint64_t applies, succeeded;
 	struct readlist readlist;

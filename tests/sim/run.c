@@ -5,12 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAP_START (UINT64_C(1) << 40)
-/* Other mappings beside the heap, which nothing accesses: DAMON's regions do not begin where slots do. */
-#define BESIDE_LOW_BYTES  (UINT64_C(1) << 20)
-#define BESIDE_HIGH_BYTES (3 * MIB_BYTES + 37 * LOAD_PAGE_BYTES)
-#define STEP_NS		  NS_PER_S /* of the daemon: then kdamonds are committed to */
-#define STEPS_OF_A_TICK	  5	   /* --interval: then the kdamond's cost is read */
+#define HEAP_START	(UINT64_C(1) << 40)
+#define STEP_NS		NS_PER_S /* of the daemon: then kdamonds are committed to */
+#define STEPS_OF_A_TICK 5	 /* --interval: then the kdamond's cost is read */
 
 const double run_shares[RUN_SHARES] = {0.5, 0.9, 0.99};
 
@@ -41,13 +38,10 @@ struct sim {
 static bool is_accessed(void *arg, uint64_t address, uint64_t sample_us)
 {
 	struct sim *sim = arg;
-	size_t slot =
-		(size_t)((address - HEAP_START) / PMD_SIZE_BYTES); /* below the heap: more than there are */
+	size_t slot = (size_t)((address - HEAP_START) / PMD_SIZE_BYTES);
 	uint64_t page = (address - HEAP_START) / LOAD_PAGE_BYTES, key;
 	double sample_s = (double)sample_us / (double)US_PER_S;
 
-	if (slot >= load_slots(sim->load))
-		return false;
 	key = sim->is_huge[slot] ? slot * LOAD_PAGES_PER_SLOT : page;
 	if (key == sim->last_key)
 		return sim->last_accessed;
@@ -276,8 +270,7 @@ static int begin(struct sim *sim)
 	sim->is_huge = calloc(load_slots(sim->load), sizeof(*sim->is_huge));
 	if (!sim->is_huge)
 		return -ENOMEM;
-	memory = (struct policy_memory){HEAP_START, load_slots(sim->load),
-					BESIDE_LOW_BYTES + BESIDE_HIGH_BYTES, sim->is_huge};
+	memory = (struct policy_memory){HEAP_START, load_slots(sim->load), sim->is_huge};
 	err = policy_open(&sim->policy, &spec->policy, &memory, 0);
 	if (err)
 		return err;
@@ -285,8 +278,8 @@ static int begin(struct sim *sim)
 	sim->sample_ns = attrs.sample_us * NS_PER_US;
 	sim->step_ns = STEP_NS;
 	sum_rates(sim);
-	return kdamond_start(&sim->kdamond, HEAP_START - BESIDE_LOW_BYTES,
-			     HEAP_START + memory.slots * PMD_SIZE_BYTES + BESIDE_HIGH_BYTES, &attrs, seed);
+	return kdamond_start(&sim->kdamond, HEAP_START, HEAP_START + memory.slots * PMD_SIZE_BYTES, &attrs,
+			     seed);
 }
 
 static void finish(struct sim *sim)

@@ -44,12 +44,16 @@ static void test_silence_goes_by_the_aggregation(void **state)
 static void test_a_map_grows_up(void **state)
 {
 	(void)state;
-	assert_true(looks_is_young(0, 0, 100 * S));
-	assert_true(looks_is_young(7, 10 * S, 11 * S));		   /* regions are coarse */
-	assert_true(looks_is_young(8, 10 * S, 10 * S + 799 * MS)); /* it is seconds that count as well */
-	assert_false(looks_is_young(8, 10 * S, 10 * S + 800 * MS));
-	assert_false(looks_is_young(3, 10 * S, 20 * S)); /* long aggregations: not all eight */
-	assert_true(looks_is_young(1, 10 * S, 20 * S));
+	assert_true(looks_is_young(0, false, 0, 100 * S));
+	assert_true(looks_is_young(7, false, 10 * S, 11 * S)); /* regions are coarse */
+	assert_true(
+		looks_is_young(8, false, 10 * S, 10 * S + 799 * MS)); /* it is seconds that count as well */
+	assert_false(looks_is_young(8, false, 10 * S, 10 * S + 800 * MS));
+	assert_false(looks_is_young(3, false, 10 * S, 20 * S)); /* long aggregations: not all eight */
+	assert_true(looks_is_young(1, false, 10 * S, 20 * S));
+	assert_true(looks_is_young(1, true, 10 * S, 20 * S));
+	assert_false(looks_is_young(2, true, 10 * S, 14 * S)); /* regions are exact */
+	assert_true(looks_is_young(7, true, 10 * S, 10 * S + 799 * MS));
 }
 
 int main(void)

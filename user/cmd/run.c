@@ -10,6 +10,7 @@
 #include "daemon/daemon.h"
 #include "decide/benefit.h"
 #include "decide/cost.h"
+#include "decide/region_count.h"
 #include "decide/worklist.h"
 #include "decide/worth.h"
 #include "decide/pace.h"
@@ -95,7 +96,8 @@ static const struct argp_option run_options_help[] = {
 	{"aggr-us", OPT_AGGR_US, "US", 0, "Aggregation interval (default 100000)", 0},
 	{"update-us", OPT_UPDATE_US, "US", 0, "How often DAMON fits its regions (default 1000000)", 0},
 	{"min-regions", OPT_MIN_REGIONS, "N", 0, "At least N regions per process (default 10)", 0},
-	{"max-regions", OPT_MAX_REGIONS, "N", 0, "At most N regions per process (default 1000)", 0},
+	{"max-regions", OPT_MAX_REGIONS, "N", 0,
+	 "At most N regions per process (default 8192 with madvise, else 1000)", 0},
 	{"monitor-cpu-pct", OPT_MONITOR_CPU_PCT, "PCT", 0,
 	 "What watching a process may cost, in % of a CPU (default 1; 0: no bound); above it DAMON looks "
 	 "less often",
@@ -174,15 +176,17 @@ static void parse_rule(const struct argp_state *state, const char *text, bool ex
 
 static void check_together(const struct argp_state *state, const struct run_options *o)
 {
+	uint64_t most_regions = o->max_regions ? o->max_regions : REGION_COUNT_DEFAULT;
+
 	if (o->sample_us > o->aggr_us)
 		cli_fail(state, "--sample-us %" PRIu64 " is above --aggr-us %" PRIu64, o->sample_us,
 			 o->aggr_us);
 	if (o->aggr_us > o->update_us)
 		cli_fail(state, "--aggr-us %" PRIu64 " is above --update-us %" PRIu64, o->aggr_us,
 			 o->update_us);
-	if (o->min_regions > o->max_regions)
+	if (o->min_regions > most_regions)
 		cli_fail(state, "--min-regions %" PRIu64 " is above --max-regions %" PRIu64, o->min_regions,
-			 o->max_regions);
+			 most_regions);
 	if (o->quota_ms > o->quota_reset_ms)
 		cli_fail(state, "--quota-ms %" PRIu64 " is above --quota-reset-ms %" PRIu64, o->quota_ms,
 			 o->quota_reset_ms);
@@ -368,7 +372,6 @@ int cmd_run(int argc, char **argv)
 		.aggr_us = 100000,
 		.update_us = 1000000,
 		.min_regions = 10,
-		.max_regions = 1000,
 		.monitor_cpu_pct = 1,
 		.trial_s = ns_to_s(BENEFIT_TRIAL_NS),
 		.quota_ms = 10,

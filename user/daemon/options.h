@@ -27,8 +27,8 @@ struct run_options {
 	unsigned int n_pids;	      /* 0: choose by heat */
 	struct rules rules;	      /* --only and --exclude; of what is chosen by heat */
 	uint64_t sample_us, aggr_us, update_us;
-	uint64_t min_regions, max_regions;
-	double monitor_cpu_pct; /* 0: no bound */
+	uint64_t min_regions, max_regions; /* max_regions 0: by the executor */
+	double monitor_cpu_pct;		   /* 0: no bound */
 	uint64_t quota_ms, quota_bytes, quota_reset_ms;
 	uint64_t stall_budget_us; /* of executor madvise: a target's, per second */
 	unsigned int min_populated_pct;

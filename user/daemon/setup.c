@@ -10,6 +10,7 @@
 #include "act/collapse.h"
 #include "base/exit_status.h"
 #include "base/units.h"
+#include "decide/region_count.h"
 #include "report/log.h"
 #include "sense/host.h"
 #include "sense/libbpf.h"
@@ -147,6 +148,13 @@ static int make_watch(const struct setup *setup, struct watch *watch)
 	return configure(setup, watch);
 }
 
+static uint64_t max_regions(const struct setup *setup, const struct run_options *options)
+{
+	if (options->max_regions)
+		return options->max_regions;
+	return setup->type->maps_heat ? REGION_COUNT_DEFAULT_BY_SLOTS : REGION_COUNT_DEFAULT;
+}
+
 /* A `stat` is charged as well: what only counts has no quota. */
 static struct executor_setup executor_setup(const struct setup *setup, struct watch *watch)
 {
@@ -161,7 +169,7 @@ static struct executor_setup executor_setup(const struct setup *setup, struct wa
 		.tells_huge = setup->tells_huge,
 		.heat_apply_us = intervals_heat_apply_us(options->aggr_us, setup->tells_huge),
 		.min_regions = options->min_regions,
-		.max_regions = options->max_regions,
+		.max_regions = max_regions(setup, options),
 		.quota = {.ms = options->quota_ms, .reset_ms = options->quota_reset_ms},
 		.quota_bytes = options->quota_bytes,
 		.stall_budget_us = options->stall_budget_us,

@@ -46,13 +46,17 @@ static double cpu_pct_of(const struct watch *watch, const struct target *target)
 static struct intervals_look intervals_look(const struct watch *watch, struct target *target)
 {
 	const struct descent *descent = &target->descent;
+	struct plan_level wanted = {.min_regions = watch->options->min_regions};
 
+	executor_wanted(&watch->executor, target, &wanted);
 	return (struct intervals_look){
 		.now_ns = watch->now_ns,
 		.works = executor_works(&watch->executor, target),
 		.searches = descent->state == DESCENT_DESCENDING && !descent->succeeded,
 		.at_bottom = descent_is_at_bottom(descent, &watch->descent),
 		.min_access_pct = descent_min_access_pct(descent, &watch->descent),
+		.regions = wanted.min_regions,
+		.by_slot = target->where.by_slot,
 		.mapped = target->heat.mapped,
 		.in_use_bytes = target->heat.in_use_bytes,
 		.share = target->heat.share,

@@ -31,23 +31,40 @@ static unsigned int last_rung(const struct intervals_config *config)
 	return last_rung_within(config, INTERVALS_MAX_AGGR_US);
 }
 
-static unsigned int max_economy(const struct intervals_config *config)
+static unsigned int max_economy(const struct intervals *intervals, const struct intervals_config *config)
 {
-	return last_rung(config) + INTERVALS_MAX_HALVINGS;
+	return last_rung(config) + (intervals->by_slot ? INTERVALS_MAX_DOUBLINGS : INTERVALS_MAX_HALVINGS);
+}
+
+static unsigned int higher(unsigned int a, unsigned int b)
+{
+	return a > b ? a : b;
+}
+
+/* The rung below which economy does not go. */
+static unsigned int needed_step(const struct intervals *intervals)
+{
+	return higher(intervals->sight_step, intervals->crowd_step);
 }
 
 /* Sets what follows from the steps; whether that is another thing than before. */
 static bool apply(struct intervals *intervals, const struct intervals_config *config, bool works)
 {
 	unsigned int last = last_rung(config), economy = works ? 0 : intervals->economy_step;
-	unsigned int rung = economy > intervals->sight_step ? economy : intervals->sight_step;
+	unsigned int rung = higher(economy, needed_step(intervals));
+	unsigned int beyond = economy > last ? economy - last : 0;
+	unsigned int doublings = 0;
 	const struct intervals before = *intervals;
 
 	if (rung > last)
 		rung = last;
-	intervals->halvings = economy > last ? economy - last : 0;
-	intervals->sample_us = config->sample_us * factors[rung];
-	intervals->aggr_us = config->aggr_us * factors[rung];
+	if (intervals->by_slot) {
+		doublings = beyond < INTERVALS_MAX_DOUBLINGS ? beyond : INTERVALS_MAX_DOUBLINGS;
+		beyond = 0;
+	}
+	intervals->halvings = beyond;
+	intervals->sample_us = (config->sample_us * factors[rung]) << doublings;
+	intervals->aggr_us = (config->aggr_us * factors[rung]) << doublings;
 	intervals->update_us =
 		config->update_us > intervals->aggr_us ? config->update_us : intervals->aggr_us;
 	return intervals->sample_us != before.sample_us || intervals->halvings != before.halvings;
@@ -97,6 +114,43 @@ static unsigned int see_more(struct intervals *intervals, const struct intervals
 	intervals->changed_ns = look->now_ns;
 	say_blind(intervals, look, sample_us, aggr_us);
 	return INTERVALS_CHANGED | INTERVALS_SAY | INTERVALS_LOOK_ANEW;
+}
+
+/* The first rung with which so many regions are no more looks a second than a target may have. */
+static unsigned int crowd_rung(const struct intervals_config *config, uint64_t regions)
+{
+	unsigned int rung = 0, last = last_rung(config);
+
+	while (rung < last && regions > (uint64_t)INTERVALS_REGIONS * factors[rung])
+		rung++;
+	return rung;
+}
+
+static void say_crowd(struct intervals *intervals, uint64_t regions)
+{
+	reason_write(intervals->sight_reason,
+		     "%" PRIu64 " regions are looked at with samples of %g ms in %g ms", regions,
+		     (double)intervals->sample_us / 1000, (double)intervals->aggr_us / 1000);
+	memcpy(intervals->reason, intervals->sight_reason, sizeof(intervals->reason));
+}
+
+/* Back only where a third more regions would allow it too: memory that comes and goes changes nothing. */
+static unsigned int fit_crowd(struct intervals *intervals, const struct intervals_config *config,
+			      const struct intervals_look *look)
+{
+	unsigned int step = crowd_rung(config, look->regions);
+
+	if (step < intervals->crowd_step)
+		step = crowd_rung(config, look->regions + look->regions / 3);
+	intervals->by_slot = look->by_slot;
+	if (step == intervals->crowd_step)
+		return 0;
+	intervals->crowd_step = step;
+	if (!apply(intervals, config, look->works))
+		return 0; /* they are that long already */
+	intervals->changed_ns = look->now_ns;
+	say_crowd(intervals, look->regions);
+	return INTERVALS_CHANGED | INTERVALS_SAY;
 }
 
 /* +1: longer samples tell more; -1: shorter ones do; 0: these are right, or it is too soon to say. */
@@ -171,18 +225,18 @@ static double dearer_by(unsigned int economy, const struct intervals_config *con
 static void count_window(struct intervals *intervals, const struct intervals_config *config, double cost_pct)
 {
 	unsigned int economy = intervals->economy_step;
-	bool back = economy > intervals->sight_step && economy > 0;
+	bool back = economy > needed_step(intervals);
 	bool calm = back && cost_pct * dearer_by(economy, config) < config->monitor_cpu_pct * CALM_SHARE;
 
 	intervals->nr_over = cost_pct > config->monitor_cpu_pct ? intervals->nr_over + 1 : 0;
 	intervals->nr_calm = calm ? intervals->nr_calm + 1 : 0;
 }
 
+static const char *const shares[] = {"all", "1/2", "1/4", "1/8", "1/16"};
+
 static void say_economy(struct intervals *intervals, const struct intervals_config *config,
 			const struct intervals_look *look, bool dearer)
 {
-	static const char *const shares[] = {"all", "1/2", "1/4", "1/8", "1/16"};
-
 	reason_write(
 		intervals->economy_reason,
 		"its kdamond uses %.2f %% of a CPU, %s %g %%: samples of %g ms in %g ms, %s of its regions",
@@ -196,10 +250,10 @@ static void say_dear_for_good(struct intervals *intervals, const struct interval
 			      const struct intervals_look *look)
 {
 	reason_write(intervals->economy_reason,
-		     "its kdamond uses %.2f %% of a CPU, above %g %%, with samples of %g ms and 1/16 of its "
-		     "regions: "
-		     "it cannot be made cheaper",
-		     look->cost_pct, config->monitor_cpu_pct, (double)intervals->sample_us / 1000);
+		     "its kdamond uses %.2f %% of a CPU, above %g %%, with samples of %g ms and %s of its "
+		     "regions: it cannot be made cheaper",
+		     look->cost_pct, config->monitor_cpu_pct, (double)intervals->sample_us / 1000,
+		     shares[intervals->halvings]);
 	memcpy(intervals->reason, intervals->economy_reason, sizeof(intervals->reason));
 }
 
@@ -232,9 +286,8 @@ static unsigned int economise(struct intervals *intervals, const struct interval
 	    look->now_ns - intervals->changed_ns < INTERVALS_GRACE_NS)
 		return 0;
 	count_window(intervals, config, look->cost_pct);
-	if (economy < intervals->sight_step)
-		economy = intervals->sight_step;
-	if (intervals->nr_over >= OVER_WINDOWS && economy < max_economy(config))
+	economy = higher(economy, needed_step(intervals));
+	if (intervals->nr_over >= OVER_WINDOWS && economy < max_economy(intervals, config))
 		return change_economy(intervals, config, look, economy + 1);
 	if (intervals->nr_over == OVER_WINDOWS) {
 		say_dear_for_good(intervals, config, look);
@@ -248,9 +301,10 @@ static unsigned int economise(struct intervals *intervals, const struct interval
 unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
 			    const struct intervals_look *look)
 {
-	unsigned int changed =
-		look->mapped ? fit(intervals, config, look) : see_more(intervals, config, look);
+	unsigned int changed = fit_crowd(intervals, config, look);
 
+	if (!changed)
+		changed = look->mapped ? fit(intervals, config, look) : see_more(intervals, config, look);
 	if (!changed)
 		changed = economise(intervals, config, look);
 	if (apply(intervals, config, look->works)) { /* it began, or ceased, to work */

@@ -34,12 +34,19 @@
  * enough to know by. What is longer is for economy.
  */
 #define INTERVALS_MAX_FIT_AGGR_US (2 * US_PER_S)
-/* No aggregation is made longer than this. */
+/* No aggregation is made longer than this, but by doublings. */
 #define INTERVALS_MAX_AGGR_US (8 * US_PER_S)
+/*
+ * So many regions may be looked at with the operator's samples, more of them with longer ones only: by default 250,000 looks
+ * a second, a tenth of a CPU at 400 ns each. 12 GiB slot by slot are 6144: samples of 100 ms, a fortieth.
+ */
+#define INTERVALS_REGIONS 1250
 /* A watching kdamond's cost counts from so long after it started, worked, or was told other intervals. */
 #define INTERVALS_GRACE_NS (30 * NS_PER_S)
 /* Regions are halved so often at most. */
 #define INTERVALS_MAX_HALVINGS 4
+/* Where each is a slot, to have half of them is to know no slot: samples twice as long save as much. */
+#define INTERVALS_MAX_DOUBLINGS 2
 
 struct intervals_config {
 	uint64_t sample_us; /* the operator's: where it begins; never shorter */
@@ -55,7 +62,9 @@ struct intervals {
 	uint64_t update_us;	   /* never below aggr_us */
 	unsigned int halvings;	   /* of the target's regions */
 	unsigned int sight_step;   /* rung of the ladder at which its heat is seen */
-	unsigned int economy_step; /* what its cost wants, beyond the ladder's end: halvings */
+	unsigned int crowd_step;   /* and at which its regions are not too many */
+	unsigned int economy_step; /* what its cost wants, beyond the ladder's end: halvings, or doublings */
+	bool by_slot;		   /* each of its regions is a slot, for good */
 	uint64_t changed_ns;	   /* the steps; or when it started, or last worked */
 	unsigned int nr_over;	   /* windows in a row above the bound */
 	unsigned int nr_calm;	   /* windows in a row in which one step back would stay far below it */
@@ -74,6 +83,8 @@ struct intervals_look {
 	bool searches;	/* the descent goes down, and nothing collapsed since it began */
 	bool at_bottom; /* it is at its lowest level */
 	unsigned int min_access_pct; /* its threshold */
+	uint64_t regions;	     /* that DAMON makes of it, at least */
+	bool by_slot;		     /* each is a slot, for good */
 	bool mapped;	       /* a map tells the next two; the five that follow are for those without */
 	uint64_t in_use_bytes; /* of memory that is surely accessed */
 	double share; /* of samples, as they are now, that should find its pages accessed: a mean, 0 to 1 */
@@ -105,11 +116,12 @@ bool intervals_differ(const struct intervals *intervals, const struct intervals_
  *   a new program.
  * - With a map: the next rung where the share of samples that hit is below INTERVALS_DIM_SHARE, or nothing is known to be in
  *   use of a process that is busy; one back above INTERVALS_BRIGHT_SHARE. Nothing has to be looked at anew: rates add up.
+ * - Crowded: no shorter samples than INTERVALS_REGIONS allows.
  * - Dear: in two windows in a row, INTERVALS_GRACE_NS after the start, the last work and the last change, its
- *   cost was above monitor_cpu_pct while it only watched: the next rung; at the last one half the regions; and when
- *   that is the end as well, it is said. One step back when, in three windows in a row, the cost times what the
- *   step back costs more stayed below 60 % of the bound; each time that this proves wrong doubles the windows that
- *   it takes, so nothing flaps.
+ *   cost was above monitor_cpu_pct while it only watched: the next rung; at the last one half the regions, or where
+ *   each is a slot, samples twice as long; and when that is the end as well, it is said. One step back when, in three
+ *   windows in a row, the cost times what the step back costs more stayed below 60 % of the bound; each time that this
+ *   proves wrong doubles the windows that it takes, so nothing flaps.
  * - Economy is for what watches: while it works, the intervals are those of its sight.
  */
 unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,

@@ -42,9 +42,9 @@ bool looks_is_silent(uint64_t heard_ns, uint64_t aggr_us, uint64_t now_ns)
 	return now_ns > heard_ns + SILENT_NS + SILENT_AGGREGATIONS * 1000 * aggr_us;
 }
 
-bool looks_is_young(uint64_t aggregations, uint64_t since_ns, uint64_t now_ns)
+bool looks_is_young(uint64_t aggregations, bool by_slot, uint64_t since_ns, uint64_t now_ns)
 {
-	bool coarse = aggregations < HEAT_COARSE_AGGREGATIONS && now_ns < since_ns + COARSE_NS;
+	bool coarse = !by_slot && aggregations < HEAT_COARSE_AGGREGATIONS && now_ns < since_ns + COARSE_NS;
 
 	return coarse || aggregations < YOUNG_AGGREGATIONS || now_ns < since_ns + YOUNG_NS;
 }

@@ -37,8 +37,8 @@ bool looks_is_silent(uint64_t heard_ns, uint64_t aggr_us, uint64_t now_ns);
 
 /*
  * A map of so many @aggregations, the first at @since_ns, is too young to collapse by: while regions are coarse, and
- * samples few, cold memory beside hot memory looks hot too.
+ * samples few, cold memory beside hot memory looks hot too. @by_slot: regions are slots, and were from the first.
  */
-bool looks_is_young(uint64_t aggregations, uint64_t since_ns, uint64_t now_ns);
+bool looks_is_young(uint64_t aggregations, bool by_slot, uint64_t since_ns, uint64_t now_ns);
 
 #endif

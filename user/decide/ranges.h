@@ -13,7 +13,7 @@
 #include "decide/process.h"
 
 /*
- * A range costs two files at each commit, and a region at least. So many leave DAMON's 1000 regions room to split into;
+ * A range costs two files at each commit, and a region at least. So many leave 1000 regions room to split into;
  * 3,000 mappings that lie side by side are few ranges anyhow.
  */
 #define RANGES_MAX 128

@@ -11,6 +11,14 @@
 #include "decide/process.h"
 
 /*
+ * The maximum by default. Where memory is judged slot by slot it is as many as can be looked at for 1 % of a CPU (with
+ * samples of 400 ms, at 400 ns each), 16 GiB of slots: beyond, regions span several slots, and cold memory beside hot
+ * memory becomes huge. A scheme of DAMON's needs regions that hold a slot, and short samples.
+ */
+#define REGION_COUNT_DEFAULT	      1000
+#define REGION_COUNT_DEFAULT_BY_SLOTS 8192
+
+/*
  * On average a region should hold two huge pages: then most have a whole, aligned one inside. Seen on an
  * emulated 7.2 after 25 s, 64 MiB hot of 256: 44 MiB huge with 1000 regions at most, 52 with 64, 54 with 30.
  */

@@ -173,7 +173,8 @@ static void choose(const struct executor *executor, struct target *target, size_
 
 	collapser->worklist = worklist_make(madvise->paying, n, min_populated_pct, collapser->chosen);
 	collapser->next = 0;
-	if (looks_is_young(heat_aggregations(collapser->heat), collapser->mapped_since_ns, now_ns))
+	if (looks_is_young(heat_aggregations(collapser->heat), target->where.by_slot,
+			   collapser->mapped_since_ns, now_ns))
 		collapser->worklist.n = 0;
 	target->heat.known = heat_aggregations(collapser->heat) > 0 && !collapser->worklist.unknown;
 	target->heat.hot_bytes = collapser->worklist.hot_bytes;

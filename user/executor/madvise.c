@@ -394,8 +394,8 @@ static struct work_state work_state(const struct executor *executor, const struc
 	const struct madvise *madvise = executor->own;
 
 	return (struct work_state){
-		.young = looks_is_young(heat_aggregations(collapser->heat), collapser->mapped_since_ns,
-					now_ns),
+		.young = looks_is_young(heat_aggregations(collapser->heat), target->where.by_slot,
+					collapser->mapped_since_ns, now_ns),
 		.paused = is_paused(executor, target, now_ns),
 		.has_room = has_room(executor, target),
 		.pace_pct = madvise->limit.share_pct,
