@@ -99,6 +99,8 @@ static inline void put_btf(const struct world *world, const char *last_action)
 	assert_true(btf__add_enum(btf, "damos_action", 4) > 0);
 	btf__add_enum_value(btf, "DAMOS_STAT", 0);
 	btf__add_enum_value(btf, last_action, 1);
+	assert_true(btf__add_enum(btf, "damon_ops_id", 4) > 0);
+	btf__add_enum_value(btf, "DAMON_OPS_FVADDR", 1);
 	assert_true(btf__add_enum(btf, "scan_result", 4) > 0);
 	btf__add_enum_value(btf, "SCAN_FAIL", 0);
 	btf__add_enum_value(btf, "SCAN_SUCCEED", 1);

@@ -25,6 +25,31 @@ static void vaddr_is_known_by_two_ways(void **state)
 	assert_int_equal(answer(world, "damon_vaddr"), HOST_UNKNOWN);
 }
 
+/* By the kernel's BTF where DAMON looks at processes at all; a kdamond that is there knows better. */
+static void fvaddr_is_known_by_two_ways(void **state)
+{
+	struct world *world = *state;
+
+	look(world);
+	assert_int_equal(answer(world, "damon_fvaddr"), HOST_YES);
+	put(world, "proc/kallsyms", "0000000000000000 T _stext\n");
+	look(world);
+	assert_int_equal(answer(world, "damon_fvaddr"), HOST_NO); /* not built in */
+	drop(world, "proc/kallsyms");
+	look(world);
+	assert_int_equal(answer(world, "damon_fvaddr"), HOST_UNKNOWN);
+	put(world, KDAMONDS "/nr_kdamonds", "1\n");
+	put_kdamond(world, 0, "off\n", "-1\n", "1\n");
+	put_context(world, 0, "vaddr\n", "0\n");
+	look(world);
+	assert_int_equal(answer(world, "damon_fvaddr"), HOST_YES);
+	put(world, KDAMONDS "/0/contexts/0/avail_operations", "vaddr\npaddr\n");
+	look(world);
+	assert_int_equal(answer(world, "damon_fvaddr"), HOST_NO);
+	assert_int_equal(answer(world, "damon_vaddr"), HOST_YES);
+	assert_true(host_abilities(&world->facts).watch); /* it looks at all, then */
+}
+
 static void foreign_kdamond_is_described(void **state)
 {
 	struct world *world = *state;
@@ -155,13 +180,10 @@ static void outputs_only_on_success(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(vaddr_is_known_by_two_ways),
-		TEST(foreign_kdamond_is_described),
-		TEST(configured_but_off_is_someone_elses),
-		TEST(own_kdamonds_are_known),
-		TEST(unreadable_is_never_missing),
-		TEST(more_kdamonds_than_room),
-		TEST(no_huge_pages),
+		TEST(vaddr_is_known_by_two_ways),   TEST(fvaddr_is_known_by_two_ways),
+		TEST(foreign_kdamond_is_described), TEST(configured_but_off_is_someone_elses),
+		TEST(own_kdamonds_are_known),	    TEST(unreadable_is_never_missing),
+		TEST(more_kdamonds_than_room),	    TEST(no_huge_pages),
 		TEST(outputs_only_on_success),
 	};
 

@@ -109,7 +109,8 @@ struct host_facts {
 	enum host_answer bpffs;	      /* at /sys/fs/bpf */
 	enum host_answer damon_sysfs;
 	enum host_answer vaddr;
-	const char *vaddr_source; /* how vaddr is known, a literal; NULL when it is not */
+	enum host_answer fvaddr;  /* vaddr with ranges that we choose */
+	const char *vaddr_source; /* how both are known, a literal; NULL when vaddr is not */
 
 	enum host_answer kdamonds_readable;
 	unsigned int nr_kdamonds;

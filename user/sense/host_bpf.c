@@ -91,6 +91,7 @@ static int read_btf(const char *sys, struct host_facts *facts)
 	facts->apply_interval = struct_has(btf, "damos", "apply_interval_us");
 	facts->pagemap_scan = find_type(btf, "pm_scan_arg", BTF_KIND_STRUCT) ? HOST_YES : HOST_NO;
 	facts->collapse_action = enum_has(btf, "damos_action", "DAMOS_COLLAPSE");
+	facts->fvaddr = enum_has(btf, "damon_ops_id", "DAMON_OPS_FVADDR");
 	facts->hugepage_filter = enum_has(btf, "damos_filter_type", "DAMOS_FILTER_TYPE_HUGEPAGE_SIZE");
 	read_scan_results(btf, facts);
 	btf__free(btf);

@@ -187,21 +187,26 @@ static int read_symbols(const char *proc, struct host_facts *facts)
 
 /*
  * avail_operations (5.19+) is there for each context, and right; else the names of the kernel's
- * functions tell.
+ * functions tell. One file of the kernel has both, so what its BTF says of fvaddr holds where vaddr is built in.
  */
 static int read_vaddr(const struct host_roots *roots, struct host_facts *facts)
 {
 	char text[HOST_TEXT_LEN];
+	int err;
 
 	for (unsigned int i = 0; i < facts->nr_kdamonds && i < HOST_MAX_KDAMONDS; i++) {
 		if (host_read_text(text, sizeof(text), roots->sys, KDAMONDS "/%u/contexts/0/avail_operations",
 				   i))
 			continue;
 		facts->vaddr = host_has_word(text, "vaddr") ? HOST_YES : HOST_NO;
+		facts->fvaddr = host_has_word(text, "fvaddr") ? HOST_YES : HOST_NO;
 		facts->vaddr_source = "avail_operations of a kdamond";
 		return 0;
 	}
-	return read_symbols(roots->proc, facts);
+	err = read_symbols(roots->proc, facts);
+	if (facts->vaddr != HOST_YES)
+		facts->fvaddr = facts->vaddr;
+	return err;
 }
 
 static void read_module(const char *sys, const char *name, struct host_module_facts *module)

@@ -133,6 +133,18 @@ const struct requirement_row requirement_rows[] = {
 		.tell = requirement_tell_vaddr,
 	},
 	{
+		.name = "damon_fvaddr",
+		.since = "5.19, CONFIG_DAMON_VADDR",
+		FACT(fvaddr),
+		FOUND("DAMON looks where it is told", "DAMON has no fvaddr",
+		      "not known: it is read from the kernel's BTF"),
+		.consequence =
+			"DAMON looks at all between the two biggest gaps of a process, and finds little "
+			"beside large reservations",
+		.remedy = "boot Linux 5.19 or newer, built with CONFIG_DAMON_VADDR=y",
+		.to_know = AS_ROOT,
+	},
+	{
 		.name = "tp_damon_aggregated",
 		.needed_for = HOST_FOR_MADVISE,
 		.bars = BARS,
