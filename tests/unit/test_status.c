@@ -55,6 +55,65 @@ static void test_pace(void **state)
 	free(json);
 }
 
+static char *printed_worth(const struct status_target *target)
+{
+	struct status status = whole;
+	size_t size = 0;
+	char *text = NULL, *json;
+	FILE *file = open_memstream(&text, &size);
+
+	status.targets = target;
+	json = status_to_json(&status);
+	assert_int_equal(status_print(json, file), 0);
+	fclose(file);
+	free(json);
+	return text;
+}
+
+/* What is in use, what pays, what is left alone and why, and what it saves. */
+static void test_worth(void **state)
+{
+	const struct benefit gains = {.began = true,
+				      .by_worth = true,
+				      .verdict = BENEFIT_GAINS,
+				      .reason = "saves about 2.10 % of a CPU"};
+	struct status_target target = redis;
+	struct status status = whole;
+	struct json_object *object;
+	char *text;
+
+	(void)state;
+	target.benefit = &gains;
+	target.worth_known = target.heat_known = target.hot_huge_known = true;
+	target.in_use_bytes = 340 * MIB_BYTES;
+	target.hot_bytes = 330 * MIB_BYTES;
+	target.hot_huge_bytes = 328 * MIB_BYTES;
+	target.sparse_bytes = 6 * MIB_BYTES;
+	target.shared_bytes = 4 * MIB_BYTES;
+	target.saved_pct = 2.1;
+	target.paid_back_s = 15;
+	status.targets = &target;
+	object = parsed(&status);
+	assert_string_equal(at(object, "targets.0.collapse.sparse_bytes"), "6291456");
+	assert_string_equal(at(object, "targets.0.collapse.shared_bytes"), "4194304");
+	assert_string_equal(at(object, "targets.0.benefit.source"), "savings");
+	json_object_put(object);
+	text = printed_worth(&target);
+	assert_contains(
+		text, "worth: 340 MiB in use, 330 pay, 328 of these are huge, left alone 6 as too sparse and "
+		      "4 as shared; saves about 2.10 % of a CPU, collapsing is paid back in 15 s\n");
+	assert_contains(text, "benefit: gains: saves about 2.10 % of a CPU\n");
+	free(text);
+	target.sparse_bytes = 0;
+	text = printed_worth(&target);
+	assert_contains(text, "are huge, left alone 4 as shared; saves");
+	free(text);
+	target.shared_bytes = 0;
+	text = printed_worth(&target);
+	assert_contains(text, "are huge; saves");
+	free(text);
+}
+
 /* What is not known is null, and not printed. */
 static void test_benefit(void **state)
 {
@@ -261,13 +320,10 @@ static void test_json_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pace),
-		cmocka_unit_test(test_benefit),
-		cmocka_unit_test(test_json_has_the_contract),
-		cmocka_unit_test(test_json_of_nobody),
-		cmocka_unit_test(test_json_of_the_unknown),
-		cmocka_unit_test(test_json_order),
-		cmocka_unit_test(test_json_names),
+		cmocka_unit_test(test_pace),	       cmocka_unit_test(test_benefit),
+		cmocka_unit_test(test_worth),	       cmocka_unit_test(test_json_has_the_contract),
+		cmocka_unit_test(test_json_of_nobody), cmocka_unit_test(test_json_of_the_unknown),
+		cmocka_unit_test(test_json_order),     cmocka_unit_test(test_json_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,7 @@ static void test_accesses_add_up(void **state)
 
 	(void)state;
 	assert_near(list.huge_per_s, 4000);
+	assert_near(list.small_per_s, 3000);
 	assert_int_equal(list.hot_bytes, 3 * PMD_SIZE_BYTES);
 	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
 }

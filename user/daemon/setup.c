@@ -125,6 +125,7 @@ static int configure(const struct setup *setup, struct watch *watch)
 		.trial_ns = (uint64_t)(options->trial_s * (double)NS_PER_S),
 		.busy_pct = watch->intervals.busy_pct,
 		.acts = setup->type->acts,
+		.payback_s = options->payback_s,
 	};
 	return configure_descent(setup, watch);
 }

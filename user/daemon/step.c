@@ -85,6 +85,16 @@ static bool fit_intervals(struct watch *watch, struct target *target, const stru
 	return true;
 }
 
+static void take_worth(const struct watch *watch, const struct target *target, struct benefit_look *look)
+{
+	struct worth_config worth = executor_worth(&watch->executor);
+
+	look->worth_known = target->heat.known && target->heat.mapped;
+	look->saved_pct = worth_saved_pct(&worth, target->heat.huge_per_s);
+	look->left_pct = worth_saved_pct(&worth, target->heat.small_per_s);
+	look->collapse_ns = worth.collapse_ns;
+}
+
 static struct benefit_look benefit_look(const struct watch *watch, const struct target *target,
 					const struct descent_evidence *evidence)
 {
@@ -130,6 +140,7 @@ static void judge_benefit(const struct watch *watch, struct target *target,
 	if (!benefit_is_due(&target->benefit, watch->now_ns))
 		return;
 	look = benefit_look(watch, target, evidence);
+	take_worth(watch, target, &look);
 	if (benefit_step(&target->benefit, &watch->benefit, &look))
 		say_verdict(watch, target);
 }

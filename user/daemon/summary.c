@@ -58,6 +58,8 @@ static void fill_worth(const struct watch *watch, const struct target *target, s
 
 	status->worth_known = target->heat.mapped;
 	status->in_use_bytes = target->heat.in_use_bytes;
+	status->sparse_bytes = status->pace.sparse_slots * PMD_SIZE_BYTES;
+	status->shared_bytes = status->pace.shared_slots * PMD_SIZE_BYTES;
 	status->saved_pct = worth_saved_pct(&worth, target->heat.huge_per_s);
 	status->paid_back_s = status->succeeded ? worth_payback_s(spent_ns, status->saved_pct) : -1;
 }

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "decide/reason.h"
+#include "decide/worth.h"
 
 #define LOOK_NS (900 * NS_PER_MS) /* steps come once a second, a little more or less */
 
@@ -105,33 +106,74 @@ static void note_loading(struct benefit *benefit, const struct benefit_look *loo
 	benefit->loads_until_ns = look->now_ns + BENEFIT_LOADS_NS;
 }
 
+static bool is_enough(double saved_pct, const struct benefit_look *look)
+{
+	return saved_pct >= BENEFIT_LEAST_PCT &&
+	       saved_pct * 100 >= (look->saved_pct + look->left_pct) * BENEFIT_RISE_PCT;
+}
+
+static double spent_ns(const struct benefit *benefit, const struct benefit_look *look)
+{
+	return look->collapse_ns * (double)(look->succeeded - benefit->succeeded);
+}
+
+/* What is saved by what we made huge. */
+static double saved_by_us_pct(const struct benefit *benefit, const struct benefit_look *look)
+{
+	uint64_t made = made_bytes(benefit, look);
+
+	if (made >= look->hot_huge_bytes)
+		return made ? look->saved_pct : 0;
+	return look->saved_pct * (double)made / (double)look->hot_huge_bytes;
+}
+
 static bool is_partly_huge(const struct benefit *benefit, const struct benefit_look *look)
 {
+	if (look->worth_known)
+		return is_enough(look->saved_pct, look);
 	if (look->huge_known)
 		return benefit->pct_known && benefit->pct >= BENEFIT_RISE_PCT;
 	return has_collapsed(benefit, look);
 }
 
-/* The share alone would rise and fall with the threshold, and as hot sets move. */
-static bool has_risen(const struct benefit *benefit, const struct benefit_look *look)
+static bool pays(const struct benefit *benefit, const struct benefit_config *config,
+		 const struct benefit_look *look)
 {
+	double saved_pct = saved_by_us_pct(benefit, look);
+
+	return is_enough(saved_pct, look) &&
+	       worth_payback_s(spent_ns(benefit, look), saved_pct) <= (double)config->payback_s;
+}
+
+/* The share alone would rise and fall with the threshold, and as hot sets move. */
+static bool has_risen(const struct benefit *benefit, const struct benefit_config *config,
+		      const struct benefit_look *look)
+{
+	if (look->worth_known)
+		return pays(benefit, config, look);
 	return is_partly_huge(benefit, look) && benefit->hot_bytes >= PMD_SIZE_BYTES &&
 	       made_bytes(benefit, look) * 100 >= benefit->hot_bytes * BENEFIT_RISE_PCT;
+}
+
+/* With nothing left to save it has done all it could. */
+static bool is_at_end(const struct benefit_look *look)
+{
+	return look->state == DESCENT_FLOOR || look->state == DESCENT_HOLDING ||
+	       (look->worth_known && look->state == DESCENT_SATISFIED);
 }
 
 static bool has_given_up(const struct benefit *benefit, const struct benefit_config *config,
 			 const struct benefit_look *look)
 {
-	return config->acts && look->parked && !look->held_up && !benefit->lacked_in_walk &&
+	return config->acts && look->parked && !look->held_up && !look->shared && !benefit->lacked_in_walk &&
 	       (look->heat_known || look->barred) && look->now_ns >= benefit->loads_until_ns &&
-	       look->cpu_pct >= config->busy_pct &&
-	       (look->state == DESCENT_FLOOR || look->state == DESCENT_HOLDING);
+	       look->cpu_pct >= config->busy_pct && is_at_end(look);
 }
 
 static void count_trial(struct benefit *benefit, const struct benefit_config *config,
 			const struct benefit_look *look, uint64_t step_ns)
 {
-	if (has_risen(benefit, look))
+	if (has_risen(benefit, config, look))
 		benefit->risen_ns += step_ns;
 	else if (benefit->pct_known || !look->huge_known)
 		benefit->risen_ns = 0;
@@ -160,8 +202,31 @@ static struct part share_part(const struct benefit *benefit, const struct benefi
 			 bytes_to_mib(benefit->hot_bytes));
 	else
 		snprintf(part.text, sizeof(part.text), "%s",
-			 look->sparse || look->shared ? "all that is hot is left alone"
-						      : "nothing hot was found");
+			 look->sparse ? "all that is hot is left alone" : "nothing hot was found");
+	return part;
+}
+
+/* "saves about 2.10 % of a CPU, 0.31 s of collapsing, paid back in 15 s" */
+static struct part saved_part(const struct benefit *benefit, const struct benefit_look *look)
+{
+	struct part part;
+	double saved_pct = saved_by_us_pct(benefit, look);
+
+	snprintf(part.text, sizeof(part.text),
+		 "saves about %.2f %% of a CPU, %.2f s of collapsing, paid back in %.0f s", saved_pct,
+		 spent_ns(benefit, look) / NS_PER_S, worth_payback_s(spent_ns(benefit, look), saved_pct));
+	return part;
+}
+
+/* "saves about 0.01 % of a CPU, and 0.40 % are left to save" */
+static struct part little_part(const struct benefit *benefit, const struct benefit_look *look)
+{
+	struct part part;
+
+	if (!look->worth_known || benefit->hot_bytes < PMD_SIZE_BYTES)
+		return share_part(benefit, look);
+	snprintf(part.text, sizeof(part.text), "saves about %.3f %% of a CPU, and %.3f %% are left to save",
+		 look->saved_pct, look->left_pct);
 	return part;
 }
 
@@ -172,9 +237,6 @@ static struct part cause_part(const struct benefit_look *look)
 
 	if (look->sparse)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " slots too sparse", look->sparse);
-	else if (look->shared)
-		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " slots shared with other processes",
-			 look->shared);
 	else if (look->failed)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed, mostly %.30s", look->failed,
 			 look->failed_most ? look->failed_most : "for reasons unknown");
@@ -190,14 +252,16 @@ static void set_none(struct benefit *benefit)
 	benefit->nones++;
 }
 
-static void judge_by_share(struct benefit *benefit, const struct benefit_look *look)
+static void judge_gain(struct benefit *benefit, const struct benefit_look *look)
 {
-	struct part share = share_part(benefit, look);
+	struct part share = share_part(benefit, look), saved = saved_part(benefit, look);
 
 	if (benefit->risen_ns < BENEFIT_STEADY_NS)
 		return;
 	benefit->verdict = BENEFIT_GAINS;
-	if (benefit->pct_known)
+	if (look->worth_known)
+		reason_write(benefit->reason, "%s", saved.text);
+	else if (benefit->pct_known)
 		reason_write(benefit->reason, "%s", share.text);
 	else
 		reason_write(benefit->reason, "%" PRIu64 " collapses", look->succeeded - benefit->succeeded);
@@ -206,9 +270,9 @@ static void judge_by_share(struct benefit *benefit, const struct benefit_look *l
 static void judge(struct benefit *benefit, const struct benefit_config *config,
 		  const struct benefit_look *look)
 {
-	struct part share = share_part(benefit, look), cause = cause_part(look);
+	struct part little = little_part(benefit, look), cause = cause_part(look);
 
-	judge_by_share(benefit, look);
+	judge_gain(benefit, look);
 	if (benefit->verdict != BENEFIT_UNKNOWN || !config->trial_ns ||
 	    benefit->given_up_ns < config->trial_ns)
 		return;
@@ -218,7 +282,7 @@ static void judge(struct benefit *benefit, const struct benefit_config *config,
 			     benefit->given_up_ns / NS_PER_S, look->barred);
 	else
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: %s%.50s",
-			     benefit->given_up_ns / NS_PER_S, share.text, cause.text);
+			     benefit->given_up_ns / NS_PER_S, little.text, cause.text);
 }
 
 static uint64_t step_of(const struct benefit *benefit, uint64_t now_ns)
@@ -251,6 +315,7 @@ bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 	}
 	step_ns = step_of(benefit, look->now_ns);
 	benefit->at_ns = look->now_ns;
+	benefit->by_worth |= look->worth_known;
 	note_share(benefit, look);
 	note_lack(benefit, look);
 	note_loading(benefit, look);

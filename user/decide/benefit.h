@@ -2,6 +2,16 @@
 /*
  * Benefit: what a process gains by its huge pages, and whether it had a fair trial and gained nothing.
  *
+ * Where the rates of accesses are known it is judged by what is saved: V = CPU time that what is huge saves, V_ours = of
+ * that the part that was made huge since the process came in (by bytes), L = what would be saved besides by what pays and
+ * is small.
+ *
+ * gains  V_ours is at least BENEFIT_RISE_PCT of V + L and BENEFIT_LEAST_PCT of a CPU, and pays back what the collapses took
+ *        within payback_s; for BENEFIT_STEADY_NS. It stays so.
+ * none   The executor has given up (it is parked, at the floor or with memory that pays and stays small), or all that pays
+ *        is huge, with V below these two bounds, for trial_ns of time in which the process was busy.
+ *
+ * Where they are not it is judged by share.
  * S = huge part of the hot memory, in percent; S_before is the last one before anything was collapsed, S_now the last;
  * and M = memory that was made huge since the process came in, in percent of its hot memory.
  *
@@ -14,7 +24,8 @@
  * which memory was lacking or a quota was used up, and all the time that it is parked after it;
  * time of an idle process; an executor that does not act. For giving up besides: BENEFIT_LOADS_NS after each
  * BENEFIT_LOADS_BYTES that anonymous memory is more than it ever was, as a process that loads does not yet work; and
- * time in which heat is not known, unless nothing at all can be collapsed.
+ * time in which heat is not known, unless nothing at all can be collapsed; and time in which slots are left alone as they
+ * are shared, as with a fork: they may be the process's own again soon.
  */
 #ifndef HOTDAMON_DECIDE_BENEFIT_H
 #define HOTDAMON_DECIDE_BENEFIT_H
@@ -28,8 +39,10 @@
  */
 #define BENEFIT_TRIAL_NS (120 * NS_PER_S)
 
-#define BENEFIT_SMALL_PCT   10		    /* of the hot memory: so much may be huge "before" */
-#define BENEFIT_RISE_PCT    10		    /* of the hot memory: less is no gain to speak of */
+#define BENEFIT_SMALL_PCT 10 /* of the hot memory: so much may be huge "before" */
+#define BENEFIT_RISE_PCT  10 /* of the hot memory: less is no gain to speak of */
+#define BENEFIT_LEAST_PCT                                                                                    \
+	0.02 /* of a CPU: less is not worth a seat, as watching may cost fifty times as much by default */
 #define BENEFIT_STEADY_NS   (10 * NS_PER_S) /* at a high threshold one huge page is much of what is hot */
 #define BENEFIT_LOADS_NS    (10 * NS_PER_S)
 #define BENEFIT_LOADS_BYTES (16 * MIB_BYTES)
@@ -42,9 +55,10 @@ enum benefit_verdict { BENEFIT_UNKNOWN, BENEFIT_GAINS, BENEFIT_NONE };
 const char *benefit_verdict_name(enum benefit_verdict verdict); /* "unknown", "gains", "none" */
 
 struct benefit_config {
-	uint64_t trial_ns; /* of a fair trial; 0: there is no verdict of none */
-	double busy_pct;   /* of a CPU: below it a process is idle */
-	bool acts;	   /* the executor makes memory huge */
+	uint64_t trial_ns;  /* of a fair trial; 0: there is no verdict of none */
+	double busy_pct;    /* of a CPU: below it a process is idle */
+	bool acts;	    /* the executor makes memory huge */
+	uint64_t payback_s; /* see worth.h */
 };
 
 /* What is known of a target at now_ns. Counts are cumulative. */
@@ -55,6 +69,10 @@ struct benefit_look {
 	uint64_t hot_bytes;
 	bool huge_known;
 	uint64_t hot_huge_bytes;
+	bool worth_known;   /* the next three; hot is what pays then */
+	double saved_pct;   /* of a CPU, by what is huge, */
+	double left_pct;    /* and what would be saved besides by what is small, pays and is not left alone */
+	double collapse_ns; /* CPU time that one collapse costs */
 	uint64_t succeeded; /* collapses since it came in */
 	uint64_t lacked;    /* attempts that failed for want of memory, and quotas used up */
 	uint64_t failed;    /* for whatever reason; only for words, as are the next three */
@@ -77,6 +95,7 @@ struct benefit {
 	uint32_t execs;
 	uint64_t least_anon_bytes; /* since the trial began */
 
+	bool by_worth; /* judged by what is saved; else by share */
 	bool pct_known, pct_seen, before_pct_known;
 	unsigned int before_pct, pct; /* S_before, S_now */
 	uint64_t hot_bytes;

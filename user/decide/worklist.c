@@ -22,8 +22,10 @@ static bool is_unknown(const struct work_slot *slot)
 static void count(struct worklist *list, const struct work_slot *slot)
 {
 	list->hot_bytes += PMD_SIZE_BYTES;
-	if (!slot->huge)
+	if (!slot->huge) {
+		list->small_per_s += slot->rate_per_s;
 		return;
+	}
 	list->hot_huge_bytes += PMD_SIZE_BYTES;
 	list->huge_per_s += slot->rate_per_s;
 }

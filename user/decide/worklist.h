@@ -23,12 +23,13 @@ struct work_slot {
 struct worklist {
 	uint64_t hot_bytes; /* that pay: slots that are known, and not left alone */
 	uint64_t hot_huge_bytes;
-	double huge_per_s; /* accesses to the latter */
-	size_t sparse;	   /* slots that are left alone: too few of their pages are populated */
-	size_t shared;	   /* likewise: enough are, but too few are the process's own */
-	size_t waiting;	   /* slots that failed and wait */
-	size_t unknown;	   /* slots that are in none of these numbers, before they were read and asked for */
-	size_t n;	   /* slots to be collapsed */
+	double huge_per_s;  /* accesses to the latter, */
+	double small_per_s; /* and to the others that pay */
+	size_t sparse;	    /* slots that are left alone: too few of their pages are populated */
+	size_t shared;	    /* likewise: enough are, but too few are the process's own */
+	size_t waiting;	    /* slots that failed and wait */
+	size_t unknown;	    /* slots that are in none of these numbers, before they were read and asked for */
+	size_t n;	    /* slots to be collapsed */
 };
 
 /*

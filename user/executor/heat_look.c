@@ -180,6 +180,7 @@ static void choose(const struct executor *executor, struct target *target, size_
 	target->heat.hot_bytes = collapser->worklist.hot_bytes;
 	target->heat.huge_bytes = collapser->worklist.hot_huge_bytes;
 	target->heat.huge_per_s = collapser->worklist.huge_per_s;
+	target->heat.small_per_s = collapser->worklist.small_per_s;
 	say_sparse(executor, target);
 	say_shared(target);
 	say_coarse(target);

@@ -34,8 +34,9 @@ struct target_heat {
 	uint64_t hot_bytes, huge_bytes;
 	bool mapped; /* a map of it tells the next two, whatever `known` says */
 	uint64_t in_use_bytes;
-	double share;	   /* see heat.h */
-	double huge_per_s; /* accesses to what is huge, as far as it pays */
+	double share;	    /* see heat.h */
+	double huge_per_s;  /* accesses to what is huge, as far as it pays, */
+	double small_per_s; /* and to what is small, pays and is not left alone */
 };
 
 struct target {

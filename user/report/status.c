@@ -63,6 +63,8 @@ static void add_collapse(struct json *json, const struct status_target *target)
 		json_add_u64(json, "hot_huge_bytes", target->hot_huge_bytes);
 	if (target->worth_known) {
 		json_add_u64(json, "in_use_bytes", target->in_use_bytes);
+		json_add_u64(json, "sparse_bytes", target->sparse_bytes);
+		json_add_u64(json, "shared_bytes", target->shared_bytes);
 		json_add_decimal(json, "saved_cpu_pct", target->saved_pct, 3);
 		if (target->paid_back_s >= 0)
 			json_add_decimal(json, "paid_back_s", target->paid_back_s, 0);
@@ -97,7 +99,7 @@ static void add_known(struct json *json, const char *key, bool known, double val
 static void add_benefit(struct json *json, const struct benefit *benefit)
 {
 	json_open_object(json, "benefit");
-	json_add_text(json, "source", "huge_share");
+	json_add_text(json, "source", benefit->by_worth ? "savings" : "huge_share");
 	json_add_text(json, "verdict", benefit_verdict_name(benefit->verdict));
 	add_known(json, "hot_huge_pct_before", benefit->before_pct_known, benefit->before_pct, 0);
 	add_known(json, "hot_huge_pct_now", benefit->pct_seen, benefit->pct, 0);
@@ -305,10 +307,23 @@ static void print_benefit(struct json_object *benefit, FILE *file)
 		return;
 	verdict = get_text(benefit, "verdict");
 	fprintf(file, "      benefit: %s", verdict);
-	if (strcmp(verdict, "none"))
+	if (!get(benefit, "reason") ||
+	    (strcmp(verdict, "none") && strcmp(get_text(benefit, "source"), "savings")))
 		print_gain(benefit, file);
 	else
 		fprintf(file, ": %s\n", get_text(benefit, "reason"));
+}
+
+/* ", left alone 12 as too sparse and 4 as shared" */
+static void print_left_alone(struct json_object *collapse, FILE *file)
+{
+	uint64_t sparse = mib(get_u64(collapse, "sparse_bytes")),
+		 shared = mib(get_u64(collapse, "shared_bytes"));
+
+	if (sparse)
+		fprintf(file, ", left alone %" PRIu64 " as too sparse", sparse);
+	if (shared)
+		fprintf(file, "%s %" PRIu64 " as shared", sparse ? " and" : ", left alone", shared);
 }
 
 /* "in use 340 MiB, of which 330 pay, of which 328 are huge; saves about 2.1 % of a CPU, ..." */
@@ -320,6 +335,7 @@ static void print_worth(struct json_object *collapse, FILE *file)
 	if (get(collapse, "hot_huge_bytes"))
 		fprintf(file, ", %" PRIu64 " pay, %" PRIu64 " of these are huge",
 			mib(get_u64(collapse, "hot_bytes")), mib(get_u64(collapse, "hot_huge_bytes")));
+	print_left_alone(collapse, file);
 	fprintf(file, "; saves about %.2f %% of a CPU", get_double(collapse, "saved_cpu_pct"));
 	if (get(collapse, "paid_back_s"))
 		fprintf(file, ", collapsing is paid back in %" PRIu64 " s", get_u64(collapse, "paid_back_s"));

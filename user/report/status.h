@@ -63,11 +63,13 @@ struct status_target {
 	uint64_t hot_bytes;  /* at or above the threshold */
 	bool hot_huge_known;
 	uint64_t hot_huge_bytes;
-	bool worth_known; /* the next three; hot_bytes are then those that pay */
+	bool worth_known; /* the next five; hot_bytes are then those that pay and are not left alone */
 	uint64_t in_use_bytes;
-	double saved_pct;   /* of a CPU, about, by what is huge */
-	double paid_back_s; /* what the collapses took is saved in; negative: never, or there were none */
-	int held_up_pct;    /* so much of its memory is shared with others that damos waits; 0: it does not */
+	uint64_t sparse_bytes; /* that pay, and are left alone: too few of their pages are populated, */
+	uint64_t shared_bytes; /* or another process has too many of them too */
+	double saved_pct;      /* of a CPU, about, by what is huge */
+	double paid_back_s;    /* what the collapses took is saved in; negative: never, or there were none */
+	int held_up_pct; /* so much of its memory is shared with others that damos waits; 0: it does not */
 	struct status_pace pace;
 };
 
