@@ -247,7 +247,10 @@ int on_exec(tp_args *args)
 	return 0;
 }
 
-/* args: task, its new name. Only the leader's name is the process's. */
+/*
+ * args: task, its new name. Only the leader's name is the process's. It is not yet the task's: who makes the entry
+ * in between would read the old one, so it is made here.
+ */
 SEC("tp_btf/task_rename")
 int on_rename(tp_args *args)
 {
@@ -259,7 +262,7 @@ int on_rename(tp_args *args)
 		return 0;
 	key.tgid = (__u32)task->tgid;
 	key.start_time_ns = task->start_boottime;
-	process = bpf_map_lookup_elem(&process_hotness, &key);
+	process = process_of(task, &key, true);
 	if (process)
 		bpf_probe_read_kernel_str(&process->comm, sizeof(process->comm), (void *)args[1]);
 	return 0;
@@ -398,8 +401,13 @@ static __always_inline void note_end(struct hotness_value *process, struct hotne
 	ended++;
 }
 
+/*
+ * Only one that was told to have ended may be forgotten. It may end while its record is filled: then its exit finds no
+ * mark of change, and it is told in the next window.
+ */
 static int tell_next(__u32 i, void *unused)
 {
+	struct hotness_record *record;
 	struct hotness_value *process;
 	struct hotness_key key;
 
@@ -412,9 +420,10 @@ static int tell_next(__u32 i, void *unused)
 		return 0;
 	__sync_lock_test_and_set(&process->changed, 0);
 	/* The mask says to the verifier what the loop's length says to us. */
-	fill_record(&records[n_records & (HOTNESS_RECORDS - 1)], &key, process);
+	record = &records[n_records & (HOTNESS_RECORDS - 1)];
+	fill_record(record, &key, process);
 	n_records++;
-	if (process->ended_ns)
+	if (record->ended)
 		note_end(process, &key);
 	return 0;
 }
