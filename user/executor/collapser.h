@@ -21,7 +21,9 @@ struct collapser {
 	uint64_t mapped_since_ns; /* when its first aggregation came; 0: not yet */
 	uint32_t execs;		  /* of the program that the heat is of */
 	struct readlist readlist;
-	uint64_t recheck_ns; /* when what was huge was last looked at */
+	uint64_t recheck_ns;	      /* when what was huge was last looked at */
+	uint64_t looked_ns;	      /* when all that pays was */
+	uint64_t looked_aggregations; /* that the map had then */
 
 	struct backoff *backoff; /* of slots */
 	struct backoff_pause pause;

@@ -173,6 +173,8 @@ static void choose(const struct executor *executor, struct target *target, size_
 
 	collapser->worklist = worklist_make(madvise->paying, n, min_populated_pct, collapser->chosen);
 	collapser->next = 0;
+	collapser->looked_ns = now_ns;
+	collapser->looked_aggregations = heat_aggregations(collapser->heat);
 	if (looks_is_young(heat_aggregations(collapser->heat), target->where.by_slot,
 			   collapser->mapped_since_ns, now_ns))
 		collapser->worklist.n = 0;
@@ -186,12 +188,26 @@ static void choose(const struct executor *executor, struct target *target, size_
 	say_coarse(target);
 }
 
+static bool may_wait(const struct collapser *collapser, uint64_t now_ns)
+{
+	struct looks_last last = {
+		.at_ns = collapser->looked_ns,
+		.aggregations = collapser->looked_aggregations,
+		.unknown = collapser->worklist.unknown,
+		.left = collapser_left(collapser),
+	};
+
+	return looks_may_wait(&last, heat_aggregations(collapser->heat), now_ns);
+}
+
 static int look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct collapser *collapser = target->own;
 	size_t n;
 	int err = target->where_err;
 
+	if (!err && may_wait(collapser, now_ns))
+		return 0;
 	if (!err)
 		err = gather_paying(executor, target, now_ns, &n);
 	if (!err)
