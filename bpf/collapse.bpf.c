@@ -16,6 +16,14 @@ struct {
 	__type(value, struct collapse_value);
 } collapse_counts SEC(".maps");
 
+/* What is missing in the slot that a task is about to collapse; the end of that try takes it away. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u32);
+} collapse_missing SEC(".maps");
+
 /* From the kernel's BTF; the branches that do not fit the kernel are pruned when the program is loaded. */
 const volatile int collapse_has_order = 0; /* mm_collapse_huge_page tells the order of the page (7.2+) */
 const volatile int scan_status_arg =
@@ -47,11 +55,17 @@ static __always_inline bool acts_for_us(struct task_struct *task)
 	return task->tgid == own_tgid || is_kdamond(task);
 }
 
-static __always_inline void count(struct mm_struct *mm, int status)
+static __always_inline void add(struct collapse_value *value, __u32 filled_pages)
+{
+	__sync_fetch_and_add(&value->count, 1);
+	__sync_fetch_and_add(&value->filled_pages, filled_pages);
+}
+
+static __always_inline void count(struct mm_struct *mm, int status, __u32 filled_pages)
 {
 	struct task_struct *owner = mm->owner;
 	struct task_struct *by = bpf_get_current_task_btf();
-	struct collapse_value one = {.count = 1};
+	struct collapse_value one = {.count = 1, .filled_pages = filled_pages};
 	struct collapse_value *value;
 	struct collapse_key key = {};
 
@@ -63,12 +77,36 @@ static __always_inline void count(struct mm_struct *mm, int status)
 	key.status = (__u32)status;
 	value = bpf_map_lookup_elem(&collapse_counts, &key);
 	if (value)
-		__sync_fetch_and_add(&value->count, 1);
+		add(value, filled_pages);
 	else if (bpf_map_update_elem(&collapse_counts, &key, &one, BPF_NOEXIST)) {
 		value = bpf_map_lookup_elem(&collapse_counts, &key); /* another CPU was quicker */
 		if (value)
-			__sync_fetch_and_add(&value->count, 1);
+			add(value, filled_pages);
 	}
+}
+
+/* What the task noted last, and forgets. */
+static __always_inline __u32 take_missing(void)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	__u32 *missing = bpf_map_lookup_elem(&collapse_missing, &task);
+	__u32 pages = missing ? *missing : 0;
+
+	if (missing)
+		bpf_map_delete_elem(&collapse_missing, &task);
+	return pages;
+}
+
+/* args: page or folio, none_or_zero, ... Within a collapse, once its pages are counted. */
+SEC("tp_btf/mm_collapse_huge_page_isolate")
+int on_isolate(tp_args *args)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	__u32 missing = (__u32)tp_int(args, 1);
+
+	if (acts_for_us(bpf_get_current_task_btf()))
+		bpf_map_update_elem(&collapse_missing, &task, &missing, BPF_ANY);
+	return 0;
 }
 
 /* args: mm, isolated, status[, order]. */
@@ -77,7 +115,8 @@ int on_collapse(tp_args *args)
 {
 	if (collapse_has_order && tp_int(args, 3) != pmd_order)
 		return 0; /* a smaller folio made by khugepaged: not what we are after */
-	count((void *)args[0], tp_int(args, 2));
+	count((void *)args[0], tp_int(args, 2),
+	      tp_int(args, 2) == COLLAPSE_STATUS_SUCCESS ? take_missing() : 0);
 	return 0;
 }
 
@@ -91,7 +130,7 @@ int on_scan(tp_args *args)
 	int status = scan_status_arg == 4 ? tp_int(args, 4) : tp_int(args, 5);
 
 	if (status != COLLAPSE_STATUS_SUCCESS)
-		count((void *)args[0], status);
+		count((void *)args[0], status, 0);
 	return 0;
 }
 
@@ -105,7 +144,7 @@ int on_collapse_file(tp_args *args)
 	int result = tp_int(args, 7);
 
 	if (result == COLLAPSE_STATUS_SUCCESS || result == pte_mapped_huge)
-		count((void *)args[0], COLLAPSE_STATUS_SUCCESS);
+		count((void *)args[0], COLLAPSE_STATUS_SUCCESS, 0);
 	return 0;
 }
 
@@ -120,6 +159,6 @@ int on_scan_file(tp_args *args)
 	bool looked = tp_int(args, 3) || tp_int(args, 4);
 
 	if (result != COLLAPSE_STATUS_SUCCESS && (result != pte_mapped_huge || !looked))
-		count((void *)args[0], result);
+		count((void *)args[0], result, 0);
 	return 0;
 }

@@ -13,7 +13,8 @@ struct collapse_key {
 };
 
 struct collapse_value {
-	unsigned long long count; /* of attempts, each on one PMD-sized slot */
+	unsigned long long count;	 /* of attempts, each on one PMD-sized slot */
+	unsigned long long filled_pages; /* of those that succeeded: what was missing, and is zeros now */
 };
 
 #define COLLAPSE_STATUS_SUCCESS 1 /* SCAN_SUCCEED, in every kernel since 4.6 */

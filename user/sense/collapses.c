@@ -118,6 +118,8 @@ static int fit_to_kernel(struct collapses *collapse)
 	collapse->bpf->rodata->scan_status_arg = scan_args == 6 ? 4 : 5;
 	if (scan_args != 6 && scan_args != 7) /* unknown: failures of the first look go uncounted */
 		bpf_program__set_autoload(collapse->bpf->progs.on_scan, false);
+	if (tracepoint_args(btf, "btf_trace_mm_collapse_huge_page_isolate") < 2)
+		bpf_program__set_autoload(collapse->bpf->progs.on_isolate, false);
 	name_statuses(collapse, btf);
 	fit_file_programs(collapse, btf);
 	btf__free(btf);
@@ -181,6 +183,7 @@ static void take_counts(struct collapses *collapse, size_t n)
 			.by_tgid = key->by_tgid,
 			.status = key->status,
 			.count = collapse->values[i].count,
+			.filled_pages = collapse->values[i].filled_pages,
 		};
 	}
 }

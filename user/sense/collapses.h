@@ -16,6 +16,7 @@ struct collapses_count {
 	uint32_t by_tgid; /* the pid of the kdamond that tried, or our own */
 	uint32_t status;
 	uint64_t count;
+	uint64_t filled_pages; /* of those that succeeded: pages that were missing, and are zeros now */
 };
 
 struct collapses;
