@@ -18,6 +18,8 @@ UNIT_damon_seat := user/act/damon.c $(UNIT_damon)
 UNIT_damon_ranges := user/act/damon.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
+UNIT_limits := user/sense/pressure.c user/sense/proc.c
+UNIT_worklist := user/decide/room.c
 DESCENT := user/decide/levels.c user/decide/descent_config.c user/decide/descent.c user/decide/descent_words.c user/decide/rearm.c
 UNIT_descent := $(filter-out %/descent.c,$(DESCENT))
 UNIT_descent_heat := $(DESCENT)
@@ -34,7 +36,8 @@ UNIT_wish := user/decide/rules.c
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
-UNIT_status := user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c $(DESCENT)
+UNIT_status := user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
+	       user/decide/room.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(UNIT_status)
 UNIT_table := user/report/trend.c
 UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
@@ -64,14 +67,15 @@ test-unit: all
 	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 
 # Small programs of the scripts in tests/bpf and tests/bench.
-$(B)/tests/load $(B)/tests/watch $(B)/tests/cost: $(B)/tests/%:
+$(B)/tests/load $(B)/tests/watch $(B)/tests/cost $(B)/tests/room_load: $(B)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -pthread -MD -MP -MF $@.d -o $@ $< $(shell $(PKG_CONFIG) --libs libbpf)
 $(B)/tests/load: tests/bpf/load.c
 $(B)/tests/watch: tests/bpf/watch.c
 $(B)/tests/cost: tests/bench/cost.c
--include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d
+$(B)/tests/room_load: tests/vm/room_load.c
+-include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d $(B)/tests/room_load.d
 $(B)/tests/slow.so: tests/bpf/slow.c
 $(B)/tests/fail.so: tests/top/fail.c
 $(B)/tests/slow.so $(B)/tests/fail.so:
@@ -103,7 +107,7 @@ test-live: $(B)/tests/live $(B)/tests/live_shared
 test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so
 	$(Q)tests/bpf/run
 
-test-vm: all $(B)/workload $(B)/tests/load
+test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load
 	$(Q)tests/vm/suite
 
 # Real servers in the VM, and the pages that they touch; needs root, debootstrap and mke2fs.

@@ -84,7 +84,7 @@ static void find_slots(struct target *target)
 		die("maps");
 	for (size_t i = 0; i < all; i++)
 		if (vma_map_ask(&map, target->slots[i], &asking) == VMA_YES && !pages[i].huge &&
-		    slot_pages_populated(&pages[i]) == SLOT_PAGES)
+		    pages[i].present == SLOT_PAGES)
 			target->slots[n++] = target->slots[i];
 	target->n = n;
 	vma_map_free(&map);

@@ -112,7 +112,7 @@ static void find_slots(uint32_t pid, struct slots *slots)
 
 			if (vma_map_ask(&map, at, &asking) == VMA_YES &&
 			    !slot_pages_read("/proc", pid, &at, 1, &pages) && !pages.huge &&
-			    slot_pages_populated(&pages) >= LEAST_PAGES)
+			    pages.present >= LEAST_PAGES)
 				slots->at[slots->n++].address = at;
 		}
 	}

@@ -224,10 +224,10 @@ static void read_pages(struct policy *policy, size_t n_paying, uint64_t now_ns)
 
 static void choose(struct policy *policy, size_t n, uint64_t now_ns)
 {
-	policy->worklist = worklist_make(policy->paying, n, MIN_POPULATED_PCT, policy->chosen);
+	static const struct room room = {ROOM_MAX_GROWTH_PCT, ROOM_UNLIMITED, ROOM_UNLIMITED};
+
+	policy->worklist = worklist_make(policy->paying, n, &room, policy->chosen);
 	policy->next = 0;
-	policy->chose_ns = now_ns;
-	policy->chose_aggregations = heat_aggregations(policy->heat);
 	if (is_young(policy, now_ns))
 		policy->worklist.n = 0;
 	policy->heat_known = heat_aggregations(policy->heat) > 0 && !policy->worklist.unknown;
@@ -289,33 +289,16 @@ static void descend(struct policy *policy, uint64_t now_ns)
 		policy->heat_known = false;
 }
 
-static int look(struct policy *policy, uint64_t now_ns)
+int policy_look(struct policy *policy, uint64_t now_ns)
 {
-	const struct looks_last last = {
-		.at_ns = policy->chose_ns,
-		.aggregations = policy->chose_aggregations,
-		.unknown = policy->worklist.unknown,
-		.left = policy->worklist.n - policy->next,
-	};
 	size_t n = 0;
 	int err;
 
-	if (looks_may_wait(&last, heat_aggregations(policy->heat), now_ns))
-		return 0;
 	err = gather_paying(policy, &n);
 	if (err)
 		return err;
 	read_pages(policy, n, now_ns);
 	choose(policy, n, now_ns);
-	return 0;
-}
-
-int policy_look(struct policy *policy, uint64_t now_ns)
-{
-	int err = look(policy, now_ns);
-
-	if (err)
-		return err;
 	descend(policy, now_ns);
 	policy->looked_ns = now_ns + policy->look_cost_ns;
 	return 0;

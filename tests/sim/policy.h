@@ -55,7 +55,6 @@ struct policy {
 	bool cost_known; /* of its kdamond, since the last look */
 	double cost_pct;
 	uint64_t looked_ns, look_cost_ns;
-	uint64_t chose_ns, chose_aggregations; /* as it last looked at all that pays */
 	/* for a look; [room] */
 	struct work_slot *paying;
 	struct readlist_place *places;

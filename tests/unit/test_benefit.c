@@ -143,7 +143,8 @@ static void test_reasons_of_given_up(void **state)
 
 	(void)state;
 	hot(&sparse, 32, 0);
-	sparse.look.sparse = 16;
+	sparse.look.left_alone = 16;
+	sparse.look.left_most = "too sparsely populated";
 	hot(&failing, 32, 2);
 	failing.look.failed = 40;
 	failing.look.failed_most = "pte_non_present";
@@ -156,7 +157,8 @@ static void test_reasons_of_given_up(void **state)
 	hot(&cold, 0, 0);
 	assert_int_equal(run_until_verdict(&sparse, 120), 120);
 	assert_string_equal(sparse.benefit.reason,
-			    "no gain in 120 s: 0 % of 32 MiB hot are huge, 0 % before; 16 slots too sparse");
+			    "no gain in 120 s: 0 % of 32 MiB hot are huge, 0 % before; 16 slots too "
+			    "sparsely populated");
 	assert_int_equal(run_until_verdict(&failing, 120), 120);
 	assert_string_equal(failing.benefit.reason,
 			    "no gain in 120 s: 6 % of 32 MiB hot are huge, 6 % before; 40 failed, mostly "

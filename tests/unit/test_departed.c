@@ -36,12 +36,24 @@ static void test_counts_until_it_is_taken(void **state)
 	put(2, 20);
 	put(3, 40);
 	assert_int_equal(mib(), 70);
-	assert_int_equal(departed_take(&departed, id_of(1), 1), 10 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(1), 1).bytes, 10 * MIB_BYTES);
 	assert_int_equal(mib(), 60);
-	assert_int_equal(departed_take(&departed, id_of(1), 1), 0);
-	assert_int_equal(departed_take(&departed, id_of(3), 1), 40 * MIB_BYTES);
-	assert_int_equal(departed_take(&departed, id_of(2), 1), 20 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(1), 1).bytes, 0);
+	assert_int_equal(departed_take(&departed, id_of(3), 1).bytes, 40 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(2), 1).bytes, 20 * MIB_BYTES);
 	assert_int_equal(mib(), 0);
+}
+
+/* What it has grown is known again when it comes in again. */
+static void test_growth_is_kept(void **state)
+{
+	struct departed_process found;
+
+	(void)state;
+	departed_put(&departed,
+		     &(struct departed_process){.id = id_of(1), .execs = 1, .bytes = 2, .grown = {3, 4}});
+	found = departed_take(&departed, id_of(1), 1);
+	assert_true(found.grown.missing_bytes == 3 && found.grown.shared_bytes == 4);
 }
 
 static void test_a_pid_is_not_a_process(void **state)
@@ -50,7 +62,7 @@ static void test_a_pid_is_not_a_process(void **state)
 
 	(void)state;
 	put(1, 10);
-	assert_int_equal(departed_take(&departed, later, 1), 0);
+	assert_int_equal(departed_take(&departed, later, 1).bytes, 0);
 	assert_int_equal(mib(), 10);
 }
 
@@ -58,7 +70,7 @@ static void test_exec_took_the_memory(void **state)
 {
 	(void)state;
 	put(1, 10);
-	assert_int_equal(departed_take(&departed, id_of(1), 2), 0);
+	assert_int_equal(departed_take(&departed, id_of(1), 2).bytes, 0);
 	assert_int_equal(mib(), 0);
 }
 
@@ -77,8 +89,8 @@ static void test_full(void **state)
 	put(1000, 100);
 	assert_int_equal(departed.n, DEPARTED_MAX);
 	assert_int_equal(mib(), 4 * (DEPARTED_MAX - 1) + 100);
-	assert_int_equal(departed_take(&departed, id_of(7), 1), 0);
-	assert_int_equal(departed_take(&departed, id_of(1000), 1), 100 * MIB_BYTES);
+	assert_int_equal(departed_take(&departed, id_of(7), 1).bytes, 0);
+	assert_int_equal(departed_take(&departed, id_of(1000), 1).bytes, 100 * MIB_BYTES);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -86,11 +98,9 @@ static void test_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_counts_until_it_is_taken),
-		TEST(test_a_pid_is_not_a_process),
-		TEST(test_exec_took_the_memory),
-		TEST(test_nothing_is_not_kept),
-		TEST(test_full),
+		TEST(test_counts_until_it_is_taken), TEST(test_growth_is_kept),
+		TEST(test_a_pid_is_not_a_process),   TEST(test_exec_took_the_memory),
+		TEST(test_nothing_is_not_kept),	     TEST(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

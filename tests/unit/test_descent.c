@@ -142,7 +142,8 @@ static void test_barred_down_to_the_floor(void **state)
 	(void)state;
 	rig.evidence.failed = 3;
 	rig.evidence.failed_most = "scan_pmd_null";
-	rig.evidence.sparse = 3;
+	rig.evidence.left_alone = 3;
+	rig.evidence.left_most = "too sparsely populated";
 	rig.evidence.barred = "its main thread has exited: process_madvise does not reach it (ESRCH)";
 	for (unsigned int i = 1; i < rig.config.levels.n; i++)
 		later(&rig, 2, 6);

@@ -188,7 +188,8 @@ static void test_sparse_memory_is_told(void **state)
 	struct rig rig = rig_started();
 
 	(void)state;
-	rig.evidence.sparse = 128;
+	rig.evidence.left_alone = 128;
+	rig.evidence.left_most = "too sparsely populated";
 	rig.evidence.failed = 3;
 	for (unsigned int i = 0; i < rig.config.levels.n; i++)
 		later(&rig, 2, 5);
@@ -291,7 +292,8 @@ static void test_what_is_left_alone_is_known(void **state)
 
 	(void)state;
 	set_heat(&rig, 0, 0);
-	rig.evidence.sparse = 4;
+	rig.evidence.left_alone = 4;
+	rig.evidence.left_most = "too sparsely populated";
 	later(&rig, 0.2, 1);
 	assert_is(&rig, DESCENT_FLOOR, 0, false);
 	assert_string_equal(rig.descent.reason,

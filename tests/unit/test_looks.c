@@ -56,23 +56,6 @@ static void test_a_map_grows_up(void **state)
 	assert_true(looks_is_young(7, true, 10 * S, 10 * S + 799 * MS));
 }
 
-static void test_what_tells_nothing_new_may_wait(void **state)
-{
-	const struct looks_last last = {.at_ns = 10 * S, .aggregations = 7, .left = 1};
-	struct looks_last other = last;
-
-	(void)state;
-	assert_true(looks_may_wait(&last, 7, 11 * S - 1));
-	assert_false(looks_may_wait(&last, 7, 11 * S));
-	assert_false(looks_may_wait(&last, 8, 10 * S));
-	assert_false(looks_may_wait(&last, 0, 10 * S)); /* forgotten */
-	other.unknown = 1;
-	assert_false(looks_may_wait(&other, 7, 10 * S));
-	other = last;
-	other.left = 0;
-	assert_false(looks_may_wait(&other, 7, 10 * S));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,7 +64,6 @@ int main(void)
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_silence_goes_by_the_aggregation),
 		cmocka_unit_test(test_a_map_grows_up),
-		cmocka_unit_test(test_what_tells_nothing_new_may_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

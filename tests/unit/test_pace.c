@@ -176,6 +176,28 @@ static void test_limits(void **state)
 	}
 }
 
+static void test_limit_by_groups(void **state)
+{
+	const struct room_level levels[] = {
+		{.psi_known = false, .some_avg10_pct = 99, .full_avg10_pct = 99},
+		{.psi_known = true, .some_avg10_pct = 1, .full_avg10_pct = 0.5},
+		{.psi_known = true, .some_avg10_pct = 0, .full_avg10_pct = 5},
+		{.psi_known = true, .some_avg10_pct = 10.5, .full_avg10_pct = 0},
+	};
+	struct pace_limit limit;
+
+	(void)state;
+	pace_limit_by_groups(levels, 2, &limit);
+	assert_int_equal(limit.share_pct, 100);
+	assert_string_equal(limit.reason, "");
+	pace_limit_by_groups(levels, 4, &limit);
+	assert_int_equal(limit.share_pct, 0);
+	assert_string_equal(limit.reason, "no collapse for now: all tasks of its control group waited for "
+					  "memory in 5.00 % of the last 10 s");
+	pace_limit_by_groups(levels + 3, 1, &limit);
+	assert_int_equal(limit.share_pct, 50);
+}
+
 static void test_unknown_does_not_limit(void **state)
 {
 	const struct memory_pressure nothing = {.some_avg10_pct = 99, .full_avg10_pct = 99};
@@ -199,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_no_budget),
 		cmocka_unit_test(test_clock_goes_back),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limit_by_groups),
 		cmocka_unit_test(test_unknown_does_not_limit),
 	};
 

@@ -114,6 +114,59 @@ static void test_worth(void **state)
 	free(text);
 }
 
+/* How far a target grew, and what was left alone; of one that nobody collapses nothing is told. */
+static void test_growth(void **state)
+{
+	struct status_target target = redis;
+	struct status status = whole;
+	struct json_object *object = parsed(&status);
+	char *table;
+
+	(void)state;
+	assert_null(json_object_object_get(
+		json_object_array_get_idx(json_object_object_get(object, "targets"), 0), "growth"));
+	json_object_put(object);
+	target.room = (struct status_room){
+		.known = true,
+		.grown = {3 * MIB_BYTES, MIB_BYTES / 2},
+		.most_bytes = 15 * MIB_BYTES,
+		.limit = {.free_bytes = 7, .reason = "its control group is full"},
+		.left = {.slots = {[ROOM_SHARED] = 4, [ROOM_AT_LIMIT] = 2},
+			 .bytes = {[ROOM_SHARED] = 8 * MIB_BYTES, [ROOM_AT_LIMIT] = MIB_BYTES}},
+		.held = ROOM_AT_LIMIT,
+	};
+	status.targets = &target;
+	object = parsed(&status);
+	assert_string_equal(at(object, "targets.0.growth.missing_bytes"), "3145728");
+	assert_string_equal(at(object, "targets.0.growth.shared_bytes"), "524288");
+	assert_string_equal(at(object, "targets.0.growth.max_bytes"), "15728640");
+	assert_string_equal(at(object, "targets.0.growth.cgroup_free_bytes"), "7");
+	assert_string_equal(at(object, "targets.0.growth.cgroup_limit"), "its control group is full");
+	assert_string_equal(at(object, "targets.0.growth.left_alone.shared.slots"), "4");
+	assert_string_equal(at(object, "targets.0.growth.left_alone.shared.bytes"), "8388608");
+	assert_string_equal(at(object, "targets.0.growth.left_alone.cgroup_limit.slots"), "2");
+	assert_string_equal(at(object, "targets.0.growth.held_up"), "cgroup_limit");
+	json_object_put(object);
+	table = table_of(&status);
+	assert_contains(table,
+			"      growth: 3.5 MiB by collapses (3.0 missing, 0.5 shared) of at most 15.0; left "
+			"alone: shared 4 slots (8.0 MiB), cgroup_limit 2 slots (1.0 MiB); held up: "
+			"cgroup_limit; its control "
+			"group is full\n");
+	free(table);
+	target.room.limit = (struct room_limit){.free_bytes = ROOM_UNLIMITED};
+	target.room.left = (struct room_left){0};
+	target.room.held = ROOM_FITS;
+	object = parsed(&status);
+	assert_string_equal(at(object, "targets.0.growth.cgroup_free_bytes"), "null");
+	assert_string_equal(at(object, "targets.0.growth.cgroup_limit"), "null");
+	assert_string_equal(at(object, "targets.0.growth.held_up"), "null");
+	json_object_put(object);
+	table = table_of(&status);
+	assert_contains(table, "(3.0 missing, 0.5 shared) of at most 15.0\n");
+	free(table);
+}
+
 /* What is not known is null, and not printed. */
 static void test_benefit(void **state)
 {
@@ -320,10 +373,15 @@ static void test_json_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pace),	       cmocka_unit_test(test_benefit),
-		cmocka_unit_test(test_worth),	       cmocka_unit_test(test_json_has_the_contract),
-		cmocka_unit_test(test_json_of_nobody), cmocka_unit_test(test_json_of_the_unknown),
-		cmocka_unit_test(test_json_order),     cmocka_unit_test(test_json_names),
+		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_benefit),
+		cmocka_unit_test(test_worth),
+		cmocka_unit_test(test_json_has_the_contract),
+		cmocka_unit_test(test_json_of_nobody),
+		cmocka_unit_test(test_json_of_the_unknown),
+		cmocka_unit_test(test_json_order),
+		cmocka_unit_test(test_json_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

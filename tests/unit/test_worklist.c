@@ -5,9 +5,23 @@
 
 #define SLOT(i) ((i)*PMD_SIZE_BYTES)
 
+/* Room for all that a slot may add at most. */
+static struct room room_for(unsigned int max_growth_pct)
+{
+	return (struct room){max_growth_pct, ROOM_UNLIMITED, ROOM_UNLIMITED};
+}
+
+static struct worklist make(const struct work_slot *slots, size_t n, unsigned int max_growth_pct,
+			    uint64_t *chosen)
+{
+	struct room room = room_for(max_growth_pct);
+
+	return worklist_make(slots, n, &room, chosen);
+}
+
 static void test_nothing_pays(void **state)
 {
-	struct worklist list = worklist_make(NULL, 0, 75, NULL);
+	struct worklist list = make(NULL, 0, 25, NULL);
 
 	(void)state;
 	assert_int_equal(list.hot_bytes, 0);
@@ -26,12 +40,12 @@ static void test_each_slot_is_one_thing(void **state)
 		{.start = SLOT(4), .huge = true, .waits = true},
 	};
 	uint64_t chosen[ARRAY_SIZE(slots)];
-	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+	struct worklist list = make(slots, ARRAY_SIZE(slots), 25, chosen);
 
 	(void)state;
 	assert_int_equal(list.hot_bytes, 5 * PMD_SIZE_BYTES); /* what is left alone is none of it */
 	assert_int_equal(list.hot_huge_bytes, 2 * PMD_SIZE_BYTES);
-	assert_int_equal(list.sparse, 2);
+	assert_int_equal(list.left.slots[ROOM_MISSING], 2);
 	assert_int_equal(list.waiting, 1);
 	assert_int_equal(list.n, 2);
 	assert_int_equal(chosen[0], SLOT(9)); /* in the order given */
@@ -50,13 +64,13 @@ static void test_unknown_is_left_alone(void **state)
 		{.start = SLOT(6), .rate_per_s = 40, .unread = true, .unasked = true},
 	};
 	uint64_t chosen[ARRAY_SIZE(slots)];
-	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+	struct worklist list = make(slots, ARRAY_SIZE(slots), 25, chosen);
 
 	(void)state;
 	assert_int_equal(list.n, 1);
 	assert_int_equal(chosen[0], SLOT(2));
 	assert_int_equal(list.unknown, 4);
-	assert_int_equal(list.sparse, 0);
+	assert_int_equal(list.left.slots[ROOM_MISSING], 0);
 	assert_int_equal(list.hot_bytes, 2 * PMD_SIZE_BYTES);
 	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
 }
@@ -73,7 +87,7 @@ static void test_accesses_add_up(void **state)
 		{.start = SLOT(6), .rate_per_s = 125, .populated = 512, .unread = true},
 	};
 	uint64_t chosen[ARRAY_SIZE(slots)];
-	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+	struct worklist list = make(slots, ARRAY_SIZE(slots), 25, chosen);
 
 	(void)state;
 	assert_near(list.huge_per_s, 4000);
@@ -82,25 +96,25 @@ static void test_accesses_add_up(void **state)
 	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
 }
 
-static size_t chosen_at(unsigned int populated, unsigned int min_pct)
+static size_t chosen_at(unsigned int populated, unsigned int max_growth_pct)
 {
 	struct work_slot slot = {.populated = populated};
 	uint64_t chosen;
 
-	return worklist_make(&slot, 1, min_pct, &chosen).n;
+	return make(&slot, 1, max_growth_pct, &chosen).n;
 }
 
 static void test_populated_share(void **state)
 {
 	(void)state;
-	assert_int_equal(chosen_at(384, 75), 1);
-	assert_int_equal(chosen_at(383, 75), 0);
-	assert_int_equal(chosen_at(512, 100), 1);
-	assert_int_equal(chosen_at(511, 100), 0);
-	assert_int_equal(chosen_at(6, 1), 1);
-	assert_int_equal(chosen_at(5, 1), 0);
-	assert_int_equal(chosen_at(1, 0), 1);
-	assert_int_equal(chosen_at(0, 0), 0); /* nothing to collapse: it would be chosen for ever */
+	assert_int_equal(chosen_at(384, 25), 1);
+	assert_int_equal(chosen_at(383, 25), 0);
+	assert_int_equal(chosen_at(512, 0), 1);
+	assert_int_equal(chosen_at(511, 0), 0);
+	assert_int_equal(chosen_at(6, 99), 1);
+	assert_int_equal(chosen_at(5, 99), 0);
+	assert_int_equal(chosen_at(1, 100), 1);
+	assert_int_equal(chosen_at(0, 100), 0); /* nothing to collapse: it would be chosen for ever */
 }
 
 /* What a collapse adds is what it fills and what it copies. */
@@ -118,32 +132,58 @@ static void test_shared_pages_are_growth(void **state)
 		{.start = SLOT(6), .rate_per_s = 40, .populated = 384, .shared = 9, .huge = true},
 	};
 	uint64_t chosen[ARRAY_SIZE(slots)];
-	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), 75, chosen);
+	struct worklist list = make(slots, ARRAY_SIZE(slots), 25, chosen);
 
 	(void)state;
-	assert_int_equal(list.shared, 3);
-	assert_int_equal(list.sparse, 1);
+	assert_int_equal(list.left.slots[ROOM_SHARED], 3);
+	assert_int_equal(list.left.slots[ROOM_MISSING], 1);
 	assert_int_equal(list.waiting, 0);
 	assert_int_equal(list.n, 1);
 	assert_int_equal(chosen[0], SLOT(4));
 	assert_int_equal(list.hot_huge_bytes, PMD_SIZE_BYTES);
-	list = worklist_make(slots, 1, 0, chosen); /* growth is no matter then */
+	list = make(slots, 1, 100, chosen); /* growth is no matter then */
 	assert_int_equal(list.n, 1);
+}
+
+/* The most accessed first; what waits takes no room from others. */
+static void test_room_goes_to_the_hottest(void **state)
+{
+	const struct work_slot slots[] = {
+		{.start = SLOT(1), .rate_per_s = 90, .populated = 412, .waits = true},
+		{.start = SLOT(2), .rate_per_s = 80, .populated = 412},
+		{.start = SLOT(3), .rate_per_s = 70, .populated = 412},
+		{.start = SLOT(4), .rate_per_s = 60, .populated = 462},
+		{.start = SLOT(5), .rate_per_s = 50, .populated = 512},
+	};
+	struct room growth = {25, 150 * 4096, ROOM_UNLIMITED}, limit = {25, ROOM_UNLIMITED, 150 * 4096};
+	uint64_t chosen[ARRAY_SIZE(slots)];
+	struct worklist list = worklist_make(slots, ARRAY_SIZE(slots), &growth, chosen);
+
+	(void)state;
+	assert_int_equal(list.n, 3);
+	assert_true(chosen[0] == SLOT(2) && chosen[1] == SLOT(4) && chosen[2] == SLOT(5));
+	assert_int_equal(list.waiting, 1);
+	assert_int_equal(list.left.slots[ROOM_AT_GROWTH], 1);
+	assert_int_equal(list.left.bytes[ROOM_AT_GROWTH], 100 * 4096);
+	assert_int_equal(list.hot_bytes, 4 * PMD_SIZE_BYTES);
+	list = worklist_make(slots, ARRAY_SIZE(slots), &limit, chosen);
+	assert_int_equal(list.n, 3);
+	assert_int_equal(list.left.slots[ROOM_AT_LIMIT], 1);
 }
 
 static const struct work_state free_to_try = {.has_room = true, .pace_pct = 100};
 
 static void test_what_is_listed_is_about_to_be_tried(void **state)
 {
-	struct worklist list = {.n = 3, .sparse = 5, .shared = 2};
+	struct worklist list = {.n = 3, .left.slots = {[ROOM_MISSING] = 2, [ROOM_SHARED] = 5}};
 	struct descent_evidence evidence = {0};
 
 	(void)state;
 	worklist_evidence(&list, &free_to_try, &evidence);
 	assert_false(evidence.held_up);
 	assert_int_equal(evidence.collapsible_bytes, 3 * PMD_SIZE_BYTES);
-	assert_int_equal(evidence.sparse, 5);
-	assert_int_equal(evidence.shared, 2);
+	assert_int_equal(evidence.left_alone, 7);
+	assert_string_equal(evidence.left_most, "shared with other processes");
 	assert_null(evidence.barred);
 }
 
@@ -205,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_accesses_add_up),
 		cmocka_unit_test(test_populated_share),
 		cmocka_unit_test(test_shared_pages_are_growth),
+		cmocka_unit_test(test_room_goes_to_the_hottest),
 		cmocka_unit_test(test_what_is_listed_is_about_to_be_tried),
 		cmocka_unit_test(test_what_bars_it_is_passed_on),
 		cmocka_unit_test(test_what_holds_up),

@@ -27,6 +27,7 @@ bad_values() {
 		--rank x User 0
 		--min-cpu -1 x nan
 		--min-anon -1 x 1.5 99999999999999999999
+		--min-mem -1 x 1.5 99999999999999999999
 		--executor x MADVISE DAMOS
 		--descent x down
 		--pid 0 x -1 1,x 1, ,1 4194305 1,0
@@ -43,6 +44,8 @@ bad_values() {
 		--quota-reset-ms 0 x 3600001
 		--stall-budget-us 0 -1 x 1000001
 		--min-populated-pct -1 x 101
+		--max-growth-pct -1 x 101
+		--max-growth-mib -1 x 1.5 99999999999999999999
 		--max-huge-mib -1 x 1.5 1
 		--max-target-huge-mib -1 x 1.5 1
 		--duration -1 x nan

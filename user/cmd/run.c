@@ -11,7 +11,7 @@
 #include "decide/benefit.h"
 #include "decide/cost.h"
 #include "decide/region_count.h"
-#include "decide/worklist.h"
+#include "decide/room.h"
 #include "decide/worth.h"
 #include "decide/pace.h"
 #include "sense/hotness.h"
@@ -21,6 +21,7 @@ enum {
 	OPT_INTERVAL,
 	OPT_RANK,
 	OPT_MIN_CPU,
+	OPT_MIN_MEM,
 	OPT_MIN_ANON,
 	OPT_MAX_PROCESSES,
 	OPT_EXECUTOR,
@@ -40,6 +41,8 @@ enum {
 	OPT_STALL_BUDGET_US,
 	OPT_PAYBACK,
 	OPT_MIN_POPULATED_PCT,
+	OPT_MAX_GROWTH_PCT,
+	OPT_MAX_GROWTH_MIB,
 	OPT_MAX_HUGE_MIB,
 	OPT_MAX_TARGET_HUGE_MIB,
 	OPT_STOP_DAMON_STAT,
@@ -57,8 +60,9 @@ static const struct argp_option run_options_help[] = {
 	{"rank", OPT_RANK, "user|cpu", 0, "Rank by user time (default) or by all CPU time", 0},
 	{"min-cpu", OPT_MIN_CPU, "PCT", 0,
 	 "Only processes that use at least PCT % of one CPU, by the time of --rank (default 10)", 0},
-	{"min-anon", OPT_MIN_ANON, "MIB", 0,
+	{"min-mem", OPT_MIN_MEM, "MIB", 0,
 	 "Only processes with at least MIB MiB of resident anonymous memory (default 32)", 0},
+	{"min-anon", OPT_MIN_ANON, "MIB", 0, "Another name of --min-mem", 0},
 	{"max-processes", OPT_MAX_PROCESSES, "N", 0,
 	 "Room for N processes that run at a time (default: pid_max, at most 65536)", 0},
 	{"only", OPT_ONLY, "KIND=GLOB", 0,
@@ -102,17 +106,24 @@ static const struct argp_option run_options_help[] = {
 	 "What watching a process may cost, in % of a CPU (default 1; 0: no bound); above it DAMON looks "
 	 "less often",
 	 0},
-	{NULL, 0, NULL, 0, "How much is collapsed, per process (0: no limit), by executor damos:", 4},
+	{NULL, 0, NULL, 0, "How far memory may grow by it:", 4},
+	{"max-growth-pct", OPT_MAX_GROWTH_PCT, "PCT", 0,
+	 "madvise: leave a huge page's memory alone of which more than PCT % is not there, or shared with "
+	 "other processes (default 25)",
+	 0},
+	{"min-populated-pct", OPT_MIN_POPULATED_PCT, "PCT", 0,
+	 "The same the other way: 100 less --max-growth-pct", 0},
+	{"max-growth-mib", OPT_MAX_GROWTH_MIB, "MIB", 0,
+	 "A process may grow by MIB MiB in all (default: by 5 % of it)", 0},
+	{NULL, 0, NULL, 0, "How much is collapsed, per process (0: no limit), by executor damos:", 5},
 	{"quota-ms", OPT_QUOTA_MS, "MS", 0, "Time for collapsing in each reset interval (default 10)", 0},
 	{"quota-bytes", OPT_QUOTA_BYTES, "BYTES", 0, "Bytes tried in each reset interval (default 0)", 0},
 	{"quota-reset-ms", OPT_QUOTA_RESET_MS, "MS", 0, "The reset interval (default 1000)", 0},
-	{NULL, 0, NULL, 0, "By executor madvise:", 5},
+	{NULL, 0, NULL, 0, "By executor madvise:", 6},
 	{"payback", OPT_PAYBACK, "SEC", 0,
 	 "Collapse what saves as much CPU time within SEC as the collapse costs (default 600)", 0},
 	{"stall-budget-us", OPT_STALL_BUDGET_US, "US", 0,
 	 "CPU time that collapses may take in each second, per process (default 20000)", 0},
-	{"min-populated-pct", OPT_MIN_POPULATED_PCT, "PCT", 0,
-	 "Only where at least PCT % of a huge page's memory is in use (default 75)", 0},
 	{"max-huge-mib", OPT_MAX_HUGE_MIB, "MIB", 0, "Make at most MIB MiB huge in all (default 0: no cap)",
 	 0},
 	{"max-target-huge-mib", OPT_MAX_TARGET_HUGE_MIB, "MIB", 0,
@@ -209,6 +220,31 @@ static uint64_t parse_cap(const struct argp_state *state, const char *option, co
 	return bytes;
 }
 
+static uint64_t parse_mib(const struct argp_state *state, const char *option, const char *text)
+{
+	return cli_number(state, option, text, 0, (UINT64_MAX - 1) / MIB_BYTES) * MIB_BYTES;
+}
+
+static error_t parse_room_option(int key, const char *arg, const struct argp_state *state)
+{
+	struct run_options *options = state->input;
+
+	switch (key) {
+	case OPT_MAX_GROWTH_PCT:
+		options->room.max_growth_pct = (unsigned int)cli_number(state, "max-growth-pct", arg, 0, 100);
+		return 0;
+	case OPT_MIN_POPULATED_PCT:
+		options->room.max_growth_pct =
+			100 - (unsigned int)cli_number(state, "min-populated-pct", arg, 0, 100);
+		return 0;
+	case OPT_MAX_GROWTH_MIB:
+		options->room.max_growth_bytes = parse_mib(state, "max-growth-mib", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 {
 	struct run_options *options = state->input;
@@ -216,10 +252,6 @@ static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_STALL_BUDGET_US:
 		options->stall_budget_us = cli_number(state, "stall-budget-us", arg, 1, 1000000);
-		return 0;
-	case OPT_MIN_POPULATED_PCT:
-		options->min_populated_pct =
-			(unsigned int)cli_number(state, "min-populated-pct", arg, 0, 100);
 		return 0;
 	case OPT_PAYBACK:
 		options->payback_s = cli_number(state, "payback", arg, 1, 7 * 86400);
@@ -231,7 +263,7 @@ static error_t parse_pace_option(int key, char *arg, struct argp_state *state)
 		options->max_target_huge_bytes = parse_cap(state, "max-target-huge-mib", arg);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_room_option(key, arg, state);
 	}
 }
 
@@ -308,9 +340,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_MIN_CPU:
 		options->min_cpu_pct = cli_fraction(state, "min-cpu", arg, 0, 1000000);
 		return 0;
+	case OPT_MIN_MEM:
 	case OPT_MIN_ANON:
-		options->min_anon_bytes =
-			cli_number(state, "min-anon", arg, 0, UINT64_MAX / MIB_BYTES) * MIB_BYTES;
+		options->min_anon_bytes = parse_mib(state, key == OPT_MIN_MEM ? "min-mem" : "min-anon", arg);
 		return 0;
 	case OPT_MAX_PROCESSES:
 		options->max_processes = (uint32_t)cli_number(state, "max-processes", arg,
@@ -378,7 +410,7 @@ int cmd_run(int argc, char **argv)
 		.quota_reset_ms = 1000,
 		.stall_budget_us = PACE_DEFAULT_BUDGET_US,
 		.payback_s = WORTH_DEFAULT_PAYBACK_S,
-		.min_populated_pct = MIN_POPULATED_PCT,
+		.room = {ROOM_MAX_GROWTH_PCT, ROOM_UNLIMITED},
 		.state_dir = DEFAULT_STATE_DIR,
 	};
 

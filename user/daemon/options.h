@@ -9,6 +9,7 @@
 
 #include "decide/executor.h"
 #include "decide/ranking.h"
+#include "decide/room.h"
 #include "decide/rules.h"
 
 #define RUN_MAX_SEATS 256
@@ -30,8 +31,8 @@ struct run_options {
 	uint64_t min_regions, max_regions; /* max_regions 0: by the executor */
 	double monitor_cpu_pct;		   /* 0: no bound */
 	uint64_t quota_ms, quota_bytes, quota_reset_ms;
-	uint64_t stall_budget_us; /* of executor madvise: a target's, per second */
-	unsigned int min_populated_pct;
+	uint64_t stall_budget_us;			/* of executor madvise: a target's, per second */
+	struct room_config room;			/* of all that collapse */
 	uint64_t payback_s;				/* what pays back within so long is collapsed */
 	uint64_t max_huge_bytes, max_target_huge_bytes; /* 0: no cap */
 	double miss_ns;					/* what a TLB miss costs; 0: it is measured */

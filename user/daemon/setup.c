@@ -175,7 +175,7 @@ static struct executor_setup executor_setup(const struct setup *setup, struct wa
 		.quota_bytes = options->quota_bytes,
 		.stall_budget_us = options->stall_budget_us,
 		.payback_s = options->payback_s,
-		.min_populated_pct = options->min_populated_pct,
+		.room = options->room,
 		.caps = {.all_bytes = options->max_huge_bytes,
 			 .target_bytes = options->max_target_huge_bytes},
 		.cost = &watch->cost,

@@ -64,6 +64,17 @@ static void fill_worth(const struct watch *watch, const struct target *target, s
 	status->paid_back_s = status->succeeded ? worth_payback_s(spent_ns, status->saved_pct) : -1;
 }
 
+static void fill_room(const struct watch *watch, const struct target *target, struct status_room *room)
+{
+	room->known = watch->executor.type->acts && target->room.looked_ns;
+	room->grown = target->room.grown;
+	room->most_bytes = room_most_growth_bytes(&watch->executor.setup.room, target->facts.anon_bytes,
+						  &target->room.grown);
+	room->limit = target->room.limit;
+	room->left = target->room.left;
+	room->held = target->room.held;
+}
+
 static struct status_target status_target(const struct setup *setup, const struct watch *watch,
 					  const struct target *target)
 {
@@ -91,6 +102,7 @@ static struct status_target status_target(const struct setup *setup, const struc
 
 	fill_heat(target, &status);
 	fill_worth(watch, target, &status);
+	fill_room(watch, target, &status.room);
 	fill_outcomes(target, watch->collapses, &status);
 	return status;
 }

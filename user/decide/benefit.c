@@ -202,7 +202,7 @@ static struct part share_part(const struct benefit *benefit, const struct benefi
 			 bytes_to_mib(benefit->hot_bytes));
 	else
 		snprintf(part.text, sizeof(part.text), "%s",
-			 look->sparse ? "all that is hot is left alone" : "nothing hot was found");
+			 look->left_alone ? "all that is hot is left alone" : "nothing hot was found");
 	return part;
 }
 
@@ -230,13 +230,14 @@ static struct part little_part(const struct benefit *benefit, const struct benef
 	return part;
 }
 
-/* "; 16 slots too sparse" */
+/* "; 16 slots too sparsely populated" */
 static struct part cause_part(const struct benefit_look *look)
 {
 	struct part part = {""};
 
-	if (look->sparse)
-		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " slots too sparse", look->sparse);
+	if (look->left_alone)
+		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " slots %s", look->left_alone,
+			 look->left_most);
 	else if (look->failed)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed, mostly %.30s", look->failed,
 			 look->failed_most ? look->failed_most : "for reasons unknown");

@@ -77,11 +77,12 @@ struct benefit_look {
 	uint64_t lacked;    /* attempts that failed for want of memory, and quotas used up */
 	uint64_t failed;    /* for whatever reason; only for words, as are the next three */
 	const char *failed_most;
-	const char *barred; /* why nothing at all can be collapsed in it; NULL: it can */
-	uint64_t sparse;    /* hot slots left alone as too few of their pages are populated, */
-	uint64_t shared;    /* or as too many are shared with other processes */
-	bool held_up;	    /* memory, caps or the pace let nothing be tried just now */
-	bool parked;	    /* the descent is, and in this state */
+	const char *barred;    /* why nothing at all can be collapsed in it; NULL: it can */
+	uint64_t left_alone;   /* hot slots, for what a collapse of them would add, */
+	const char *left_most; /* and why most of them are, in words */
+	uint64_t shared;       /* of them, those that another process has too */
+	bool held_up;	       /* memory, caps or the pace let nothing be tried just now */
+	bool parked;	       /* the descent is, and in this state */
 	enum descent_state state;
 	uint64_t anon_bytes;
 	uint32_t execs;

@@ -25,7 +25,7 @@ void departed_put(struct departed *departed, const struct departed_process *proc
 	departed->processes[departed->n++] = *process;
 }
 
-uint64_t departed_take(struct departed *departed, struct process_id id, uint32_t execs)
+struct departed_process departed_take(struct departed *departed, struct process_id id, uint32_t execs)
 {
 	for (size_t i = 0; i < departed->n; i++) {
 		struct departed_process found = departed->processes[i];
@@ -33,9 +33,9 @@ uint64_t departed_take(struct departed *departed, struct process_id id, uint32_t
 		if (!process_id_equal(found.id, id))
 			continue;
 		drop(departed, i);
-		return found.execs == execs ? found.bytes : 0;
+		return found.execs == execs ? found : (struct departed_process){0};
 	}
-	return 0;
+	return (struct departed_process){0};
 }
 
 uint64_t departed_bytes(const struct departed *departed)

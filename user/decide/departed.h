@@ -6,7 +6,7 @@
 #ifndef HOTDAMON_DECIDE_DEPARTED_H
 #define HOTDAMON_DECIDE_DEPARTED_H
 
-#include "decide/process.h"
+#include "decide/room.h"
 
 #define DEPARTED_MAX 256 /* processes; of more, what was made huge in the least is forgotten */
 
@@ -14,6 +14,7 @@ struct departed_process {
 	struct process_id id;
 	uint32_t execs; /* of the program whose memory it is */
 	uint64_t bytes; /* made huge */
+	struct room_growth grown;
 };
 
 /* Starts as {0}. */
@@ -26,10 +27,10 @@ struct departed {
 void departed_put(struct departed *departed, const struct departed_process *process);
 
 /*
- * The process @id ended, or is watched again: forgets it. Returns its bytes; 0: it is not known, or has called exec since
- * (@execs is another number), and its huge memory went with the old program.
+ * The process @id ended, or is watched again: forgets it. Returns what is known of it; {0}: nothing, or it has called exec
+ * since (@execs is another number), and its huge memory went with the old program.
  */
-uint64_t departed_take(struct departed *departed, struct process_id id, uint32_t execs);
+struct departed_process departed_take(struct departed *departed, struct process_id id, uint32_t execs);
 
 /* The sum over all of them. */
 uint64_t departed_bytes(const struct departed *departed);

@@ -336,7 +336,7 @@ static void park_all_huge(struct descent *descent, const struct descent_config *
 static bool learns(const struct descent *descent, const struct descent_config *config,
 		   const struct descent_evidence *evidence)
 {
-	if (evidence->sparse || evidence->shared || evidence->barred)
+	if (evidence->left_alone || evidence->barred)
 		return false; /* what is hot is known already, and left alone */
 	return config->by_worth && evidence->now_ns - descent->level_since_ns < config->learn_ns;
 }

@@ -70,10 +70,11 @@ struct descent_evidence {
 		quota_reset_ns; /* the quota's window, within which a collapse may wait for its turn; 0: none */
 	uint64_t anon_bytes;	/* resident anonymous memory of the target; 0 when it could not be read */
 	uint64_t collapsible_bytes; /* hot, small, and what the executor is about to try; 0: not known */
-	bool held_up;	 /* the executor can try nothing just now, as memory is short or a cap is reached */
-	uint64_t sparse; /* hot slots that are left alone, as too few of their pages are populated, */
-	uint64_t shared; /* or too many are shared with other processes */
-	uint32_t execs;	 /* execs seen, cumulative */
+	bool held_up; /* the executor can try nothing just now, as memory is short or a cap is reached */
+	uint64_t left_alone;   /* hot slots, for what a collapse of them would add (room.h), */
+	const char *left_most; /* and why most of them are, in words; borrowed too */
+	uint64_t shared;       /* of them, those that another process has too */
+	uint32_t execs;	       /* execs seen, cumulative */
 };
 
 /* All the state of one target's descent; a plain value, copied freely. */

@@ -99,13 +99,9 @@ struct part descent_failures_part(const struct descent_evidence *evidence)
 
 	if (evidence->barred)
 		snprintf(part.text, sizeof(part.text), "; %s", evidence->barred);
-	else if (evidence->sparse)
-		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB hot are too sparsely populated",
-			 bytes_to_mib(evidence->sparse * PMD_SIZE_BYTES));
-	else if (evidence->shared)
-		snprintf(part.text, sizeof(part.text),
-			 "; %" PRIu64 " MiB hot are shared with other processes",
-			 bytes_to_mib(evidence->shared * PMD_SIZE_BYTES));
+	else if (evidence->left_alone)
+		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB hot are %s",
+			 bytes_to_mib(evidence->left_alone * PMD_SIZE_BYTES), evidence->left_most);
 	else if (evidence->failed && evidence->failed_most)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed so far, mostly %s",
 			 evidence->failed, evidence->failed_most);

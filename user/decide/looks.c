@@ -16,8 +16,6 @@
 #define SILENT_NS	    (5 * NS_PER_S)
 #define SILENT_AGGREGATIONS 10
 
-#define KEPT_NS NS_PER_S
-
 #define YOUNG_NS	   (800 * NS_PER_MS)
 #define YOUNG_AGGREGATIONS 2
 #define COARSE_NS	   (10 * NS_PER_S) /* long aggregations need not be all of HEAT_COARSE_AGGREGATIONS */
@@ -42,12 +40,6 @@ uint64_t looks_mappings_next_ns(uint64_t last_ns, uint64_t cost_ns, bool acting)
 bool looks_is_silent(uint64_t heard_ns, uint64_t aggr_us, uint64_t now_ns)
 {
 	return now_ns > heard_ns + SILENT_NS + SILENT_AGGREGATIONS * 1000 * aggr_us;
-}
-
-bool looks_may_wait(const struct looks_last *last, uint64_t aggregations, uint64_t now_ns)
-{
-	return last->left && !last->unknown && last->aggregations == aggregations &&
-	       now_ns < last->at_ns + KEPT_NS;
 }
 
 bool looks_is_young(uint64_t aggregations, bool by_slot, uint64_t since_ns, uint64_t now_ns)

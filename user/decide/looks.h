@@ -7,7 +7,6 @@
 #define HOTDAMON_DECIDE_LOOKS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/units.h"
@@ -35,20 +34,6 @@ uint64_t looks_mappings_next_ns(uint64_t last_ns, uint64_t cost_ns, bool acting)
 
 /* A kdamond whose last aggregation, of @aggr_us, ended at @heard_ns should have said something long ago. */
 bool looks_is_silent(uint64_t heard_ns, uint64_t aggr_us, uint64_t now_ns);
-
-/* The last look at a target. */
-struct looks_last {
-	uint64_t at_ns;
-	uint64_t aggregations; /* that its map had */
-	size_t unknown;	       /* slots that were still to be read then */
-	size_t left;	       /* that it chose and that are not tried yet */
-};
-
-/*
- * Whether another look would tell nothing new: no aggregation has come, all is read, and there is enough to do for a while. A
- * look at half a million slots takes 20 ms, and an aggregation 2 s.
- */
-bool looks_may_wait(const struct looks_last *last, uint64_t aggregations, uint64_t now_ns);
 
 /*
  * A map of so many @aggregations, the first at @since_ns, is too young to collapse by: while regions are coarse, and

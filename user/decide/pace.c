@@ -28,16 +28,16 @@ static const char *what_follows(const struct pace_limit *limit)
 	return limit->share_pct ? "collapsing more slowly" : "no collapse for now";
 }
 
-static void limit_by_stalls(const struct memory_pressure *pressure, struct pace_limit *limit)
+/* @whose: "" of the host, or " of its control group" */
+static void limit_by_stalls(double some_avg10_pct, double full_avg10_pct, const char *whose,
+			    struct pace_limit *limit)
 {
-	if (!pressure->psi_known)
-		return;
-	if (lower(limit, share_between(pressure->some_avg10_pct, PACE_SOME_PLENTY_PCT, PACE_SOME_NONE_PCT)))
-		reason_write(limit->reason, "%s: some tasks waited for memory in %.2f %% of the last 10 s",
-			     what_follows(limit), pressure->some_avg10_pct);
-	if (lower(limit, share_between(pressure->full_avg10_pct, PACE_FULL_PLENTY_PCT, PACE_FULL_NONE_PCT)))
-		reason_write(limit->reason, "%s: all tasks waited for memory in %.2f %% of the last 10 s",
-			     what_follows(limit), pressure->full_avg10_pct);
+	if (lower(limit, share_between(some_avg10_pct, PACE_SOME_PLENTY_PCT, PACE_SOME_NONE_PCT)))
+		reason_write(limit->reason, "%s: some tasks%s waited for memory in %.2f %% of the last 10 s",
+			     what_follows(limit), whose, some_avg10_pct);
+	if (lower(limit, share_between(full_avg10_pct, PACE_FULL_PLENTY_PCT, PACE_FULL_NONE_PCT)))
+		reason_write(limit->reason, "%s: all tasks%s waited for memory in %.2f %% of the last 10 s",
+			     what_follows(limit), whose, full_avg10_pct);
 }
 
 static void limit_by_memory(const struct memory_pressure *pressure, struct pace_limit *limit)
@@ -67,9 +67,19 @@ static void limit_by_blocks(const struct memory_pressure *pressure, struct pace_
 void pace_limit_by(const struct memory_pressure *pressure, struct pace_limit *limit)
 {
 	*limit = (struct pace_limit){.share_pct = 100};
-	limit_by_stalls(pressure, limit);
+	if (pressure->psi_known)
+		limit_by_stalls(pressure->some_avg10_pct, pressure->full_avg10_pct, "", limit);
 	limit_by_memory(pressure, limit);
 	limit_by_blocks(pressure, limit);
+}
+
+void pace_limit_by_groups(const struct room_level *levels, size_t n, struct pace_limit *limit)
+{
+	*limit = (struct pace_limit){.share_pct = 100};
+	for (size_t i = 0; i < n; i++)
+		if (levels[i].psi_known)
+			limit_by_stalls(levels[i].some_avg10_pct, levels[i].full_avg10_pct,
+					" of its control group", limit);
 }
 
 /* ---- the budget ---- */

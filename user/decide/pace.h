@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decide/process.h"
+#include "decide/room.h"
 
 /*
  * By make bench-collapse, on a virtual machine of two CPUs (Linux 6.18, both busy with random accesses to
@@ -58,6 +58,9 @@ struct pace_limit {
 
 /* The strongest limit counts and is the reason. What is not known does not limit. */
 void pace_limit_by(const struct memory_pressure *pressure, struct pace_limit *limit);
+
+/* The same by the time in which tasks of a target's @n control groups wait for memory. */
+void pace_limit_by_groups(const struct room_level *levels, size_t n, struct pace_limit *limit);
 
 /* A target's budget. A value without pointers; pace_start() sets it up. */
 struct pace {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/share.h"
 
+#include "decide/room.h"
+
 #define LEAST_PAGES	1024 /* 4 MiB; less is chance */
 #define SEAT_PCT	50
 #define SEAT_PCT_BARRED 25
-#define HOLD_PCT	25 /* MIN_POPULATED_PCT of 75 are its own */
+#define HOLD_PCT	ROOM_MAX_GROWTH_PCT
 
 int share_pct(const struct share *share)
 {

@@ -27,7 +27,7 @@ int share_pct(const struct share *share);
 bool share_bars_seat(int pct, bool was_barred);
 
 /*
- * Whether executors that cannot choose slots wait: as much would be added as --min-populated-pct leaves alone by default.
+ * Whether executors that cannot choose slots wait: more would be added than --max-growth-pct allows by default.
  */
 bool share_holds_up(int pct);
 

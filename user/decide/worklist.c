@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/worklist.h"
 
-/* One without any page is none that a collapse makes huge, even where the least share is 0. */
-static bool is_sparse(const struct work_slot *slot, unsigned int min_populated_pct)
+struct room_growth work_slot_added(const struct work_slot *slot)
 {
-	return !slot->populated || slot->populated * 100 < min_populated_pct * SLOT_PAGES;
-}
-
-static bool is_shared(const struct work_slot *slot, unsigned int min_populated_pct)
-{
-	unsigned int shared = slot->shared < slot->populated ? slot->shared : slot->populated;
-
-	return (slot->populated - shared) * 100 < min_populated_pct * SLOT_PAGES;
+	return room_added(slot->populated, slot->shared);
 }
 
 static bool is_unknown(const struct work_slot *slot)
@@ -30,29 +22,39 @@ static void count(struct worklist *list, const struct work_slot *slot)
 	list->huge_per_s += slot->rate_per_s;
 }
 
-struct worklist worklist_make(const struct work_slot *slots, size_t n, unsigned int min_populated_pct,
+/* One that waits takes none of the room: others may have it meanwhile. */
+static void sort_small(struct worklist *list, const struct work_slot *slot, struct room *left,
+		       uint64_t *chosen)
+{
+	struct room_growth added = work_slot_added(slot);
+	enum room_verdict verdict = room_judge(left, &added);
+
+	if (verdict != ROOM_FITS) {
+		room_leave(&list->left, verdict, &added);
+		return;
+	}
+	count(list, slot);
+	if (slot->waits) {
+		list->waiting++;
+		return;
+	}
+	chosen[list->n++] = slot->start;
+	room_take(left, &added);
+}
+
+struct worklist worklist_make(const struct work_slot *slots, size_t n, const struct room *room,
 			      uint64_t *chosen)
 {
 	struct worklist list = {0};
+	struct room left = *room;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct work_slot *slot = &slots[i];
-
-		if (is_unknown(slot)) {
+		if (is_unknown(&slots[i]))
 			list.unknown++;
-		} else if (!slot->huge && is_sparse(slot, min_populated_pct)) {
-			list.sparse++;
-		} else if (!slot->huge && is_shared(slot, min_populated_pct)) {
-			list.shared++;
-		} else {
-			count(&list, slot);
-			if (slot->huge)
-				continue;
-			if (slot->waits)
-				list.waiting++;
-			else
-				chosen[list.n++] = slot->start;
-		}
+		else if (slots[i].huge)
+			count(&list, &slots[i]);
+		else
+			sort_small(&list, &slots[i], &left, chosen);
 	}
 	return list;
 }
@@ -69,7 +71,8 @@ void worklist_evidence(const struct worklist *list, const struct work_state *sta
 
 	evidence->held_up = !could || list->unknown || coarse;
 	evidence->collapsible_bytes = could ? list->n * PMD_SIZE_BYTES : 0;
-	evidence->sparse = list->sparse;
-	evidence->shared = list->shared;
+	evidence->left_alone = room_left_slots(&list->left);
+	evidence->shared = list->left.slots[ROOM_SHARED];
+	evidence->left_most = room_verdict_words(room_left_most(&list->left));
 	evidence->barred = state->barred;
 }

@@ -5,8 +5,7 @@
 
 #include "decide/descent.h"
 #include "decide/process.h"
-
-#define MIN_POPULATED_PCT 75 /* by default */
+#include "decide/room.h"
 
 /* A slot that pays and lies in a mapping that can be collapsed, as far as is known. */
 struct work_slot {
@@ -23,22 +22,23 @@ struct work_slot {
 struct worklist {
 	uint64_t hot_bytes; /* that pay: slots that are known, and not left alone */
 	uint64_t hot_huge_bytes;
-	double huge_per_s;  /* accesses to the latter, */
-	double small_per_s; /* and to the others that pay */
-	size_t sparse;	    /* slots that are left alone: too few of their pages are populated */
-	size_t shared;	    /* likewise: enough are, but too few are the process's own */
-	size_t waiting;	    /* slots that failed and wait */
-	size_t unknown;	    /* slots that are in none of these numbers, before they were read and asked for */
-	size_t n;	    /* slots to be collapsed */
+	double huge_per_s;     /* accesses to the latter, */
+	double small_per_s;    /* and to the others that pay */
+	struct room_left left; /* slots that are left alone, for what they would add */
+	size_t waiting;	       /* slots that failed and wait */
+	size_t unknown; /* slots that are in none of these numbers, before they were read and asked for */
+	size_t n;	/* slots to be collapsed */
 };
+
+/* What a collapse of it would add. */
+struct room_growth work_slot_added(const struct work_slot *slot);
 
 /*
  * Sorts @slots, the most accessed first, into what is huge, what is left alone and what is to be collapsed: not huge,
- * known, at least @min_populated_pct of it populated by pages of its own, and a page, not waiting. What a collapse adds to
- * the memory in use is all the others: it fills them, or copies them. The addresses go to @chosen (room for @n) in the same
- * order.
+ * known, not waiting, and there is room for what it adds, the ones before it taken off. The addresses go to @chosen (room
+ * for @n) in the same order.
  */
-struct worklist worklist_make(const struct work_slot *slots, size_t n, unsigned int min_populated_pct,
+struct worklist worklist_make(const struct work_slot *slots, size_t n, const struct room *room,
 			      uint64_t *chosen);
 
 /* How the work on one target stands, for its descent. */

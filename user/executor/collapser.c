@@ -60,8 +60,6 @@ void collapser_forget(struct collapser *collapser)
 	collapser->pause = (struct backoff_pause){0};
 	collapser->worklist = (struct worklist){0};
 	collapser->next = 0;
-	collapser->said_sparse = false;
-	collapser->said_shared = false;
 }
 
 /* Of one that is about to end ESRCH is no news. */

@@ -21,9 +21,7 @@ struct collapser {
 	uint64_t mapped_since_ns; /* when its first aggregation came; 0: not yet */
 	uint32_t execs;		  /* of the program that the heat is of */
 	struct readlist readlist;
-	uint64_t recheck_ns;	      /* when what was huge was last looked at */
-	uint64_t looked_ns;	      /* when all that pays was */
-	uint64_t looked_aggregations; /* that the map had then */
+	uint64_t recheck_ns; /* when what was huge was last looked at */
 
 	struct backoff *backoff; /* of slots */
 	struct backoff_pause pause;
@@ -40,7 +38,7 @@ struct collapser {
 	uint64_t stall_ns; /* what all calls took */
 	int barred; /* negative errno that collapse_barred_by() has words for, as of the last try; 0: none */
 	int said_barred;
-	bool said_sparse, said_shared, said_coarse, said_capped;
+	bool said_coarse, said_capped;
 };
 
 /* NULL: no memory. */

@@ -45,6 +45,7 @@ static int damos_enter(struct executor *executor, struct target *target, uint64_
 		return -ENOMEM;
 	scheme_begin(&damos->scheme, target);
 	quota_start(&damos->quota, &executor->setup.quota);
+	target_room_enter(target, &(struct room_growth){0});
 	target->own = damos;
 	return 0;
 }
@@ -92,6 +93,12 @@ static void hold_up(struct target *target, int pct)
 	target->held_up_pct = held ? pct : 0;
 }
 
+/* What it would copy, or fill, is too much. */
+static bool is_held_up(const struct target *target)
+{
+	return target->held_up_pct > 0 || target->room.held != ROOM_FITS;
+}
+
 static void look_at_share(struct target *target, struct damos_target *damos, uint64_t now_ns)
 {
 	uint64_t began_ns, due_ns = looks_mappings_next_ns(damos->share_ns, damos->share_cost_ns, true);
@@ -112,6 +119,7 @@ static void damos_look(struct executor *executor, struct target *target, uint64_
 	uint64_t exceeds = applies_quota_exceeds(&damos->scheme.applies);
 
 	look_at_share(target, damos, now_ns);
+	target_room_holds(executor, target);
 	if (scheme_look(&damos->scheme, executor->own, executor, target, now_ns)) {
 		damos->effective_bytes = 0;
 		/* It was used up, and is computed anew. */
@@ -127,7 +135,7 @@ static void damos_evidence(const struct executor *executor, const struct target 
 	const struct damos_target *damos = target->own;
 
 	(void)now_ns;
-	evidence->held_up = target->held_up_pct > 0;
+	evidence->held_up = is_held_up(target);
 	scheme_evidence(&damos->scheme, &executor->setup, evidence);
 	evidence->quota_reset_ns = damos->quota.ms ? damos->quota.reset_ms * NS_PER_MS : 0;
 	evidence->lacked += applies_quota_exceeds(&damos->scheme.applies);
@@ -139,14 +147,14 @@ static void damos_wanted(const struct executor *executor, const struct target *t
 	const struct damos_target *damos = target->own;
 
 	scheme_wanted(&executor->setup, target, wanted);
-	wanted->acting &= !target->held_up_pct;
+	wanted->acting &= !is_held_up(target);
 	wanted->quota_ms = damos->quota.ms;
 	wanted->quota_reset_ms = damos->quota.reset_ms;
 }
 
 static bool damos_works(const struct target *target)
 {
-	return descent_acts(&target->descent) && !target->held_up_pct;
+	return descent_acts(&target->descent) && !is_held_up(target);
 }
 
 const struct executor_type executor_damos = {

@@ -9,6 +9,7 @@ int executor_open(struct executor *executor, const struct executor_type *type,
 		  const struct executor_setup *setup, struct act_error *error)
 {
 	*executor = (struct executor){.type = type, .setup = *setup};
+	limits_find(&executor->mounts, "");
 	return type->open ? type->open(executor, error) : 0;
 }
 
@@ -100,6 +101,8 @@ void executor_look_where(struct executor *executor, struct target *target, uint6
 
 void executor_look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
+	if (executor->type->acts)
+		target_room_look(executor, target, now_ns);
 	executor->type->look(executor, target, now_ns);
 }
 

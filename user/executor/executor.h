@@ -14,6 +14,7 @@
 #include "decide/cost.h"
 #include "decide/plan.h"
 #include "decide/quota.h"
+#include "decide/room.h"
 #include "decide/worth.h"
 #include "executor/target.h"
 #include "report/status.h"
@@ -32,9 +33,10 @@ struct executor_setup {
 	struct quota_config quota; /* of damos, as is the next one */
 	uint64_t quota_bytes;	   /* 0: none */
 
+	struct room_config room; /* of all that collapse */
+
 	uint64_t stall_budget_us; /* of madvise, as are the next ones */
-	unsigned int min_populated_pct;
-	uint64_t payback_s; /* see worth.h */
+	uint64_t payback_s;	  /* see worth.h */
 	struct caps caps;
 	struct host_cost *cost; /* of a miss and a collapse; what each collapse took is added to it */
 };
@@ -50,8 +52,9 @@ struct executor {
 	const struct executor_type *type;
 	struct executor_setup setup;
 	struct damon *damon; /* borrowed, from when the seats are made; NULL before that, and in a dry run */
-	unsigned int errors; /* acts that failed through no fault of a target's */
-	void *own;	     /* of the type */
+	struct limits_mounts mounts; /* of control groups */
+	unsigned int errors;	     /* acts that failed through no fault of a target's */
+	void *own;		     /* of the type */
 };
 
 /* What a type does; a function that it has no use for is NULL. Times are of the boot clock. See executor_*() below. */

@@ -106,7 +106,7 @@ static void take_pages(struct madvise *madvise, struct collapser *collapser, siz
 		const struct slot_pages *pages = &madvise->pages[i];
 
 		slot->unread = false;
-		slot->populated = slot_pages_populated(pages);
+		slot->populated = pages->present;
 		slot->shared = pages->shared;
 		slot->huge = pages->huge;
 		heat_set_pages(collapser->heat, slot->start, (uint16_t)slot->populated, pages->shared,
@@ -123,32 +123,6 @@ static int read_pages(struct madvise *madvise, struct target *target, size_t n_p
 	if (!err)
 		take_pages(madvise, target->own, n);
 	return err;
-}
-
-static void say_sparse(const struct executor *executor, const struct target *target)
-{
-	struct collapser *collapser = target->own;
-	unsigned int least_pct = executor->setup.min_populated_pct;
-
-	if (!collapser->worklist.sparse || collapser->said_sparse)
-		return;
-	collapser->said_sparse = true;
-	log_info("%s (%u): %zu hot slots of 2 MiB are left alone: less than %u %% of their pages are "
-		 "populated",
-		 target->comm, target->id.tgid, collapser->worklist.sparse, least_pct ? least_pct : 1);
-}
-
-static void say_shared(const struct target *target)
-{
-	struct collapser *collapser = target->own;
-
-	if (!collapser->worklist.shared || collapser->said_shared)
-		return;
-	collapser->said_shared = true;
-	log_info("%s (%u): %zu hot slots of 2 MiB are left alone: another process has their pages too (a "
-		 "fork, or KSM), "
-		 "and a collapse would copy them",
-		 target->comm, target->id.tgid, collapser->worklist.shared);
 }
 
 static void say_coarse(const struct target *target)
@@ -168,13 +142,11 @@ static void say_coarse(const struct target *target)
 static void choose(const struct executor *executor, struct target *target, size_t n, uint64_t now_ns)
 {
 	const struct madvise *madvise = executor->own;
-	unsigned int min_populated_pct = executor->setup.min_populated_pct;
+	struct room room = target_room_of(executor, target);
 	struct collapser *collapser = target->own;
 
-	collapser->worklist = worklist_make(madvise->paying, n, min_populated_pct, collapser->chosen);
+	collapser->worklist = worklist_make(madvise->paying, n, &room, collapser->chosen);
 	collapser->next = 0;
-	collapser->looked_ns = now_ns;
-	collapser->looked_aggregations = heat_aggregations(collapser->heat);
 	if (looks_is_young(heat_aggregations(collapser->heat), target->where.by_slot,
 			   collapser->mapped_since_ns, now_ns))
 		collapser->worklist.n = 0;
@@ -183,21 +155,8 @@ static void choose(const struct executor *executor, struct target *target, size_
 	target->heat.huge_bytes = collapser->worklist.hot_huge_bytes;
 	target->heat.huge_per_s = collapser->worklist.huge_per_s;
 	target->heat.small_per_s = collapser->worklist.small_per_s;
-	say_sparse(executor, target);
-	say_shared(target);
+	target_room_leave(executor, target, &collapser->worklist.left);
 	say_coarse(target);
-}
-
-static bool may_wait(const struct collapser *collapser, uint64_t now_ns)
-{
-	struct looks_last last = {
-		.at_ns = collapser->looked_ns,
-		.aggregations = collapser->looked_aggregations,
-		.unknown = collapser->worklist.unknown,
-		.left = collapser_left(collapser),
-	};
-
-	return looks_may_wait(&last, heat_aggregations(collapser->heat), now_ns);
 }
 
 static int look(struct executor *executor, struct target *target, uint64_t now_ns)
@@ -206,8 +165,6 @@ static int look(struct executor *executor, struct target *target, uint64_t now_n
 	size_t n;
 	int err = target->where_err;
 
-	if (!err && may_wait(collapser, now_ns))
-		return 0;
 	if (!err)
 		err = gather_paying(executor, target, now_ns, &n);
 	if (!err)
@@ -268,6 +225,15 @@ static void look_in_vain(struct target *target, int err)
 	collapser->next = 0;
 }
 
+/* The budget shrinks by the pressure on the host, or by that on its own control groups. */
+static void set_share(const struct madvise *madvise, struct target *target, uint64_t now_ns)
+{
+	struct collapser *collapser = target->own;
+	unsigned int host_pct = madvise->limit.share_pct, own_pct = target->room.pace.share_pct;
+
+	pace_set_share(&collapser->pace, host_pct < own_pct ? host_pct : own_pct, now_ns);
+}
+
 void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	int err;
@@ -276,6 +242,7 @@ void collapser_look(struct executor *executor, struct target *target, uint64_t n
 	if (!collapser_watch(target->own, target->kdamond.pid, now_ns) && is_silent(target, now_ns))
 		listen_again(executor->own, target, now_ns);
 	follow_program(target);
+	set_share(executor->own, target, now_ns);
 	err = look(executor, target, now_ns);
 	if (err || is_silent(target, now_ns))
 		look_in_vain(target, err);

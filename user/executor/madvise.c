@@ -74,6 +74,7 @@ static int madvise_enter(struct executor *executor, struct target *target, uint6
 {
 	struct madvise *madvise = executor->own;
 	const struct collapses_count *counts;
+	struct departed_process before;
 	struct collapser *collapser;
 	size_t n;
 	int err = collapses_read(executor->setup.collapses, &counts, &n);
@@ -86,7 +87,9 @@ static int madvise_enter(struct executor *executor, struct target *target, uint6
 		return -ENOMEM;
 	pace_set_share(&collapser->pace, madvise->limit.share_pct, now_ns);
 	/* One that was watched before has what was made huge then. */
-	collapser->done = departed_take(&madvise->departed, target->id, target->execs) / PMD_SIZE_BYTES;
+	before = departed_take(&madvise->departed, target->id, target->execs);
+	collapser->done = before.bytes / PMD_SIZE_BYTES;
+	target_room_enter(target, &before.grown);
 	collapser->execs = target->execs;
 	target->own = collapser;
 	return 0;
@@ -103,6 +106,7 @@ static void madvise_leave(struct executor *executor, struct target *target)
 							 .id = target->id,
 							 .execs = collapser->execs,
 							 .bytes = collapser->done * PMD_SIZE_BYTES,
+							 .grown = target->room.grown,
 						 });
 	collapser_clear(collapser);
 }
@@ -163,7 +167,7 @@ static void say_limit(const struct pace_limit *before, const struct pace_limit *
 		log_info("%s", now->reason);
 }
 
-static void survey_pressure(const struct executor_setup *setup, struct madvise *madvise, uint64_t now_ns)
+static void survey_pressure(struct madvise *madvise, uint64_t now_ns)
 {
 	struct pace_limit before = madvise->limit;
 	struct memory_pressure pressure;
@@ -174,12 +178,6 @@ static void survey_pressure(const struct executor_setup *setup, struct madvise *
 	pressure_read("/proc", &pressure);
 	pace_limit_by(&pressure, &madvise->limit);
 	say_limit(&before, &madvise->limit);
-	for (unsigned int seat = 0; seat < setup->n_seats; seat++) {
-		struct collapser *collapser = setup->targets[seat].own;
-
-		if (collapser)
-			pace_set_share(&collapser->pace, madvise->limit.share_pct, now_ns);
-	}
 }
 
 static void say_incomplete(struct madvise *madvise)
@@ -217,7 +215,7 @@ static void forget_ended(const struct executor_setup *setup, struct madvise *mad
 
 static void madvise_survey(struct executor *executor, uint64_t now_ns)
 {
-	survey_pressure(&executor->setup, executor->own, now_ns);
+	survey_pressure(executor->own, now_ns);
 	say_incomplete(executor->own);
 	forget_ended(&executor->setup, executor->own, now_ns);
 }
@@ -261,21 +259,35 @@ static bool within_caps(const struct executor *executor, const struct target *ta
 	return false;
 }
 
-/* Since the look it may have become huge, or been given back, or shared by a fork. */
-static bool is_still_small(const struct executor *executor, const struct target *target, uint64_t start)
+/* Since the look it may have become huge, or been given back, or shared by a fork; and the room may be gone. */
+static bool may_collapse(const struct executor *executor, struct target *target, uint64_t start,
+			 struct room_growth *added)
 {
 	const struct collapser *collapser = target->own;
-	struct work_slot slot = {.start = start};
 	struct slot_pages pages;
-	uint64_t chosen;
+	struct room room;
+	enum room_verdict verdict;
 
 	if (slot_pages_read("/proc", target->facts.live_tid, &start, 1, &pages))
 		return false;
-	slot.huge = pages.huge;
-	slot.populated = slot_pages_populated(&pages);
-	slot.shared = pages.shared;
 	heat_set_huge(collapser->heat, start, pages.huge);
-	return worklist_make(&slot, 1, executor->setup.min_populated_pct, &chosen).n;
+	if (pages.huge)
+		return false;
+	*added = room_added(pages.present, pages.shared);
+	room = room_growth_bytes(added) ? target_room_now(executor, target)
+					: target_room_of(executor, target);
+	verdict = room_judge(&room, added);
+	if (verdict != ROOM_FITS)
+		room_leave(&target->room.left, verdict, added);
+	return verdict == ROOM_FITS;
+}
+
+static void note_growth(struct target *target, const struct room_growth *added)
+{
+	struct room_growth *grown = &target->room.grown;
+
+	grown->missing_bytes += added->missing_bytes;
+	grown->shared_bytes += added->shared_bytes;
 }
 
 static void note_outcome(struct executor *executor, struct target *target, uint64_t start, int err,
@@ -305,23 +317,27 @@ static void note_outcome(struct executor *executor, struct target *target, uint6
 	}
 }
 
-static void try_slot(struct executor *executor, struct target *target, uint64_t start)
+static void try_slot(struct executor *executor, struct target *target, uint64_t start,
+		     const struct room_growth *added)
 {
 	struct collapser *collapser = target->own;
 	/* CPU time: the call also waits for a CPU, and for all CPUs to drain their lists, and that stalls nobody else. */
 	uint64_t began_ns = clock_thread_cpu_ns(), took_ns, now_ns;
 	int err = collapse_slot(target->pidfd, start, NULL);
+	struct room_growth again;
 
 	took_ns = clock_thread_cpu_ns() - began_ns;
 	now_ns = clock_boot_ns();
 	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
-	if (err == -ENOMEM && !is_still_small(executor, target, start))
+	if (err == -ENOMEM && !may_collapse(executor, target, start, &again))
 		err = -EAGAIN;
 	collapser->calls++;
 	collapser->stall_ns += took_ns;
 	pace_charge(&collapser->pace, took_ns, now_ns);
-	if (!err)
+	if (!err) {
 		cost_note_collapse(executor->setup.cost, took_ns);
+		note_growth(target, added);
+	}
 	note_outcome(executor, target, start, err, now_ns);
 }
 
@@ -329,11 +345,12 @@ static void collapse_next(struct executor *executor, struct target *target)
 {
 	struct collapser *collapser = target->own;
 	uint64_t start = collapser->chosen[collapser->next++];
+	struct room_growth added;
 
 	if (!within_caps(executor, target))
 		collapser->next = collapser->worklist.n;
-	else if (is_still_small(executor, target, start))
-		try_slot(executor, target, start);
+	else if (may_collapse(executor, target, start, &added))
+		try_slot(executor, target, start, &added);
 }
 
 static bool is_paused(const struct executor *executor, const struct target *target, uint64_t now_ns)
@@ -391,14 +408,13 @@ static struct work_state work_state(const struct executor *executor, const struc
 				    uint64_t now_ns)
 {
 	const struct collapser *collapser = target->own;
-	const struct madvise *madvise = executor->own;
 
 	return (struct work_state){
 		.young = looks_is_young(heat_aggregations(collapser->heat), target->where.by_slot,
 					collapser->mapped_since_ns, now_ns),
 		.paused = is_paused(executor, target, now_ns),
 		.has_room = has_room(executor, target),
-		.pace_pct = madvise->limit.share_pct,
+		.pace_pct = collapser->pace.share_pct,
 		.coarse = heat_coarse_bytes(collapser->heat),
 		.barred = collapse_barred_by(collapser->barred),
 	};
@@ -431,22 +447,31 @@ static void madvise_wanted(const struct executor *executor, const struct target 
 	wanted->max_regions = intervals_affordable(&target->intervals, most, least);
 }
 
+static const char *pace_reason(const struct madvise *madvise, const struct target *target)
+{
+	const struct collapser *collapser = target->own;
+
+	if (collapser->barred)
+		return collapse_barred_by(collapser->barred);
+	return target->room.pace.share_pct < madvise->limit.share_pct ? target->room.pace.reason
+								      : madvise->limit.reason;
+}
+
 static struct status_pace madvise_pace(const struct executor *executor, const struct target *target)
 {
 	const struct collapser *collapser = target->own;
-	const struct madvise *madvise = executor->own;
 
 	return (struct status_pace){
 		.known = true,
 		.stall_budget_us = collapser->pace.budget_us,
-		.share_pct = madvise->limit.share_pct,
-		.reason = collapser->barred ? collapse_barred_by(collapser->barred) : madvise->limit.reason,
+		.share_pct = collapser->pace.share_pct,
+		.reason = pace_reason(executor->own, target),
 		.capped = !has_room(executor, target),
 		.calls = collapser->calls,
 		.stall_us = collapser->stall_ns / NS_PER_US,
 		.chosen_slots = collapser_left(collapser),
-		.sparse_slots = collapser->worklist.sparse,
-		.shared_slots = collapser->worklist.shared,
+		.sparse_slots = target->room.left.slots[ROOM_MISSING],
+		.shared_slots = target->room.left.slots[ROOM_SHARED],
 		.waiting_slots = collapser->worklist.waiting,
 	};
 }

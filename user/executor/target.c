@@ -72,14 +72,20 @@ int target_look(struct target *target)
 	return 0;
 }
 
+/* A start that is read from /proc is told in ticks. */
+static bool is_in(const struct collapses_count *count, const struct target *target)
+{
+	return count->id.tgid == target->id.tgid &&
+	       count->id.start_time_ns / PROC_TICK_NS == target->id.start_time_ns / PROC_TICK_NS;
+}
+
 static bool is_of(const struct collapses_count *count, const struct target *target)
 {
 	if (count->id.tgid != target->id.tgid)
 		return false;
 	if (!target->own_tgid) /* a pid of a kdamond is not used twice for one target */
 		return count->by_tgid == (uint32_t)target->kdamond.pid;
-	return count->by_tgid == target->own_tgid &&
-	       count->id.start_time_ns / PROC_TICK_NS == target->id.start_time_ns / PROC_TICK_NS;
+	return count->by_tgid == target->own_tgid && is_in(count, target);
 }
 
 static size_t counts_of(const struct target *target, const struct collapses_count *counts, size_t n,
@@ -101,9 +107,23 @@ void target_tally_own(struct target *target, uint32_t tgid, const struct collaps
 	tally_begin(&target->tally, found, counts_of(target, counts, n, found));
 }
 
+/* Of all kdamonds that it had since the start, and of our own: BPF may forget, what was added is there. */
+static void take_filled(struct target *target, const struct collapses_count *counts, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_in(&counts[i], target))
+			sum += counts[i].filled_pages;
+	if (sum > target->filled_pages)
+		target->filled_pages = sum;
+}
+
 void target_take_counts(struct target *target, const struct collapses_count *counts, size_t n)
 {
 	struct tally_count found[COUNTS_MAX];
+
+	take_filled(target, counts, n);
 
 	if (target->kdamond.pid || target->own_tgid)
 		tally_take(&target->tally, found, counts_of(target, counts, n, found));

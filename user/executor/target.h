@@ -11,6 +11,7 @@
 #include "decide/descent.h"
 #include "decide/intervals.h"
 #include "decide/tally.h"
+#include "executor/room.h"
 #include "executor/where.h"
 #include "sense/collapses.h"
 #include "sense/huge.h"
@@ -57,6 +58,8 @@ struct target {
 	struct where where;
 	int where_err; /* of the last look at it: it has ended, or may not be read */
 	struct target_heat heat;
+	uint64_t filled_pages; /* by all collapses that BPF saw: they were missing, and are zeros now */
+	struct target_room room;
 
 	struct intervals intervals;
 	struct descent descent;
@@ -87,7 +90,7 @@ int target_look(struct target *target);
  */
 void target_tally_own(struct target *target, uint32_t tgid, const struct collapses_count *counts, size_t n);
 
-/* Takes what BPF counted of its kdamond's attempts, or of our own. */
+/* Takes what BPF counted of its kdamond's attempts, or of our own; and what all of them filled. */
 void target_take_counts(struct target *target, const struct collapses_count *counts, size_t n);
 
 /* A kdamond started, or ended (@pid 0): its counts begin at 0, those of the one before are kept. */

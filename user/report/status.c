@@ -88,6 +88,36 @@ static void add_pace(struct json *json, const struct status_pace *pace)
 	json_close(json);
 }
 
+static void add_left(struct json *json, const struct room_left *left)
+{
+	json_open_object(json, "left_alone");
+	for (unsigned int i = ROOM_FITS + 1; i < ROOM_VERDICTS; i++) {
+		if (!left->slots[i])
+			continue;
+		json_open_object(json, room_verdict_name((enum room_verdict)i));
+		json_add_u64(json, "slots", left->slots[i]);
+		json_add_u64(json, "bytes", left->bytes[i]);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void add_room(struct json *json, const struct status_room *room)
+{
+	json_open_object(json, "growth");
+	json_add_u64(json, "missing_bytes", room->grown.missing_bytes);
+	json_add_u64(json, "shared_bytes", room->grown.shared_bytes);
+	json_add_u64(json, "max_bytes", room->most_bytes);
+	if (room->limit.free_bytes == ROOM_UNLIMITED)
+		json_add_null(json, "cgroup_free_bytes");
+	else
+		json_add_u64(json, "cgroup_free_bytes", room->limit.free_bytes);
+	json_add_text(json, "cgroup_limit", text_or_null(room->limit.reason));
+	add_left(json, &room->left);
+	json_add_text(json, "held_up", room->held ? room_verdict_name(room->held) : NULL);
+	json_close(json);
+}
+
 static void add_known(struct json *json, const char *key, bool known, double value, int digits)
 {
 	if (known)
@@ -142,6 +172,8 @@ static void add_target(struct json *json, const struct status *status, const str
 		json_add_u64(json, "held_up_shared_pct", (uint64_t)target->held_up_pct);
 	if (target->pace.known)
 		add_pace(json, &target->pace);
+	if (target->room.known)
+		add_room(json, &target->room);
 	if (target->benefit->began)
 		add_benefit(json, target->benefit);
 	json_add_text(json, "reason", watched->reason);
@@ -289,6 +321,39 @@ static void print_pace(struct json_object *pace, FILE *file)
 		get_u64(pace, "sparse_slots"), get_u64(pace, "shared_slots"), get_u64(pace, "waiting_slots"));
 }
 
+static void print_left(struct json_object *left, FILE *file)
+{
+	const char *sep = "; left alone: ";
+	char clean[TEXT_MAX];
+
+	if (!left)
+		return;
+	json_object_object_foreach (left, reason, what) {
+		text_clean(reason, clean, sizeof(clean));
+		fprintf(file, "%s%s %" PRIu64 " slots (%.1f MiB)", sep, clean, get_u64(what, "slots"),
+			get_double(what, "bytes") / MIB_BYTES);
+		sep = ", ";
+	}
+}
+
+/* What is left alone is told by what it would add. */
+static void print_growth(struct json_object *growth, FILE *file)
+{
+	double missing = get_double(growth, "missing_bytes"), shared = get_double(growth, "shared_bytes");
+
+	if (!growth)
+		return;
+	fprintf(file, "      growth: %.1f MiB by collapses (%.1f missing, %.1f shared) of at most %.1f",
+		(missing + shared) / MIB_BYTES, missing / MIB_BYTES, shared / MIB_BYTES,
+		get_double(growth, "max_bytes") / MIB_BYTES);
+	print_left(get_typed(growth, "left_alone", json_type_object), file);
+	if (get(growth, "held_up"))
+		fprintf(file, "; held up: %s", get_text(growth, "held_up"));
+	if (get(growth, "cgroup_limit"))
+		fprintf(file, "; %s", get_text(growth, "cgroup_limit"));
+	fputc('\n', file);
+}
+
 static void print_gain(struct json_object *benefit, FILE *file)
 {
 	if (get(benefit, "hot_huge_pct_now"))
@@ -383,6 +448,7 @@ static void print_target(struct json_object *target, FILE *file)
 	print_worth(collapse, file);
 	print_benefit(get_typed(target, "benefit", json_type_object), file);
 	print_pace(get_typed(target, "pace", json_type_object), file);
+	print_growth(get_typed(target, "growth", json_type_object), file);
 	print_failures(get_typed(collapse, "failed", json_type_object), file);
 }
 

@@ -14,6 +14,7 @@
 #include "decide/descent.h"
 #include "decide/governor.h"
 #include "decide/intervals.h"
+#include "decide/room.h"
 
 #define STATUS_FAILURES 8
 #define STATUS_FILE	"status.json"
@@ -36,6 +37,16 @@ struct status_pace {
 	size_t sparse_slots;  /* that are left alone: too few of their pages are populated, */
 	size_t shared_slots;  /* or another process has too many of them too */
 	size_t waiting_slots; /* that failed, and are tried again later */
+};
+
+/* How far collapses made it grow, and what they may not. */
+struct status_room {
+	bool known;
+	struct room_growth grown;
+	uint64_t most_bytes; /* in all */
+	struct room_limit limit;
+	struct room_left left;
+	enum room_verdict held; /* what damos waits for; ROOM_FITS: nothing */
 };
 
 /* One that is watched. What it points to is borrowed. */
@@ -71,6 +82,7 @@ struct status_target {
 	double paid_back_s;    /* what the collapses took is saved in; negative: never, or there were none */
 	int held_up_pct; /* so much of its memory is shared with others that damos waits; 0: it does not */
 	struct status_pace pace;
+	struct status_room room;
 };
 
 struct status {

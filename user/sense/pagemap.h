@@ -88,10 +88,4 @@ int populated_read(struct populated *populated, const char *proc_root, uint32_t 
 		   const struct address_range *within, size_t n, uint64_t step_bytes);
 void populated_free(struct populated *populated); /* leaves {0} */
 
-/* Pages that a collapse would not have to fill with zeros. */
-static inline unsigned int slot_pages_populated(const struct slot_pages *pages)
-{
-	return (unsigned int)pages->present + pages->swapped;
-}
-
 #endif
