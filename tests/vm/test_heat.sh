@@ -72,10 +72,11 @@ test_hot_memory_becomes_huge() {
 
 # The hot memory moves when all of it is huge and the scheme is parked.
 test_moved_hot_set_rearms() {
-	load moves --mem 160 --hot 32 --hot-at 32 --move 24
+	load moves --mem 160 --hot 32 --hot-at 32 --move 1000
 	start_daemon --executor damos --stop-damon-stat --interval 1 --quota-ms 0 --pid "$pid"
-	wait_for 23 parked moves || fail "not parked before it moves: $(target moves descent.reason)"
+	wait_for 40 parked moves || fail "not parked before it moves: $(target moves descent.reason)"
 	three_quarters moves 32 || fail "$(truth_mib moves hot_huge_bytes) of 32 MiB are huge before it moves"
+	kill -HUP "$pid"
 	wait_for 30 moved || fail 'it does not move'
 	moved_at=$(now_cs)
 	wait_for 25 three_quarters moves 32 ||

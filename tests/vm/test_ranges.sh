@@ -67,9 +67,10 @@ test_heap_that_grows() {
 
 # The new program's memory is elsewhere.
 test_exec() {
-	load execs --mem 256 --hot 24 --hot-at 160 --reserve 8192 --exec-after 20
+	load execs --mem 256 --hot 24 --hot-at 160 --reserve 8192 --exec-after 1000
 	run_on "$pid" madvise
-	becomes_huge execs 18
+	becomes_huge execs 30
+	kill -HUP "$pid"
 	wait_for 30 not most execs || fail 'it does not exec'
 	becomes_huge execs 30
 	finish execs
