@@ -65,6 +65,7 @@ $(UNIT): $(B)/unit/test_%: $$(call san,tests/unit/test_$$*.c $$(call UNIT_OF,$$*
 test-unit: all
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(UNIT)
 	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
+	$(Q)tests/usage/run
 
 # Small programs of the scripts in tests/bpf and tests/bench.
 $(B)/tests/load $(B)/tests/watch $(B)/tests/cost $(B)/tests/room_load: $(B)/tests/%:
