@@ -84,10 +84,12 @@ test_watches_only() {
 	daemon_stat=
 	[ ! -e $DAMON_STAT ] || daemon_stat=--stop-damon-stat
 	# shellcheck disable=SC2086 # one word or none
-	start_daemon --executor none --interval 1 --duration 20 $daemon_stat
+	start_daemon --executor none --interval 1 $daemon_stat
 	wait_for 20 has_kdamond hot || fail 'it is not watched'
 	[ "$(status_of executor)" = none ] || fail "the executor is $(status_of executor)"
-	wait "$daemon" || fail "it ended with $?"
+	wait_for 30 in_state hot holding || fail "it is '$(target hot descent.state)', not holding"
+	[ "$(truth hot anon_huge_bytes)" = 0 ] || fail 'memory became huge'
+	stop_daemon
 	no_complaints
 	must_be_unchanged 'at the end'
 	ok "$(grep 'at the end: hot' $LOG | sed 's/.*: hot/hot/')"

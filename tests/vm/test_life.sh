@@ -58,11 +58,12 @@ restarted() { logged "($1).*exec, a new program"; }
 test_execs() {
 	# shellcheck disable=SC2086 # words
 	start_daemon --stop-damon-stat --interval 1 $BUDGET
-	load execs --mem 48 --exec-after 14
+	load execs --mem 48 --exec-after 1000
 	execs=$pid
-	wait_for 13 has_kdamond execs || fail 'it is not watched'
+	wait_for 20 has_kdamond execs || fail 'it is not watched'
 	kdamond=$(target execs kdamond_pid)
 	wait_for 25 in_state execs holding || fail "it is '$(target execs descent.state)' before the exec"
+	kill -HUP "$execs"
 	wait_for 25 restarted "$execs" || fail 'its exec is not noticed'
 	: >$T/execs.truth
 	wait_for 5 test -s $T/execs.truth || fail 'the new program does not report'
@@ -81,10 +82,11 @@ another_kdamond() { has_kdamond "$1" && [ "$(target "$1" kdamond_pid)" != "$2" ]
 test_leader_exits() {
 	remember_state
 	start_daemon --executor damos --stop-damon-stat --interval 1
-	load headless --mem 48 --leader-exits 15
+	load headless --mem 48 --leader-exits 1000
 	headless=$pid
-	wait_for 14 has_kdamond headless || fail 'it is not watched'
+	wait_for 20 has_kdamond headless || fail 'it is not watched'
 	kdamond=$(target headless kdamond_pid)
+	kill -HUP "$headless"
 	wait_for 15 leader_is_gone "$headless" || fail 'its leader does not exit'
 	wait_for 8 another_kdamond headless "$kdamond" || fail "its kdamond is still $kdamond"
 	tid=$(cat "$DAMON/$(target headless seat)/contexts/0/targets/0/pid_target")
