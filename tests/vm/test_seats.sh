@@ -11,12 +11,14 @@ test_idle_one_gives_way() {
 	remember_state
 	start_daemon --stop-damon-stat --interval 1 --top 2
 	load stays --mem 64
-	load first --mem 48 --phase 10:hot,1:idle
-	wait_for 9 watches 'first stays' || fail "watched are '$(watched)', not first and stays"
+	load first --mem 48 --phase 1000:hot,1:idle
+	pid_of_first=$pid
+	wait_for 20 watches 'first stays' || fail "watched are '$(watched)', not first and stays"
 	has_kdamond first || fail 'first has no kdamond'
 	has_kdamond stays || fail 'stays has no kdamond'
 	kdamond=$(target stays kdamond_pid) seat=$(target stays seat) freed=$(target first seat) first=$(target first kdamond_pid)
-	load third --mem 48 --phase 6:idle,1:hot
+	load third --mem 48 --phase 1000:idle,1:hot
+	kill -HUP "$pid_of_first" "$pid"
 	wait_for 25 watches 'stays third' || fail "watched are '$(watched)', not stays and third"
 	has_kdamond third || fail 'third has no kdamond'
 	[ "$(target third seat)" = "$freed" ] || fail "third is in seat $(target third seat), not in $freed"
@@ -32,8 +34,9 @@ test_idle_one_gives_way() {
 
 test_dwells_before_it_leaves() {
 	start_daemon --stop-damon-stat --interval 1 --top 2
-	load idles --mem 48 --phase 6:hot,1:idle
-	wait_for 6 has_kdamond idles || fail 'it is not watched'
+	load idles --mem 48 --phase 1000:hot,1:idle
+	wait_for 20 has_kdamond idles || fail 'it is not watched'
+	kill -HUP "$pid"
 	wait_for 15 watches '' || fail "it is still watched"
 	out=$(sed -n 's/^ *\([0-9]*\)\.[0-9] s  out: idles.*/\1/p' $LOG)
 	[ -n "$out" ] || fail 'nothing is said of the leaving'
@@ -103,7 +106,8 @@ test_reused_listed_pid() {
 
 skips() { look && skipped "$1" reason | grep -q "$2"; }
 
-# Hot memory that is too thin for huge pages: after its trial the process makes room for the next hottest.
+# Hot memory that is too thin for huge pages: after its trial the process makes room for the next hottest. The trial ends
+# with the first tick after its 4 s, and a tick may come late.
 test_no_gain_gives_way() {
 	load thin --mem 64 --sparse 2
 	thin=$pid
@@ -111,10 +115,10 @@ test_no_gain_gives_way() {
 	wait_for 10 watches thin || fail "watched are '$(watched)', not thin"
 	load dense --mem 48
 	wait_for 40 watches dense || fail "watched are '$(watched)', not dense; benefit of thin: $(target thin benefit.verdict), $(target thin benefit.trial_s) s; $(target thin descent.reason)"
-	logged "out: thin ($thin), seat 0: no gain in 4 s: all that is hot is left alone; .* slots too sparse" ||
+	logged "out: thin ($thin), seat 0: no gain in [4-9] s: all that is hot is left alone; .* slots too sparse" ||
 		fail "it went for another reason: $(grep 'out: thin' $LOG)"
-	[ "$(grep -c "no gain in 4 s" $LOG)" = 1 ] || fail 'its reason is not said once'
-	skips thin 'no gain in 4 s: .* slots too sparse; tried again when it grows or calls exec, or in [0-9]* ticks' ||
+	[ "$(grep -c "no gain in [4-9] s" $LOG)" = 1 ] || fail 'its reason is not said once'
+	skips thin 'no gain in [4-9] s: .* slots too sparse; tried again when it grows or calls exec, or in [0-9]* ticks' ||
 		fail "it is skipped for '$(skipped thin reason)'"
 	wait_for 40 gains dense || fail "benefit of dense: $(target dense benefit.verdict); $(target dense descent.reason)"
 	case $(target dense benefit.reason) in 'saves about '*' % of a CPU, '*) ;; *) fail "dense gains: $(target dense benefit.reason)" ;; esac
@@ -127,11 +131,15 @@ gains() { look && [ "$(target "$1" benefit.verdict)" = gains ]; }
 
 # A child that reads all of its parent's memory burns CPU, and is no hot application. The parent is served.
 test_saving_child_gets_no_seat() {
-	load saver --mem 192 --hot 48 --snapshot 1 --snapshot-lasts 30
+	load saver --mem 192 --hot 48 --snapshot 1 --snapshot-lasts 60
 	wait_for 20 named snapshot || fail 'it has no child'
 	start_daemon --stop-damon-stat --interval 1 --top 2 --executor "${1:-madvise}"
 	wait_for 20 skips snapshot 'of its memory is shared with other processes' ||
 		fail "watched are '$(watched)'; the child is skipped for '$(skipped snapshot reason)'"
+	tick=$(status_of tick)
+	wait_for 30 ticked $((tick + 8)) || fail 'it does not tick' # it is looked at again in less
+	skips snapshot 'of its memory is shared' || fail 'the child is not skipped any more'
+	kill -9 "$(skipped snapshot pid)"
 	wait_for 60 watches saver || fail "watched are '$(watched)', not the parent alone"
 	wait_for 60 gains saver || fail "benefit: $(target saver benefit.verdict); $(target saver descent.reason)"
 	logged 'in: snapshot' && fail 'the child came in'
@@ -143,15 +151,17 @@ held_up() { look && [ "$(target "$1" held_up_shared_pct)" -gt 25 ] 2>/dev/null; 
 
 # The kernel's scheme cannot choose: while most of the memory is shared it does not act at all.
 test_damos_waits_for_a_fork() {
-	load saver --mem 192 --hot 48 --snapshot 12 --snapshot-lasts 15
+	load saver --mem 192 --hot 48 --snapshot 12 --snapshot-lasts 60
 	start_daemon --stop-damon-stat --interval 1 --pid "$pid" --executor damos
 	wait_for 30 named snapshot || fail 'it has no child'
 	wait_for 30 held_up saver || fail "it is not held up: $(target saver descent.reason)"
 	logged 'saver.*held up: .* of its memory is shared' || fail 'it is not said'
+	kill -9 "$(pid_of snapshot)"
 	wait_for 60 logged 'saver.*no longer held up' || fail 'it is held up for ever'
 	no_complaints
 	ok "$(sed -n 's/.*saver[^:]*: held up: //p' $LOG | head -n 1)"
 }
+pid_of() { grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3; }
 named() { grep -qx "$1" /proc/[0-9]*/comm 2>/dev/null; }
 
 run_tests saving_child_gets_no_seat damos_waits_for_a_fork idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way

@@ -105,6 +105,8 @@ static void make_due(struct agenda *due)
 		due->move = now();
 	if (isfinite(due->exec))
 		due->exec = now();
+	if (isfinite(due->phase))
+		due->phase = now();
 }
 
 static void set_thp_disable(bool disable)
