@@ -31,6 +31,8 @@ struct signal_struct {
 	unsigned long long sum_sched_runtime;
 };
 
+struct mm_struct;
+
 struct task_struct {
 	unsigned int flags;
 	int exit_state;
@@ -42,11 +44,17 @@ struct task_struct {
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
+	struct mm_struct *mm;
 	char comm[16];
 };
 
+typedef struct {
+	unsigned long __mm_flags[1];
+} mm_flags_t;
+
 struct mm_struct {
 	struct task_struct *owner;
+	mm_flags_t flags;
 };
 
 struct damon_addr_range {

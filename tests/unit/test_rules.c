@@ -215,6 +215,33 @@ static void test_unknown_and_long(void **state)
 	assert_true(rules_judge(&by_top, &deep).out);
 }
 
+/* What a process asked for itself counts where nobody else said anything. */
+static void test_advised(void **state)
+{
+	static const char *const only[] = {"+comm=post*", NULL}, *const other[] = {"+comm=x", NULL};
+	struct rules none = {.n = 0}, let_in = make_rules(only), left_out = make_rules(other);
+	struct rules_subject watched = postgres;
+	struct rules_verdict verdict = rules_judge(&none, &postgres);
+	char reason[REASON_LEN];
+
+	(void)state;
+	assert_true(rules_are_silent(&verdict));
+	rules_take_advised(&verdict);
+	assert_true(verdict.out);
+	assert_false(rules_are_silent(&verdict));
+	rules_explain(&verdict, reason);
+	assert_string_equal(
+		reason, "left out: it wants huge pages only where it advises them "
+			"(PR_THP_DISABLE_EXCEPT_ADVISED; systemd: MemoryTHP=madvise); an --only lets it in");
+	watched.word = OWNER_WATCH;
+	verdict = rules_judge(&none, &watched);
+	assert_false(rules_are_silent(&verdict));
+	verdict = rules_judge(&let_in, &postgres);
+	assert_false(rules_are_silent(&verdict));
+	verdict = rules_judge(&left_out, &postgres);
+	assert_false(rules_are_silent(&verdict));
+}
+
 static void test_asks_for(void **state)
 {
 	static const char *const texts[] = {"-unit=a", "+exe=b", NULL};
@@ -249,7 +276,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),	 cmocka_unit_test(test_match),
 		cmocka_unit_test(test_judge),	 cmocka_unit_test(test_unknown_and_long),
-		cmocka_unit_test(test_asks_for), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_asks_for), cmocka_unit_test(test_advised),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

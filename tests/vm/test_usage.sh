@@ -187,4 +187,21 @@ test_rules() {
 	ok 'by rules, and by the owner, both ways'
 }
 
-run_tests output_fails without_root status_and_second_run listed_pids listed_by_heat rules what_does_not_act
+# systemd's MemoryTHP=madvise: the kernel would let collapses through, and /proc shows it to nobody.
+test_advised_only() {
+	load advised --mem 64 --thp-advised
+	grep -q '^THP_enabled:.*1' "/proc/$pid/status" || fail "/proc does show it: $(grep THP "/proc/$pid/status")"
+	load plain --mem 64 --duty 60
+	start_daemon --stop-damon-stat --interval 1 --top 2
+	wait_for 20 has_kdamond plain || fail "plain is not watched: $(skipped plain reason)"
+	left_out advised 'it wants huge pages only where it advises them' || fail "advised is skipped for '$(skipped advised reason)'"
+	stop_daemon
+	[ "$(truth advised anon_huge_bytes)" = 0 ] || fail "$(truth advised anon_huge_bytes) bytes of it are huge"
+	start_daemon --stop-damon-stat --interval 1 --top 2 --only comm=advised
+	wait_for 20 has_kdamond advised || fail "--only does not let it in: $(skipped advised reason)"
+	stop_daemon
+	no_complaints
+	ok 'it is left alone, but with --only'
+}
+
+run_tests output_fails without_root status_and_second_run listed_pids listed_by_heat rules advised_only what_does_not_act

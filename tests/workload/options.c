@@ -57,6 +57,7 @@ enum {
 	OPT_MOVE,
 	OPT_HOG,
 	OPT_THP_DISABLE,
+	OPT_THP_ADVISED,
 	OPT_NOHUGEPAGE,
 	OPT_HUGEPAGE,
 	OPT_LEADER_EXITS,
@@ -101,6 +102,8 @@ static const struct argp_option options[] = {
 	{"hog", OPT_HOG, NULL, 0, "Burn CPU without memory", 0},
 	{"thp-disable", OPT_THP_DISABLE, NULL, 0, "prctl(PR_SET_THP_DISABLE); SIGALRM turns it on and off",
 	 0},
+	{"thp-advised", OPT_THP_ADVISED, NULL, 0,
+	 "prctl(PR_SET_THP_DISABLE) but where it is advised; 6.18 or newer", 0},
 	{"nohugepage", OPT_NOHUGEPAGE, NULL, 0, "madvise(MADV_NOHUGEPAGE) the heap", 0},
 	{"hugepage", OPT_HUGEPAGE, NULL, 0, "madvise(MADV_HUGEPAGE) the heap at SIGUSR2", 0},
 	{"leader-exits", OPT_LEADER_EXITS, "SEC", 0, "End the main thread after SEC, or at SIGHUP", 0},
@@ -261,6 +264,9 @@ static error_t parse_memory(int key, char *arg)
 		return 0;
 	case OPT_THP_DISABLE:
 		opt.thp_disable = true;
+		return 0;
+	case OPT_THP_ADVISED:
+		opt.thp_advised = true;
 		return 0;
 	case OPT_NOHUGEPAGE:
 		opt.nohugepage = true;

@@ -32,7 +32,7 @@ struct options {
 	double pass_s;
 	uint64_t fork_storm;
 	double snapshot_s, snapshot_lasts_s;
-	bool thp_disable;
+	bool thp_disable, thp_advised;
 	bool nohugepage;
 	bool hugepage;
 	bool guard_by_madvise;

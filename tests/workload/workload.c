@@ -11,6 +11,10 @@
 #include "touch.h"
 #include "warm.h"
 
+#ifndef PR_THP_DISABLE_EXCEPT_ADVISED
+#define PR_THP_DISABLE_EXCEPT_ADVISED (1 << 1)
+#endif
+
 #include <errno.h>
 #include <malloc.h>
 #include <math.h>
@@ -194,6 +198,8 @@ int main(int argc, char **argv)
 		prctl(PR_SET_NAME, opt.name);
 	if (opt.thp_disable)
 		set_thp_disable(true);
+	if (opt.thp_advised && prctl(PR_SET_THP_DISABLE, 1, PR_THP_DISABLE_EXCEPT_ADVISED, 0, 0))
+		die(1, "this kernel has no PR_THP_DISABLE_EXCEPT_ADVISED");
 	heap = heap_make(&layout);
 	start_time = now();
 	warm_check(&layout);

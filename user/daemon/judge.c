@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/judge.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "report/log.h"
 #include "report/unit.h"
+#include "sense/advised.h"
 #include "sense/owner.h"
 #include "sense/wish.h"
 
@@ -17,6 +19,7 @@ struct judge {
 	const struct rules *rules;
 	struct wish_tree tree;
 	struct user_names *users;
+	struct advised *advised; /* NULL: nobody can be told to have asked */
 	char ignored[IGNORED_MAX][CGROUP_PATH_LEN];
 	unsigned int n_ignored;
 };
@@ -27,6 +30,15 @@ struct readings {
 	char unit[CGROUP_PATH_LEN], exe[PATH_MAX], user[33], uid[11];
 };
 
+static void open_advised(struct judge *judge)
+{
+	int err = advised_open(&judge->advised);
+
+	if (err && err != -EOPNOTSUPP)
+		log_warning("it cannot be told who asked for huge pages only where it advises them: %s",
+			    strerror(-err));
+}
+
 struct judge *judge_new(const struct rules *rules)
 {
 	struct judge *judge = calloc(1, sizeof(*judge));
@@ -36,6 +48,7 @@ struct judge *judge_new(const struct rules *rules)
 	judge->rules = rules;
 	judge->users = user_names_new();
 	wish_tree_find("/proc", &judge->tree); /* without cgroup v2 nobody wishes */
+	open_advised(judge);
 	if (judge->users)
 		return judge;
 	judge_free(judge);
@@ -47,6 +60,7 @@ void judge_free(struct judge *judge)
 	if (!judge)
 		return;
 	user_names_free(judge->users);
+	advised_close(judge->advised);
 	free(judge);
 }
 
@@ -106,4 +120,9 @@ struct rules_verdict judge_process(struct judge *judge, const struct process_fac
 	    !process_exe_read("/proc", facts->tgid, readings.exe, sizeof(readings.exe)))
 		subject.exe = readings.exe;
 	return rules_judge(judge->rules, &subject);
+}
+
+bool judge_finds_advised(const struct judge *judge, const struct process_facts *facts)
+{
+	return judge->advised && advised_only(judge->advised, facts->live_tid);
 }

@@ -164,6 +164,19 @@ static void see_bar(struct tick *tick, const struct watch *watch, const struct p
 	candidate->barred_s = said_see(&tick->said, candidate->id, candidate->barred, watch->now_ns);
 }
 
+/* Who is listed was named: nobody else is asked. The last question takes some system calls. */
+static void judge(const struct tick *tick, const struct watch *watch, const struct process_facts *facts,
+		  bool watched, struct candidate *candidate)
+{
+	if (tick->listed.n)
+		return;
+	candidate->verdict = judge_process(tick->judge, facts);
+	if (rules_are_silent(&candidate->verdict) &&
+	    (watched || governor_would_take(watch->governor, candidate)) &&
+	    judge_finds_advised(tick->judge, facts))
+		rules_take_advised(&candidate->verdict);
+}
+
 /* What /proc says of it now; false: it is gone, or no process to watch. */
 static bool make_candidate(struct tick *tick, const struct watch *watch, struct process_id id, double cpu_pct,
 			   uint32_t execs, struct candidate *candidate)
@@ -188,8 +201,7 @@ static bool make_candidate(struct tick *tick, const struct watch *watch, struct 
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
-	if (!tick->listed.n) /* who names a process means it */
-		candidate->verdict = judge_process(tick->judge, &facts);
+	judge(tick, watch, &facts, target, candidate);
 	see_bar(tick, watch, &facts, target, candidate);
 	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
 	return true;

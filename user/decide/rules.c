@@ -154,6 +154,16 @@ struct rules_verdict rules_judge(const struct rules *rules, const struct rules_s
 	return verdict;
 }
 
+bool rules_are_silent(const struct rules_verdict *verdict)
+{
+	return !verdict->by && verdict->word == OWNER_SILENT && !verdict->out;
+}
+
+void rules_take_advised(struct rules_verdict *verdict)
+{
+	verdict->out = verdict->advised = true;
+}
+
 bool owner_word_parse(const char *text, enum owner_word *word)
 {
 	for (unsigned int i = OWNER_OMIT; i <= OWNER_PREFER; i++) {
@@ -176,6 +186,11 @@ void rules_explain(const struct rules_verdict *verdict, char *reason)
 	else if (verdict->word != OWNER_SILENT)
 		reason_write(reason, "%s by its owner: `%s` in user.hotdamon of its cgroup or one above",
 			     what, words[verdict->word]);
+	else if (verdict->advised)
+		reason_write(
+			reason,
+			"left out: it wants huge pages only where it advises them "
+			"(PR_THP_DISABLE_EXCEPT_ADVISED; systemd: MemoryTHP=madvise); an --only lets it in");
 	else if (verdict->out)
 		reason_write(reason, "left out: no --only matches it");
 }

@@ -43,6 +43,7 @@ struct rules_verdict {
 	bool preferred;	       /* by its owner, and in */
 	const struct rule *by; /* the rule that decided, of the rules that were asked; NULL: none matches */
 	enum owner_word word;  /* that decided; OWNER_SILENT: `by`, or nobody did */
+	bool advised;	       /* out, as it wants huge pages just where it advises them */
 };
 
 /* @text as a rule. NULL, or what was expected instead of it, for "wants ..."; then *@rule is untouched. */
@@ -50,6 +51,13 @@ const char *rule_parse(const char *text, bool excludes, struct rule *rule);
 
 /* Whether any rule is of this @kind: what no rule asks for need not be read. */
 bool rules_ask_for(const struct rules *rules, enum rule_kind kind);
+
+/*
+ * Whether nobody said anything. Only then what the process asked for itself counts: rules_take_advised(), where it wants
+ * huge pages just where it advises them, leaves it out.
+ */
+bool rules_are_silent(const struct rules_verdict *verdict);
+void rules_take_advised(struct rules_verdict *verdict);
 
 struct rules_verdict rules_judge(const struct rules *rules, const struct rules_subject *subject);
 
