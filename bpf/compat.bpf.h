@@ -5,6 +5,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 /*
  * Arguments of a tracepoint with BTF arrive as an array of u64; an int in it may have anything in its

@@ -16,16 +16,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline __u32 seen_mark(__u32 pid, __u32 in_window)
-{
-	return (in_window << PID_HIGH_BITS) | (pid >> SEEN_BITS);
-}
-
-static __always_inline __u32 *seen_place(__u32 pid)
-{
-	return &seen[pid & ((1 << SEEN_BITS) - 1)];
-}
-
 static __always_inline bool is_kernel_thread(struct task_struct *task)
 {
 	return task->flags &
@@ -131,6 +121,14 @@ static __always_inline void count_first(struct task_counted *counted, struct hot
 	__sync_fetch_and_add(&process->old_stime_ns, counted->stime_ns);
 }
 
+/* It may be moved, or become another user, at any time: the map tells where it was when it was last counted. */
+static __always_inline void note_whose(struct task_struct *task, struct hotness_value *process)
+{
+	if (bpf_core_field_exists(task->cgroups)) /* a kernel may be built without */
+		process->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	process->uid = task->cred->euid.val;
+}
+
 /* Gives what @task ran since it was last counted to its process; NULL: it has no entry, and nothing is done. */
 static __always_inline struct hotness_value *count(struct task_struct *task, struct task_counted *counted,
 						   bool may_create)
@@ -147,8 +145,10 @@ static __always_inline struct hotness_value *count(struct task_struct *task, str
 	ran_on |= move_on(&counted->stime_ns, task->stime, &process->stime_ns);
 	process->threads =
 		(__u32)task->signal->nr_threads; /* a race is harmless: either value was right just now */
-	if (ran_on)
+	if (ran_on) {
+		note_whose(task, process);
 		note_change(process, &key);
+	}
 	return process;
 }
 
@@ -385,6 +385,8 @@ static __always_inline void fill_record(struct hotness_record *record, struct ho
 	record->threads_max = threads_max(process);
 	record->execs = process->execs;
 	record->ended = process->ended_ns != 0;
+	record->cgroup_id = process->cgroup_id;
+	record->uid = process->uid;
 	__builtin_memcpy(record->comm, process->comm, sizeof(record->comm));
 	process->told_run_ns = record->run_ns;
 	process->told_utime_ns = record->utime_ns;

@@ -63,6 +63,16 @@ struct {
 #define PID_HIGH_BITS 6 /* pid_max is at most 2^22 */
 __u32 seen[1 << SEEN_BITS];
 
+static __always_inline __u32 seen_mark(__u32 pid, __u32 in_window)
+{
+	return (in_window << PID_HIGH_BITS) | (pid >> SEEN_BITS);
+}
+
+static __always_inline __u32 *seen_place(__u32 pid)
+{
+	return &seen[pid & ((1 << SEEN_BITS) - 1)];
+}
+
 __u32 window = 1;  /* user space counts it up: what runs from then on is noted anew */
 __u64 counted_ns;  /* boot clock: when the count of the last window began */
 __u64 attached_ns; /* boot clock; what a younger task ran is all counted, of an older one only what is new */

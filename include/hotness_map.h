@@ -32,6 +32,9 @@ struct hotness_value {
 	unsigned int execs;
 	unsigned int changed; /* since user space was told: it is in the queue of those to tell */
 	char comm[HOTNESS_COMM_LEN];
+	unsigned long long
+		cgroup_id; /* of cgroup v2, where it last ran: the inode of its directory; 0: no cgroups */
+	unsigned int uid;  /* effective */
 	/* What user space was told before. */
 	unsigned long long told_run_ns;
 	unsigned long long told_utime_ns;
@@ -61,6 +64,8 @@ struct hotness_record {
 		threads_max; /* that can have run in the window: those alive, and those that came and went */
 	unsigned int execs;
 	unsigned int ended;
+	unsigned int uid;
+	unsigned long long cgroup_id;
 	char comm[HOTNESS_COMM_LEN];
 };
 

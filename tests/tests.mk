@@ -36,11 +36,12 @@ UNIT_wish := user/decide/rules.c
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
-UNIT_status := user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
+UNIT_services := user/sense/owner.c user/sense/proc.c user/decide/service.c
+UNIT_status := user/report/status_print.c user/report/whose.c user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
 	       user/decide/room.c $(DESCENT)
-UNIT_status_print := user/report/status.c $(UNIT_status)
+UNIT_status_print := user/report/status.c $(filter-out user/report/status_print.c,$(UNIT_status))
 UNIT_table := user/report/trend.c
-UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c
+UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c user/report/whose.c
 
 # Objects with the sanitizers, each compiled once for all tests that link it.
 san = $(patsubst %.c,$(B)/san/%.o,$(filter %.c,$(1)))

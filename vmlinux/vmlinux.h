@@ -32,6 +32,25 @@ struct signal_struct {
 };
 
 struct mm_struct;
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* of v2 */
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
 
 struct task_struct {
 	unsigned int flags;
@@ -45,6 +64,8 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
+	const struct cred *cred;
+	struct css_set *cgroups;
 	char comm[16];
 };
 

@@ -77,7 +77,7 @@ first_window() {
 pins_are() {
 	local pid=$1 fields
 	fields=$(dump | jq -r '.[0] | (.key + .value) | keys[]' | tr '\n' ' ')
-	for field in start_time_ns tgid run_ns utime_ns stime_ns comm threads execs; do
+	for field in start_time_ns tgid run_ns utime_ns stime_ns comm threads execs cgroup_id uid; do
 		case " $fields" in *" $field "*) ;; *) fail "no field $field in: $fields" && return ;; esac
 	done
 	[ "$(entry "$pid" value.comm)" = load ] ||
@@ -168,6 +168,39 @@ exec_and_names() {
 	[ -z "$why" ] || return
 	holds "$counted >= $used_s * 0.995 - 0.001 && $counted <= $used_s * 1.02 + 0.02" ||
 		fail "counted $counted s, used $used_s s"
+}
+
+# in_group PATH UID: the map says that the spinner is in that cgroup, and whose it is.
+in_group() {
+	[ "$(entry "$spinner" 'value | "\(.cgroup_id) \(.uid)"')" = "$(stat -c %i "$1") $2" ]
+}
+
+# is_told UNIT USER: so says `top`.
+is_told() {
+	"$hotdamon" top --json -n 1 -d 0.5 >"$tmp/top"
+	[ "$(jq -r ".processes[] | select(.pid == $spinner) | \"\(.unit) \(.user)\"" "$tmp/top")" = "$1 $2" ]
+}
+
+# Each process's cgroup and user, as they are now: it is moved, and another one's.
+whose_it_is() {
+	local root group=hotdamon-test.slice spinner
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$root" ] || { skip 'no cgroup v2 is mounted here'; return; }
+	mkdir -p "$root/$group/first.service/below" "$root/$group/second.service" || { skip "no cgroup can be made in $root"; return; }
+	begin setpriv --reuid 65534 --clear-groups "$load" spin
+	spinner=$begun
+	echo "$spinner" >"$root/$group/first.service/below/cgroup.procs"
+	start_daemon
+	[ -n "$why" ] || until_true 10 in_group "$root/$group/first.service/below" 65534 ||
+		fail "the map has $(entry "$spinner" 'value | "\(.cgroup_id) \(.uid)"')"
+	[ -n "$why" ] || is_told first.service nobody || fail "top tells $(jq -c ".processes[] | select(.pid == $spinner)" "$tmp/top")"
+	[ -n "$why" ] || echo "$spinner" >"$root/$group/second.service/cgroup.procs"
+	[ -n "$why" ] || until_true 10 in_group "$root/$group/second.service" 65534 || fail "it was moved, and the map does not know"
+	[ -n "$why" ] || is_told second.service nobody || fail "it was moved, and top tells $(jq -c ".processes[] | select(.pid == $spinner)" "$tmp/top")"
+	finish "$daemon"
+	finish "$spinner" KILL
+	until_true 5 rmdir "$root/$group/first.service/below" "$root/$group/first.service" "$root/$group/second.service" "$root/$group" 2>/dev/null
+	[ -z "$why" ]
 }
 
 # What the map holds of the dead, for longer than the two ticks after which it must be gone.

@@ -35,9 +35,20 @@ static const struct intervals longer = {
 	.reason = "nothing hot before",
 };
 
+static const struct whose redis_is = {
+	.user = "redis",
+	.service = {.kind = SERVICE_UNIT, .name = "redis.service", .own = true},
+	.command = "/usr/bin/redis-server *:6379",
+};
+static const struct whose java_is = {
+	.user = "1000",
+	.service = {.kind = SERVICE_CONTAINER, .name = "docker:0123456789ab", .own = true},
+};
+
 static const struct status_target redis = {
 	.seat = 2,
 	.comm = "redis-server",
+	.whose = &redis_is,
 	.watched = &watched,
 	.descent = &descending,
 	.benefit = &untold,
@@ -94,6 +105,7 @@ static const struct status whole = {
 	.n_targets = 1,
 	.skipped = &java,
 	.n_skipped = 1,
+	.skipped_whose = &java_is,
 	.cost = &here,
 };
 

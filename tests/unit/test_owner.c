@@ -63,22 +63,34 @@ static void write_file(const char *root, const char *name, const char *text)
 /* A /proc of our own: what is there is read, what is not is told, and the rest stays untouched. */
 static void test_read(void **state)
 {
-	char root[] = "/tmp/hotdamon-owner-XXXXXX", path[128];
-	struct process_owner owner = {.uid = 99};
+	static const char line[] = "/usr/bin/java\0-Xmx4g\0\x1b[2J\0\0";
+	char root[] = "/tmp/hotdamon-owner-XXXXXX", path[128], command[64] = "x", small[8];
+	uint32_t uid = 99;
+	FILE *file;
 
 	(void)state;
 	assert_non_null(mkdtemp(root));
-	assert_int_equal(process_owner_read(root, 5, &owner), -ESRCH);
-	assert_int_equal(owner.uid, 99);
+	assert_int_equal(process_uid_read(root, 5, &uid), -ESRCH);
+	assert_int_equal(process_command_read(root, 5, command, sizeof(command)), -ESRCH);
+	assert_int_equal(uid, 99);
+	assert_string_equal(command, "x");
 	snprintf(path, sizeof(path), "%s/5", root);
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file(root, "status", "Name:\tx\nUid:\t0\t33\t0\t0\n");
-	assert_int_equal(process_owner_read(root, 5, &owner), 0); /* a kernel without cgroups */
-	assert_int_equal(owner.uid, 33);
-	assert_string_equal(owner.cgroup, "");
-	write_file(root, "cgroup", "0::/a/b\n");
-	assert_int_equal(process_owner_read(root, 5, &owner), 0);
-	assert_string_equal(owner.cgroup, "/a/b");
+	assert_int_equal(process_uid_read(root, 5, &uid), 0);
+	assert_int_equal(uid, 33);
+	write_file(root, "cmdline", "");
+	assert_int_equal(process_command_read(root, 5, command, sizeof(command)), 0);
+	assert_string_equal(command, "");
+	snprintf(path, sizeof(path), "%s/5/cmdline", root);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fwrite(line, 1, sizeof(line), file);
+	fclose(file);
+	assert_int_equal(process_command_read(root, 5, command, sizeof(command)), 0);
+	assert_string_equal(command, "/usr/bin/java -Xmx4g ?[2J");
+	assert_int_equal(process_command_read(root, 5, small, sizeof(small)), 0);
+	assert_string_equal(small, "/usr/bi");
 	snprintf(path, sizeof(path), "rm -r %s", root);
 	assert_int_equal(system(path), 0);
 }

@@ -245,6 +245,10 @@ static void test_json_has_the_contract(void **state)
 		{"targets.0.pid", "107"},
 		{"targets.0.start_time_ns", "18446744073709551615"},
 		{"targets.0.comm", "redis-server"},
+		{"targets.0.user", "redis"},
+		{"targets.0.unit", "redis.service"},
+		{"targets.0.container", "null"},
+		{"targets.0.command", "/usr/bin/redis-server *:6379"},
 		{"targets.0.cpu_pct", "97.1"},
 		{"targets.0.rank", "1"},
 		{"targets.0.seat", "2"},
@@ -272,6 +276,11 @@ static void test_json_has_the_contract(void **state)
 		{"skipped.0.pid", "300"},
 		{"skipped.0.start_time_ns", "9"},
 		{"skipped.0.comm", "java"},
+		{"skipped.0.user", "1000"},
+		{"skipped.0.unit", "null"},
+		{"skipped.0.container", "docker:0123456789ab"},
+		{"skipped.0.pod", "null"},
+		{"skipped.0.command", "null"},
 		{"skipped.0.cpu_pct", "40.2"},
 		{"skipped.0.reason", "THP is disabled for it"},
 		{"skipped.0.barred_s", "125"},
@@ -342,6 +351,7 @@ static void test_json_order(void **state)
 	status.targets = targets;
 	status.n_targets = 2;
 	status.skipped = skips;
+	status.skipped_whose = (const struct whose[]){java_is, java_is};
 	status.n_skipped = 2;
 	json = parsed(&status);
 	assert_string_equal(at(json, "targets.0.pid"), "107");

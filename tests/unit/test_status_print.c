@@ -55,13 +55,15 @@ static void test_print(void **state)
 		"         29       61    "
 		"  "
 		" 70      300\n"
+		"      of: redis.service, user redis, command: /usr/bin/redis-server *:6379\n"
 		"      watched: rank 1 of 3\n"
 		"      descent: no collapse in 3 applies\n"
 		"      intervals: nothing hot before\n"
 		"      failed: alloc_huge_page_fail 3, page_lock 1\n"
 		"\n"
 		"Hot, but not watched:\n"
-		"          300 java              40.2  THP is disabled for it; first seen 125 s ago\n");
+		"          300 java              40.2  of docker:0123456789ab: THP is disabled for it; first "
+		"seen 125 s ago\n");
 	free(text);
 }
 

@@ -59,8 +59,8 @@ static void fill(struct table *table)
 	find(table, 50)->facts.anon_bytes = 5000;
 	find(table, 20)->facts.anon_bytes = 0;
 	find(table, 30)->facts.anon_known = false;
-	strcpy(find(table, 20)->facts.user, "www-data");
-	strcpy(find(table, 50)->facts.unit, "nginx.service");
+	strcpy(find(table, 20)->facts.whose.user, "www-data");
+	strcpy(find(table, 50)->facts.whose.service.name, "nginx.service");
 	find(table, 50)->facts.in_cgroup = true;
 }
 
@@ -177,15 +177,15 @@ static void test_carried_over(void **state)
 
 	(void)state;
 	assert_int_equal(table_update(&table, first, 2, 1), 0);
-	strcpy(find(&table, 7)->facts.user, "seven");
-	strcpy(find(&table, 3)->facts.user, "three");
+	strcpy(find(&table, 7)->facts.whose.user, "seven");
+	strcpy(find(&table, 3)->facts.whose.user, "three");
 	second[2].id.start_time_ns = 101; /* the pid was used again */
 	assert_int_equal(table_update(&table, second, 3, 1), 0);
 	assert_int_equal(table.n, 3);
 	assert_near(table.now_s, 2);
-	assert_string_equal(find(&table, 3)->facts.user, "three");
-	assert_string_equal(find(&table, 5)->facts.user, "");
-	assert_string_equal(find(&table, 7)->facts.user, "");
+	assert_string_equal(find(&table, 3)->facts.whose.user, "three");
+	assert_string_equal(find(&table, 5)->facts.whose.user, "");
+	assert_string_equal(find(&table, 7)->facts.whose.user, "");
 	trend_pct(&find(&table, 3)->trend, table.now_s, TREND_WIDE, pct);
 	assert_near(pct[TREND_WIDE - 1], 50); /* user and system time */
 	assert_false(trend_ran(&find(&table, 7)->trend, table.now_s));

@@ -24,8 +24,8 @@ static struct row redis_row(void)
 {
 	struct row row = {.ranked = redis};
 
-	strcpy(row.facts.user, "redis");
-	strcpy(row.facts.unit, "redis.service");
+	strcpy(row.facts.whose.user, "redis");
+	strcpy(row.facts.whose.service.name, "redis.service");
 	row.facts.anon_known = row.facts.huge_known = true;
 	row.facts.anon_bytes = 400 << 20;
 	row.facts.huge_bytes = 100 << 20;
@@ -65,6 +65,8 @@ static void test_ended(void **state)
 	struct row row = redis_row();
 
 	(void)state;
+	strcpy(row.facts.whose.command, "/usr/bin/redis-server *:6379");
+	assert_contains(line_of(&row, 300), " redis-server *:6379");
 	row.ranked.ended = true;
 	assert_contains(line_of(&row, 300), "redis-server (ended)");
 	assert_contains(line_of(&row, 70), " redis+ (end)");
@@ -136,8 +138,9 @@ static void test_control_characters(void **state)
 		struct row row = redis_row();
 
 		strcpy(row.ranked.comm, evil[i]);
-		strcpy(row.facts.user, evil[i]);
-		strcpy(row.facts.unit, evil[i]);
+		strcpy(row.facts.whose.user, evil[i]);
+		strcpy(row.facts.whose.service.name, evil[i]);
+		snprintf(row.facts.whose.command, COMMAND_LEN, "x %s", evil[i]);
 		row.ranked.ended = i & 1;
 		for (const char *c = line_of(&row, 150); *c; c++)
 			assert_in_range((unsigned char)*c, ' ', '~');
@@ -154,7 +157,7 @@ static void test_cells_are_exact(void **state)
 	row.ranked.rank = row.ranked.id.tgid = row.ranked.threads = UINT32_MAX;
 	row.ranked.window_user_pct = row.ranked.window_system_pct = 1e60;
 	row.facts.anon_bytes = row.facts.huge_bytes = UINT64_MAX;
-	memset(row.facts.unit, 'x', sizeof(row.facts.unit) - 1);
+	memset(row.facts.whose.service.name, 'x', sizeof(row.facts.whose.service.name) - 1);
 	for (int ended = 0; ended <= 1; ended++) {
 		row.ranked.ended = ended;
 		for (unsigned int columns = 1; columns <= 300; columns++) {
@@ -247,9 +250,9 @@ static void test_summary_line(void **state)
 	}
 }
 
-static struct json_object *parsed(const struct ranked *ranked, size_t n, double window_s)
+static struct json_object *parsed(struct row *const *rows, size_t n, double window_s)
 {
-	char *line = top_json(ranked, n, window_s, 1234567890123456789);
+	char *line = top_json(rows, n, window_s, 1234567890123456789);
 	struct json_object *json;
 
 	assert_non_null(line);
@@ -271,11 +274,19 @@ static struct json_object *get(struct json_object *json, const char *key)
 
 static void test_json(void **state)
 {
-	const struct ranked ranked[] = {
-		redis, {.rank = 2, .cpu_pct = 3}, {.rank = 3, .system_ns = 7, .ended = true}};
-	struct json_object *json = parsed(ranked, 3, 5.0004), *processes = get(json, "processes"), *one;
+	struct row first = redis_row(), idle = {.ranked = {.rank = 2, .cpu_pct = 3}};
+	struct row ended = {.ranked = {.rank = 3, .system_ns = 7, .ended = true}};
+	struct row *const rows[] = {&first, &idle, &ended};
+	struct json_object *json, *processes, *one;
 
 	(void)state;
+	first.facts.whose.service.kind = SERVICE_UNIT;
+	strcpy(first.facts.whose.command, "/usr/bin/redis-server *:6379");
+	ended.facts.whose.service.kind = SERVICE_CONTAINER;
+	strcpy(ended.facts.whose.service.name, "docker:0123456789ab");
+	strcpy(ended.facts.whose.service.pod, "0f5e");
+	json = parsed(rows, 3, 5.0004);
+	processes = get(json, "processes");
 	assert_string_equal(json_object_get_string(get(json, "window_s")), "5.000400");
 	assert_string_equal(json_object_get_string(get(json, "window_end_ns")), "1234567890123456789");
 	assert_int_equal(json_object_array_length(processes), 2); /* one of them did not run */
@@ -288,9 +299,16 @@ static void test_json(void **state)
 	assert_string_equal(json_object_get_string(get(one, "system_s")), "0.080000");
 	assert_int_equal(json_object_get_uint64(get(one, "threads")), 5);
 	assert_false(json_object_get_boolean(get(one, "ended")));
+	assert_string_equal(json_object_get_string(get(one, "user")), "redis");
+	assert_string_equal(json_object_get_string(get(one, "unit")), "redis.service");
+	assert_null(get(one, "container"));
+	assert_string_equal(json_object_get_string(get(one, "command")), "/usr/bin/redis-server *:6379");
 	one = json_object_array_get_idx(processes, 1);
 	assert_true(json_object_get_boolean(get(one, "ended")));
 	assert_string_equal(json_object_get_string(get(one, "comm")), "");
+	assert_null(get(one, "user"));
+	assert_string_equal(json_object_get_string(get(one, "container")), "docker:0123456789ab");
+	assert_string_equal(json_object_get_string(get(one, "pod")), "0f5e");
 	json_object_put(json);
 }
 
@@ -311,18 +329,23 @@ static void test_json_control_characters(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(comms); i++) {
-		struct ranked ranked = redis;
+		struct row row = redis_row(), *const rows[] = {&row};
 		struct json_object *json, *one;
 		char *line;
 
-		memcpy(ranked.comm, comms[i], COMM_LEN);
-		line = top_json(&ranked, 1, 1, 42);
+		memcpy(row.ranked.comm, comms[i], COMM_LEN);
+		memcpy(row.facts.whose.user, comms[i], COMM_LEN);
+		row.facts.whose.service.kind = SERVICE_UNIT;
+		memcpy(row.facts.whose.service.name, comms[i], COMM_LEN);
+		line = top_json(rows, 1, 1, 42);
 		for (const char *c = line; *c; c++)
 			assert_in_range(*c, ' ', '~');
 		free(line);
-		json = parsed(&ranked, 1, 1);
+		json = parsed(rows, 1, 1);
 		one = json_object_array_get_idx(get(json, "processes"), 0);
 		assert_string_equal(json_object_get_string(get(one, "comm")), told[i]);
+		assert_string_equal(json_object_get_string(get(one, "user")), told[i]);
+		assert_string_equal(json_object_get_string(get(one, "unit")), told[i]);
 		json_object_put(json);
 	}
 }
@@ -330,14 +353,14 @@ static void test_json_control_characters(void **state)
 /* JSON is UTF-8, and its reader may be a terminal. */
 static void test_json_bad_bytes(void **state)
 {
-	struct ranked ranked = redis;
+	struct row row = redis_row(), *const rows[] = {&row};
 	char *line;
 
 	(void)state;
-	strcpy(ranked.comm, "\xff"
-			    "a\xc2\x9b"
-			    "b\x7fö");
-	line = top_json(&ranked, 1, 1, 42);
+	strcpy(row.ranked.comm, "\xff"
+				"a\xc2\x9b"
+				"b\x7fö");
+	line = top_json(rows, 1, 1, 42);
 	assert_contains(line, "\"comm\":\"?a?b?ö\"");
 	free(line);
 }

@@ -6,23 +6,11 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "report/unit.h"
 #include "sense/proc.h"
 
-#define OWNER_AGE_NS (30 * NS_PER_S) /* a process may be moved to another cgroup */
-#define HUGE_AGE_NS  (5 * NS_PER_S)
-#define HUGE_PAGES   (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
-#define HUGE_REST    100	  /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
-
-static bool owner_is_due(const struct row *row, uint64_t now_ns)
-{
-	const struct row_facts *facts = &row->facts;
-
-	if (row->ranked.ended)
-		return false;
-	return !facts->owner_read_ns || facts->owner_execs != row->ranked.execs ||
-	       now_ns - facts->owner_read_ns >= OWNER_AGE_NS;
-}
+#define HUGE_AGE_NS (5 * NS_PER_S)
+#define HUGE_PAGES  (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
+#define HUGE_REST   100		 /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
 
 /* Whether the pid still is that process. Asked after a read, it says whose the read was. */
 static bool still_there(const struct facts *facts, const struct row *row, struct process_facts *found)
@@ -33,19 +21,30 @@ static bool still_there(const struct facts *facts, const struct row *row, struct
 
 void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_ns)
 {
-	struct process_facts found;
-	struct process_owner owner;
+	const struct ranked *ranked = &row->ranked;
+	const struct place *place;
 
-	if (!owner_is_due(row, now_ns))
+	services_whose(facts->services, ranked->id, ranked->owner, ranked->ended, now_ns, &row->facts.whose);
+	row->facts.owner_known = true;
+	if (!facts->cgroup)
 		return;
-	row->facts.owner_read_ns = now_ns;
-	row->facts.owner_execs = row->ranked.execs;
-	if (process_owner_read(facts->proc_root, row->ranked.id.tgid, &owner) ||
+	place = services_place(facts->services, ranked->id, ranked->owner.cgroup_id, ranked->ended, now_ns);
+	row->facts.in_cgroup = *place->path && cgroup_is_below(place->path, facts->cgroup);
+}
+
+void facts_read_command(const struct facts *facts, struct row *row)
+{
+	struct row_facts *of = &row->facts;
+	struct process_facts found;
+
+	if (row->ranked.ended || (of->command_read && of->command_execs == row->ranked.execs))
+		return;
+	of->command_read = true;
+	of->command_execs = row->ranked.execs;
+	if (process_command_read(facts->proc_root, row->ranked.id.tgid, of->whose.command,
+				 sizeof(of->whose.command)) ||
 	    !still_there(facts, row, &found))
-		return;
-	user_name(facts->names, owner.uid, row->facts.user, sizeof(row->facts.user));
-	unit_of_cgroup(owner.cgroup, row->facts.unit, sizeof(row->facts.unit));
-	row->facts.in_cgroup = facts->cgroup && cgroup_is_below(owner.cgroup, facts->cgroup);
+		*of->whose.command = '\0';
 }
 
 void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns)
@@ -141,7 +140,7 @@ bool facts_idle_row(const struct facts *facts, uint32_t pid, const struct ranked
 			return false;
 	if (process_facts_read(facts->proc_root, pid, &found))
 		return false;
-	*idle = (struct ranked){.id = {pid, found.start_time_ticks * PROC_TICK_NS}};
+	*idle = (struct ranked){.id = {pid, found.start_time_ticks * PROC_TICK_NS}, .owner.uid = UID_UNKNOWN};
 	memcpy(idle->comm, found.comm, sizeof(idle->comm));
 	return true;
 }

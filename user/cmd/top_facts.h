@@ -5,19 +5,22 @@
 
 #include "report/table.h"
 #include "sense/huge.h"
-#include "sense/owner.h"
+#include "sense/services.h"
 
 struct facts {
 	const char *proc_root;
-	struct user_names *names;
+	struct services *services;
 	const char *cgroup; /* rows below it have in_cgroup; NULL: not asked for */
 	struct process_id walked;
 	struct huge_walk walk; /* of that one, which goes on at the next refresh */
 	uint64_t walk_cost_ns; /* so far */
 };
 
-/* User and unit: kept until the process execs, or for half a minute. */
+/* User and service, by what BPF says of each window. */
 void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_ns);
+
+/* The command line, once, and again after an exec. */
+void facts_read_command(const struct facts *facts, struct row *row);
 
 /* Anonymous memory, if what is known is older than @since_ns. */
 void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns);

@@ -87,10 +87,12 @@ static size_t select_rows(struct top *top, const struct view *view)
 		struct row *row = &table->rows[i];
 
 		if (!view_has_pid(view, row->ranked.id.tgid) ||
-		    (!row_ran(row) && !row->facts.owner_read_ns && !view->n_pids))
+		    (!row_ran(row) && !row->facts.owner_known && !view->n_pids))
 			continue;
 		if (view_needs_owner(view))
 			facts_read_owner(&top->facts, row, now_ns);
+		if (view_needs_command(view))
+			facts_read_command(&top->facts, row);
 		if (view_needs_memory(view))
 			facts_read_memory(&top->facts, row, top->shown_ns, now_ns);
 	}
@@ -104,6 +106,7 @@ static void complete_rows(struct top *top, struct row *const *rows, size_t n, ui
 
 	for (size_t i = 0; i < n; i++) {
 		facts_read_owner(&top->facts, rows[i], now_ns);
+		facts_read_command(&top->facts, rows[i]);
 		facts_read_memory(&top->facts, rows[i], top->shown_ns, now_ns);
 	}
 	facts_read_huge(&top->facts, rows, n, huge_budget_ns);
@@ -112,17 +115,17 @@ static void complete_rows(struct top *top, struct row *const *rows, size_t n, ui
 static int show_json(struct top *top)
 {
 	struct view view = current_view(top);
-	struct ranked *ranked;
+	uint64_t now_ns = clock_boot_ns();
 	size_t n;
 	char *line;
 
 	view.sort = COLUMN_RANK;
 	n = select_rows(top, &view);
-	ranked = calloc(n + 1, sizeof(*ranked));
-	for (size_t i = 0; ranked && i < n; i++)
-		ranked[i] = top->rows[i]->ranked;
-	line = ranked ? top_json(ranked, n, top->summary.window_s, top->began_ns) : NULL;
-	free(ranked);
+	for (size_t i = 0; i < n; i++) {
+		facts_read_owner(&top->facts, top->rows[i], now_ns);
+		facts_read_command(&top->facts, top->rows[i]);
+	}
+	line = top_json(top->rows, n, top->summary.window_s, top->began_ns);
 	if (!line)
 		return -ENOMEM;
 	puts(line);
@@ -433,7 +436,7 @@ static void release(struct top *top)
 {
 	hotness_close(top->hotness);
 	ranking_free(top->ranking);
-	user_names_free(top->facts.names);
+	services_free(top->facts.services);
 	table_clear(&top->live);
 	table_clear(&top->frozen);
 	sd_event_unref(top->event);
@@ -474,13 +477,15 @@ int top_watch(const struct top_options *options)
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 		.ui = {.delay_s = options->delay_s,
 		       .sort = options->rank_by == RANK_BY_USER ? COLUMN_USER_PCT : COLUMN_CPU},
-		.facts = {.proc_root = PROC_ROOT, .names = user_names_new(), .cgroup = options->cgroup},
+		.facts = {.proc_root = PROC_ROOT,
+			  .services = services_new(PROC_ROOT, NULL),
+			  .cgroup = options->cgroup},
 		.ranking = ranking_new(options->rank_by, 0.001, /* of this window, not of those before */
 				       REMEMBER_NS),
 	};
 	int status = EXIT_FAILED;
 
-	if (top.ranking && top.facts.names)
+	if (top.ranking && top.facts.services)
 		status = load_and_run(&top);
 	else
 		fprintf(stderr, "hotdamon top: %s\n", strerror(ENOMEM));

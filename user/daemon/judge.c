@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "report/log.h"
-#include "report/unit.h"
 #include "sense/advised.h"
 #include "sense/owner.h"
 #include "sense/wish.h"
@@ -18,7 +17,7 @@
 struct judge {
 	const struct rules *rules;
 	struct wish_tree tree;
-	struct user_names *users;
+	struct services *services;
 	struct advised *advised; /* NULL: nobody can be told to have asked */
 	char ignored[IGNORED_MAX][CGROUP_PATH_LEN];
 	unsigned int n_ignored;
@@ -26,8 +25,8 @@ struct judge {
 
 /* Room for what is read of one process. */
 struct readings {
-	struct process_owner owner;
-	char unit[CGROUP_PATH_LEN], exe[PATH_MAX], user[33], uid[11];
+	struct whose whose;
+	char cgroup[CGROUP_PATH_LEN], exe[PATH_MAX], uid[11];
 };
 
 static void open_advised(struct judge *judge)
@@ -39,27 +38,23 @@ static void open_advised(struct judge *judge)
 			    strerror(-err));
 }
 
-struct judge *judge_new(const struct rules *rules)
+struct judge *judge_new(const struct rules *rules, struct services *services)
 {
 	struct judge *judge = calloc(1, sizeof(*judge));
 
 	if (!judge)
 		return NULL;
 	judge->rules = rules;
-	judge->users = user_names_new();
+	judge->services = services;
 	wish_tree_find("/proc", &judge->tree); /* without cgroup v2 nobody wishes */
 	open_advised(judge);
-	if (judge->users)
-		return judge;
-	judge_free(judge);
-	return NULL;
+	return judge;
 }
 
 void judge_free(struct judge *judge)
 {
 	if (!judge)
 		return;
-	user_names_free(judge->users);
 	advised_close(judge->advised);
 	free(judge);
 }
@@ -82,40 +77,37 @@ static void say_ignored(struct judge *judge, const struct wish_ignored *ignored)
 			    ignored->cgroup, ignored->value);
 }
 
-static void read_user(struct judge *judge, struct readings *readings, struct rules_subject *subject)
-{
-	if (!rules_ask_for(judge->rules, RULE_USER))
-		return;
-	user_name(judge->users, readings->owner.uid, readings->user, sizeof(readings->user));
-	snprintf(readings->uid, sizeof(readings->uid), "%" PRIu32, readings->owner.uid);
-	subject->user = readings->user;
-	subject->uid = readings->uid;
-}
-
-static void read_owner(struct judge *judge, uint32_t pid, struct readings *readings,
-		       struct rules_subject *subject)
+static void read_owner(struct judge *judge, struct process_id id, struct process_owner owner, uint64_t now_ns,
+		       struct readings *readings, struct rules_subject *subject)
 {
 	struct wish_ignored ignored;
 
-	if (process_owner_read("/proc", pid, &readings->owner))
+	if (owner.uid == UID_UNKNOWN)
+		process_uid_read("/proc", id.tgid, &owner.uid);
+	services_whose(judge->services, id, owner, false, now_ns, &readings->whose);
+	if (owner.uid != UID_UNKNOWN) {
+		snprintf(readings->uid, sizeof(readings->uid), "%" PRIu32, owner.uid);
+		subject->user = readings->whose.user;
+		subject->uid = readings->uid;
+	}
+	snprintf(readings->cgroup, sizeof(readings->cgroup), "%s",
+		 services_place(judge->services, id, owner.cgroup_id, false, now_ns)->path);
+	if (!*readings->cgroup)
 		return;
-	read_user(judge, readings, subject);
-	if (!*readings->owner.cgroup)
-		return;
-	unit_of_cgroup(readings->owner.cgroup, readings->unit, sizeof(readings->unit));
-	subject->unit = readings->unit;
-	subject->cgroup = readings->owner.cgroup;
+	subject->unit = readings->whose.service.name;
+	subject->cgroup = readings->cgroup;
 	subject->word = wish_read(&judge->tree, subject->cgroup, &ignored);
 	if (*ignored.cgroup)
 		say_ignored(judge, &ignored);
 }
 
-struct rules_verdict judge_process(struct judge *judge, const struct process_facts *facts)
+struct rules_verdict judge_process(struct judge *judge, const struct process_facts *facts,
+				   struct process_id id, struct process_owner owner, uint64_t now_ns)
 {
 	struct rules_subject subject = {.comm = facts->comm};
 	struct readings readings;
 
-	read_owner(judge, facts->tgid, &readings, &subject);
+	read_owner(judge, id, owner, now_ns, &readings, &subject);
 	if (rules_ask_for(judge->rules, RULE_EXE) &&
 	    !process_exe_read("/proc", facts->tgid, readings.exe, sizeof(readings.exe)))
 		subject.exe = readings.exe;

@@ -62,8 +62,9 @@ static void say_failure(struct seats *seats, struct target *target, const char *
 	seats->sums.errors++;
 	if (!strncmp(target->last_error, text, sizeof(target->last_error) - 1))
 		return;
-	snprintf(target->last_error, sizeof(target->last_error), "%s", text);
-	log_warning("%s (%u): %s", target->comm, target->id.tgid, text);
+	snprintf(target->last_error, sizeof(target->last_error), "%.*s", (int)sizeof(target->last_error) - 1,
+		 text);
+	log_warning("%s: %s", target->name, text);
 }
 
 static void take_kdamond(struct watch *watch, struct target *target, pid_t pid)
@@ -112,9 +113,8 @@ static void say_watching(const struct watch *watch, const struct target *target)
 		snprintf(threshold, sizeof(threshold), ", threshold %u of %u accesses",
 			 descent_min_accesses(&target->descent, &watch->descent),
 			 watch->descent.levels.max_accesses);
-	log_info("%s (%u): kdamond %d in seat %u watches it%s%s", target->comm, target->id.tgid,
-		 target->kdamond.pid, target->seat, threshold,
-		 descent_acts(&target->descent) ? "" : ", parked");
+	log_info("%s: kdamond %d in seat %u watches it%s%s", target->name, target->kdamond.pid, target->seat,
+		 threshold, descent_acts(&target->descent) ? "" : ", parked");
 }
 
 /*
@@ -251,8 +251,7 @@ static void check(struct seats *seats, struct watch *watch, struct target *targe
 	have->watching = false;
 	take_kdamond(watch, target, 0);
 	if (have->pid_target == target->facts.live_tid && ++target->kdamond.deaths > DEATHS_MAX) {
-		log_warning("%s (%u): its kdamond ended %u times in a row", target->comm, target->id.tgid,
-			    target->kdamond.deaths);
+		log_warning("%s: its kdamond ended %u times in a row", target->name, target->kdamond.deaths);
 		governor_seat_failed(watch->governor, target->seat, "its kdamond keeps ending");
 		seats_release(seats, watch, target);
 	}

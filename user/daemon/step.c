@@ -10,11 +10,11 @@
 static void say_descent(const struct target *target, unsigned int changed)
 {
 	if (changed & DESCENT_FIRST_SUCCESS)
-		log_info("%s (%u): %s (huge pages so far: %" PRIu64 ")", target->comm, target->id.tgid,
-			 target->descent.reason, target_succeeded(target));
+		log_info("%s: %s (huge pages so far: %" PRIu64 ")", target->name, target->descent.reason,
+			 target_succeeded(target));
 	else
-		log_info("%s (%u): %s: %s", target->comm, target->id.tgid,
-			 descent_state_name(target->descent.state), target->descent.reason);
+		log_info("%s: %s: %s", target->name, descent_state_name(target->descent.state),
+			 target->descent.reason);
 }
 
 /* Nothing was hot however it was looked at, and now it grew. */
@@ -78,7 +78,7 @@ static bool fit_intervals(struct watch *watch, struct target *target, const stru
 	if (aggr_us != target->intervals.aggr_us)
 		tell_new_intervals(watch, target);
 	if (changed & INTERVALS_SAY)
-		log_info("%s (%u): intervals: %s", target->comm, target->id.tgid, target->intervals.reason);
+		log_info("%s: intervals: %s", target->name, target->intervals.reason);
 	if (!(changed & INTERVALS_LOOK_ANEW))
 		return false;
 	descent_restart(&target->descent, &watch->descent, evidence, "with longer samples");
@@ -129,8 +129,8 @@ static void say_verdict(const struct watch *watch, const struct target *target)
 	const struct benefit *benefit = &target->benefit;
 
 	if (benefit->verdict == BENEFIT_GAINS || (benefit->verdict == BENEFIT_NONE && watch->options->n_pids))
-		log_info("%s (%u): benefit: %s: %s", target->comm, target->id.tgid,
-			 benefit_verdict_name(benefit->verdict), benefit->reason);
+		log_info("%s: benefit: %s: %s", target->name, benefit_verdict_name(benefit->verdict),
+			 benefit->reason);
 }
 
 static void judge_benefit(const struct watch *watch, struct target *target,

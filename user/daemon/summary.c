@@ -81,6 +81,7 @@ static struct status_target status_target(const struct setup *setup, const struc
 	struct status_target status = {
 		.seat = target->seat,
 		.comm = target->comm,
+		.whose = &target->whose,
 		.watched = &governor_seats(watch->governor)[target->seat],
 		.descent = &target->descent,
 		.benefit = &target->benefit,
@@ -153,6 +154,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 		.targets = targets,
 		.skipped = tick.skips,
 		.n_skipped = tick.n_skips,
+		.skipped_whose = tick.skips_whose,
 	};
 	int err = -ENOMEM;
 
@@ -172,9 +174,9 @@ static void say_target(const struct target *target)
 {
 	uint64_t succeeded = target_succeeded(target);
 
-	log_info("at the end: %s (%u): %s, %" PRIu64 " collapses (%" PRIu64 " MiB), %" PRIu64 " of %" PRIu64
+	log_info("at the end: %s: %s, %" PRIu64 " collapses (%" PRIu64 " MiB), %" PRIu64 " of %" PRIu64
 		 " MiB anonymous memory huge",
-		 target->comm, target->id.tgid, descent_state_name(target->descent.state), succeeded,
+		 target->name, descent_state_name(target->descent.state), succeeded,
 		 bytes_to_mib(succeeded * PMD_SIZE_BYTES), bytes_to_mib(target->huge_bytes),
 		 bytes_to_mib(target->facts.anon_bytes));
 }

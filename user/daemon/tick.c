@@ -10,15 +10,13 @@
 #include "base/cpus.h"
 #include "base/units.h"
 #include "daemon/judge.h"
+#include "daemon/skips.h"
 #include "daemon/step.h"
 #include "decide/optout.h"
 #include "decide/ranking.h"
-#include "decide/said.h"
 #include "report/log.h"
+#include "sense/services.h"
 #include "sense/share.h"
-
-#define SAID_AT_ONCE 32
-#define SAID_NAMES   64 /* of processes that are left out, the last ones: there may be forty of one name */
 
 struct tick {
 	const struct run_options *options; /* borrowed, as is the next one */
@@ -29,14 +27,11 @@ struct tick {
 
 	const struct ranked *ranked; /* of the last tick; owned by the ranking */
 	size_t n_ranked;
-	const struct governor_skip *skips; /* likewise, by the governor */
-	size_t n_skips;
+	struct services *services;
+	struct skips skips;
 	uint64_t window_ns;
 	uint64_t ticks, came_in;
 
-	struct said said;
-	char said_names[SAID_NAMES][COMM_LEN]; /* a ring */
-	size_t n_said_names;
 	bool said_full; /* that the map of processes is full */
 	int said_err;	/* of the last window, to say it once */
 	bool all_ended;
@@ -80,8 +75,9 @@ struct tick *tick_new(const struct run_options *options, struct hotness *hotness
 	tick->hotness = hotness;
 	tick->listed = *listed;
 	tick->ranking = ranking_new(options->rank_by, RANKING_SMOOTHING_TICKS, 0);
-	tick->judge = judge_new(&options->rules);
-	if (tick->ranking && tick->judge)
+	tick->services = services_new("/proc", NULL);
+	tick->judge = judge_new(&options->rules, tick->services);
+	if (tick->ranking && tick->services && tick->judge)
 		return tick;
 	tick_free(tick);
 	return NULL;
@@ -93,6 +89,8 @@ void tick_free(struct tick *tick)
 		return;
 	ranking_free(tick->ranking);
 	judge_free(tick->judge);
+	services_free(tick->services);
+	skips_free(&tick->skips);
 	free(tick);
 }
 
@@ -161,7 +159,27 @@ static void see_bar(struct tick *tick, const struct watch *watch, const struct p
 		candidate->barred = optout_reason(candidate->comm);
 	else if (watched || governor_would_take(watch->governor, candidate))
 		candidate->barred = executor_bars(&watch->executor, facts);
-	candidate->barred_s = said_see(&tick->said, candidate->id, candidate->barred, watch->now_ns);
+	candidate->barred_s = said_see(&tick->skips.said, candidate->id, candidate->barred, watch->now_ns);
+}
+
+/* Its command line is read when it comes in, and again after an exec: it takes the lock of the process's memory. */
+static void read_command(struct target *target)
+{
+	if (process_command_read("/proc", target->id.tgid, target->whose.command,
+				 sizeof(target->whose.command)))
+		*target->whose.command = '\0';
+}
+
+static void take_whose(const struct tick *tick, struct target *target, const struct ranked *ranked,
+		       uint64_t now_ns)
+{
+	struct whose whose;
+
+	services_whose(tick->services, target->id, ranked->owner, false, now_ns, &whose);
+	target_set_whose(target, &whose);
+	if (target->execs != ranked->execs)
+		read_command(target);
+	target->execs = ranked->execs;
 }
 
 /* Who is listed was named: nobody else is asked. The last question takes some system calls. */
@@ -170,7 +188,8 @@ static void judge(const struct tick *tick, const struct watch *watch, const stru
 {
 	if (tick->listed.n)
 		return;
-	candidate->verdict = judge_process(tick->judge, facts);
+	candidate->verdict =
+		judge_process(tick->judge, facts, candidate->id, candidate->owner, watch->now_ns);
 	if (rules_are_silent(&candidate->verdict) &&
 	    (watched || governor_would_take(watch->governor, candidate)) &&
 	    judge_finds_advised(tick->judge, facts))
@@ -178,9 +197,10 @@ static void judge(const struct tick *tick, const struct watch *watch, const stru
 }
 
 /* What /proc says of it now; false: it is gone, or no process to watch. */
-static bool make_candidate(struct tick *tick, const struct watch *watch, struct process_id id, double cpu_pct,
-			   uint32_t execs, struct candidate *candidate)
+static bool make_candidate(struct tick *tick, const struct watch *watch, const struct ranked *ranked,
+			   struct candidate *candidate)
 {
+	struct process_id id = ranked->id;
 	struct target *target = target_of(watch, id);
 	struct process_facts facts;
 
@@ -195,12 +215,15 @@ static bool make_candidate(struct tick *tick, const struct watch *watch, struct 
 	}
 	*candidate = (struct candidate){
 		.id = target ? target->id : id,
-		.cpu_pct = cpu_pct,
+		.owner = ranked->owner,
+		.cpu_pct = ranked->cpu_pct,
 		.anon_bytes = facts.anon_bytes,
-		.execs = execs,
+		.execs = ranked->execs,
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
+	if (target)
+		take_whose(tick, target, ranked, watch->now_ns);
 	judge(tick, watch, &facts, target, candidate);
 	see_bar(tick, watch, &facts, target, candidate);
 	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
@@ -215,6 +238,16 @@ static const struct ranked *ranked_of(const struct tick *tick, struct process_id
 	return NULL;
 }
 
+/* One that has not run in our sight, or not for long. */
+static bool candidate_unranked(struct tick *tick, const struct watch *watch, struct process_id id,
+			       struct candidate *candidate)
+{
+	const struct target *target = target_of(watch, id);
+	struct ranked ranked = {.id = id, .owner.uid = UID_UNKNOWN, .execs = target ? target->execs : 0};
+
+	return make_candidate(tick, watch, &ranked, candidate);
+}
+
 /* What is watched and has not run for so long that the ranking forgot it lives on, and is the coldest. */
 static size_t candidates_forgotten(struct tick *tick, const struct watch *watch, struct candidate *candidates)
 {
@@ -224,7 +257,7 @@ static size_t candidates_forgotten(struct tick *tick, const struct watch *watch,
 		const struct target *target = watch_target(watch, seat);
 
 		if (target && !ranked_of(tick, target->id) &&
-		    make_candidate(tick, watch, target->id, 0, target->execs, &candidates[n]))
+		    candidate_unranked(tick, watch, target->id, &candidates[n]))
 			n++;
 	}
 	return n;
@@ -238,12 +271,9 @@ static size_t candidates_by_heat(struct tick *tick, const struct watch *watch, s
 
 	for (size_t i = 0; i < tick->n_ranked; i++) {
 		const struct ranked *ranked = &tick->ranked[i];
-		struct target *target = target_of(watch, ranked->id);
 
-		if (target)
-			target->execs = ranked->execs;
-		if (!ranked->ended && (target || ranked->cpu_pct >= least_pct) &&
-		    make_candidate(tick, watch, ranked->id, ranked->cpu_pct, ranked->execs, &candidates[n]))
+		if (!ranked->ended && (ranked->cpu_pct >= least_pct || target_of(watch, ranked->id)) &&
+		    make_candidate(tick, watch, ranked, &candidates[n]))
 			n++;
 	}
 	return n + candidates_forgotten(tick, watch, candidates + n);
@@ -265,14 +295,11 @@ static size_t candidates_listed(struct tick *tick, const struct watch *watch, st
 	for (unsigned int i = 0; i < tick->listed.n; i++) {
 		struct process_id *id = &tick->listed.ids[i];
 		const struct ranked *ranked = ranked_of(tick, *id);
-		struct target *target = target_of(watch, *id);
 
-		if (target && ranked)
-			target->execs = ranked->execs;
 		if (!id->tgid)
 			continue;
-		if (make_candidate(tick, watch, *id, ranked ? ranked->cpu_pct : 0, ranked ? ranked->execs : 0,
-				   &candidates[n]))
+		if (ranked ? make_candidate(tick, watch, ranked, &candidates[n])
+			   : candidate_unranked(tick, watch, *id, &candidates[n]))
 			n++;
 		else
 			id->tgid = 0;
@@ -286,8 +313,8 @@ static void leave(const struct watch *watch, const struct target *target, const 
 {
 	uint64_t succeeded = target_succeeded(target);
 
-	log_info("out: %s (%u), seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->comm,
-		 target->id.tgid, target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
+	log_info("out: %s, seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->name,
+		 target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
 		 ns_to_s(watch->now_ns - target->since_ns));
 }
 
@@ -295,10 +322,16 @@ static int take_in(const struct tick *tick, struct watch *watch, const struct go
 {
 	struct target *target = &watch->targets[move->seat];
 	const struct ranked *ranked = ranked_of(tick, move->id);
-	int err = target_init(target, move->seat, move->id, move->comm, watch->now_ns);
+	struct process_owner unknown = {.uid = UID_UNKNOWN};
+	struct whose whose = {0};
+	int err;
 
+	services_whose(tick->services, move->id, ranked ? ranked->owner : unknown, false, watch->now_ns,
+		       &whose);
+	err = target_init(target, move->seat, move->id, &whose, watch->now_ns);
 	if (err)
 		return err;
+	read_command(target);
 	target->execs = ranked ? ranked->execs : 0;
 	intervals_start(&target->intervals, &watch->intervals, watch->now_ns);
 	err = executor_enter(&watch->executor, target, watch->now_ns);
@@ -307,6 +340,16 @@ static int take_in(const struct tick *tick, struct watch *watch, const struct go
 	executor_leave(&watch->executor, target);
 	target_release(target);
 	return err;
+}
+
+static void say_in(const struct target *target, const struct governor_move *move)
+{
+	char details[WHOSE_DETAILS_LEN];
+
+	log_info("in: %s, seat %u: %s", target->name, move->seat, move->reason);
+	whose_details(&target->whose, details);
+	if (*details)
+		log_info("%s: %s", target->name, details);
 }
 
 static void enter(struct tick *tick, struct watch *watch, const struct governor_move *move)
@@ -320,32 +363,7 @@ static void enter(struct tick *tick, struct watch *watch, const struct governor_
 	}
 	step_begin(watch, target);
 	tick->came_in++;
-	log_info("in: %s (%u), seat %u: %s", move->comm, move->id.tgid, move->seat, move->reason);
-}
-
-/* Whether of none of this name it was said that it is left out; now it is. */
-static bool name_is_news(struct tick *tick, const char *comm)
-{
-	for (size_t i = 0; i < SAID_NAMES && i < tick->n_said_names; i++)
-		if (!strcmp(tick->said_names[i], comm))
-			return false;
-	snprintf(tick->said_names[tick->n_said_names++ % SAID_NAMES], COMM_LEN, "%s", comm);
-	return true;
-}
-
-/* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
-static void say_skips(struct tick *tick)
-{
-	for (size_t i = 0; i < tick->n_skips && i < SAID_AT_ONCE; i++) {
-		const struct governor_skip *skip = &tick->skips[i];
-
-		if (!said_once(&tick->said, skip->id, skip->barred))
-			continue;
-		if (skip->ruled_out && !name_is_news(tick, skip->comm))
-			continue;
-		log_info("skipped: %s (%u), %.1f %% of a CPU: %s", skip->comm, skip->id.tgid, skip->cpu_pct,
-			 skip->reason);
-	}
+	say_in(target, move);
 }
 
 /* An exec that the trial has not seen yet makes its verdict one of another program. */
@@ -367,7 +385,7 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 			continue;
 		governor_let_go(watch->governor, seat, target->benefit.reason, target->facts.anon_bytes,
 				target->execs);
-		said_once(&tick->said, target->id, false);
+		said_once(&tick->skips.said, target->id, false);
 		leave(watch, target, target->benefit.reason);
 		seats_release(seats, watch, target);
 	}
@@ -377,11 +395,12 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
 		  const struct candidate *candidates, size_t n)
 {
 	const struct governor_move *moves;
-	size_t n_moves;
+	const struct governor_skip *skips;
+	size_t n_moves, n_skips;
 	int err;
 
 	leave_useless(tick, watch, seats);
-	err = governor_tick(watch->governor, candidates, n, &moves, &n_moves, &tick->skips, &tick->n_skips);
+	err = governor_tick(watch->governor, candidates, n, &moves, &n_moves, &skips, &n_skips);
 	if (err)
 		return err;
 	for (size_t i = 0; i < n_moves; i++) {
@@ -391,15 +410,11 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
 			enter(tick, watch, &moves[i]);
 			continue;
 		}
-		if (moves[i].barred || moves[i].ruled_out)
-			said_once(&tick->said, moves[i].id, moves[i].barred);
-		if (moves[i].ruled_out)
-			name_is_news(tick, moves[i].comm);
+		skips_note_left(&tick->skips, &moves[i]);
 		leave(watch, target, moves[i].reason);
 		seats_release(seats, watch, target);
 	}
-	say_skips(tick);
-	return 0;
+	return skips_take(&tick->skips, tick->services, skips, n_skips, watch->now_ns);
 }
 
 static int run(struct tick *tick, struct watch *watch, struct seats *seats)
@@ -465,7 +480,8 @@ struct tick_sums tick_sums(const struct tick *tick)
 		.living = count_living(tick),
 		.came_in = tick->came_in,
 		.missed_threads = hotness_missed(tick->hotness).threads,
-		.skips = tick->skips,
-		.n_skips = tick->n_skips,
+		.skips = tick->skips.list,
+		.n_skips = tick->skips.n,
+		.skips_whose = tick->skips.whose,
 	};
 }

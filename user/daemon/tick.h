@@ -4,6 +4,7 @@
 #define HOTDAMON_DAEMON_TICK_H
 
 #include "daemon/seats.h"
+#include "decide/service.h"
 #include "sense/hotness.h"
 
 struct tick;
@@ -38,6 +39,7 @@ struct tick_sums {
 	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
 	const struct governor_skip *skips;
 	size_t n_skips;
+	const struct whose *skips_whose; /* [n_skips] */
 };
 struct tick_sums tick_sums(const struct tick *tick);
 

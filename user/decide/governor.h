@@ -35,6 +35,7 @@ static inline double governor_cold_pct(const struct governor_config *config)
 struct candidate {
 	struct process_id id;
 	char comm[COMM_LEN];
+	struct process_owner owner;
 	double cpu_pct;	     /* smoothed */
 	uint64_t anon_bytes; /* resident anonymous memory */
 	uint32_t execs;	     /* cumulative; only its growth is used */
@@ -75,6 +76,7 @@ struct governor_move {
 struct governor_skip {
 	struct process_id id;
 	char comm[COMM_LEN];
+	struct process_owner owner;
 	double cpu_pct;
 	bool barred;	 /* that is why */
 	double barred_s; /* the candidate's */

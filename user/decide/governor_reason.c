@@ -102,6 +102,7 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 			continue;
 		*skip = (struct governor_skip){
 			.id = candidate->id,
+			.owner = candidate->owner,
 			.cpu_pct = candidate->cpu_pct,
 			.ruled_out = candidate->verdict.out,
 			.barred = !candidate->verdict.out && candidate->barred &&

@@ -21,6 +21,14 @@ struct process_id {
 	uint64_t start_time_ns;
 };
 
+#define UID_UNKNOWN UINT32_MAX /* the kernel has no such user */
+
+/* Whose a process is, as the kernel had it when it last ran. */
+struct process_owner {
+	uint64_t cgroup_id; /* of cgroup v2; 0: not known */
+	uint32_t uid;	    /* effective */
+};
+
 static inline bool process_id_equal(struct process_id a, struct process_id b)
 {
 	return a.tgid == b.tgid && a.start_time_ns == b.start_time_ns;

@@ -12,6 +12,7 @@ struct memory {
 	char comm[COMM_LEN];
 	uint32_t threads, execs, record_execs; /* all, and as its record last had them */
 	bool ended;
+	struct process_owner owner;
 	double cpu_pct;
 	uint64_t split_user_ns, split_system_ns; /* all of its run time, as it was told */
 	uint64_t owed_user_ns, owed_system_ns;	 /* counted too early: of the next window */
@@ -159,6 +160,7 @@ static void measure(const struct window *window, const struct usage *usage, stru
 		memory->threads = usage->threads;
 		count_execs(memory, usage->execs);
 		memory->ended = usage->ended;
+		memory->owner = usage->owner;
 	}
 	*ranked = (struct ranked){
 		.id = memory->id,
@@ -167,6 +169,7 @@ static void measure(const struct window *window, const struct usage *usage, stru
 		.threads = memory->threads,
 		.execs = memory->execs,
 		.ended = memory->ended,
+		.owner = memory->owner,
 	};
 	memcpy(ranked->comm, memory->comm, sizeof(ranked->comm));
 	memory->idle_ns = ranked->user_ns + ranked->system_ns ? 0 : memory->idle_ns + window->ns;

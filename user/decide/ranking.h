@@ -26,6 +26,7 @@ struct usage {
 	uint32_t threads_max;	     /* that can have run in the window */
 	uint32_t execs;		     /* execs seen since its record began, cumulative */
 	bool ended;		     /* it ended in this window: counted now, gone from the next one */
+	struct process_owner owner;
 };
 
 struct ranked {
@@ -40,6 +41,7 @@ struct ranked {
 	uint32_t threads;
 	uint32_t execs; /* seen since it was first ranked */
 	bool ended;
+	struct process_owner owner; /* as in its last usage */
 };
 
 struct ranking; /* remembers each living process that ran lately between windows */

@@ -30,7 +30,7 @@ enum owner_word { OWNER_SILENT, OWNER_OMIT, OWNER_WATCH, OWNER_PREFER };
 
 /* What is known of one process; NULL or "": not known, and no rule of that kind matches. Borrowed. */
 struct rules_subject {
-	const char *unit;   /* or container; unit_of_cgroup() */
+	const char *unit;   /* or container; see service_of_cgroup() */
 	const char *cgroup; /* the path */
 	const char *comm, *exe;
 	const char *user, *uid; /* the name, and the number in decimal */

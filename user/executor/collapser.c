@@ -73,7 +73,6 @@ void collapser_note_barred(struct target *target, int err)
 		return;
 	collapser->barred = err;
 	if (collapser->said_barred != err)
-		log_warning("%s (%u): nothing can be collapsed in it: %s", target->comm, target->id.tgid,
-			    collapse_barred_by(err));
+		log_warning("%s: nothing can be collapsed in it: %s", target->name, collapse_barred_by(err));
 	collapser->said_barred = err;
 }

@@ -75,7 +75,7 @@ static void fit_quota(const struct executor *executor, const struct target *targ
 		return;
 	if (quota_step(&damos->quota, &executor->setup.quota, damos->effective_bytes, now_ns) &&
 	    damos->quota.widening)
-		log_info("%s (%u): %s", target->comm, target->id.tgid, damos->quota.reason);
+		log_info("%s: %s", target->name, damos->quota.reason);
 }
 
 /* The kernel's scheme takes what is hot, shared or not. */
@@ -84,12 +84,11 @@ static void hold_up(struct target *target, int pct)
 	bool held = share_holds_up(pct);
 
 	if (held && !target->held_up_pct)
-		log_info("%s (%u): held up: %d %% of its memory is shared with other processes, as with a "
+		log_info("%s: held up: %d %% of its memory is shared with other processes, as with a "
 			 "fork, and would be copied",
-			 target->comm, target->id.tgid, pct);
+			 target->name, pct);
 	else if (!held && target->held_up_pct)
-		log_info("%s (%u): no longer held up: its memory is its own again", target->comm,
-			 target->id.tgid);
+		log_info("%s: no longer held up: its memory is its own again", target->name);
 	target->held_up_pct = held ? pct : 0;
 }
 

@@ -132,10 +132,10 @@ static void say_coarse(const struct target *target)
 	if (collapser->said_coarse || !heat_coarse_bytes(collapser->heat))
 		return;
 	collapser->said_coarse = true;
-	log_info("%s (%u): %" PRIu64
+	log_info("%s: %" PRIu64
 		 " MiB that are accessed lie in regions above %llu MiB, too large to tell where: "
 		 "--max-regions makes them smaller",
-		 target->comm, target->id.tgid, bytes_to_mib(heat_coarse_bytes(collapser->heat)),
+		 target->name, bytes_to_mib(heat_coarse_bytes(collapser->heat)),
 		 HEAT_REGION_MAX_BYTES / MIB_BYTES);
 }
 
@@ -193,9 +193,9 @@ static void listen_again(struct madvise *madvise, const struct target *target, u
 		return;
 	madvise->listened_ns = now_ns;
 	err = regions_attach_again(madvise->regions);
-	log_warning("%s (%u): kdamond %d says nothing of its regions for %.1f s: listening anew%s%s",
-		    target->comm, target->id.tgid, collapser->watched, ns_to_s(now_ns - collapser->heard_ns),
-		    err ? ": " : "", err ? strerror(-err) : "");
+	log_warning("%s: kdamond %d says nothing of its regions for %.1f s: listening anew%s%s", target->name,
+		    collapser->watched, ns_to_s(now_ns - collapser->heard_ns), err ? ": " : "",
+		    err ? strerror(-err) : "");
 }
 
 /* Another program runs in the process: what was made huge went with the old memory. */

@@ -251,9 +251,8 @@ static bool within_caps(const struct executor *executor, const struct target *ta
 	if (has_room(executor, target))
 		return true;
 	if (!collapser->said_capped)
-		log_info("%s (%u): the cap is reached: %" PRIu64 " MiB made huge in it, %" PRIu64
-			 " MiB in all",
-			 target->comm, target->id.tgid, bytes_to_mib(collapser->done * PMD_SIZE_BYTES),
+		log_info("%s: the cap is reached: %" PRIu64 " MiB made huge in it, %" PRIu64 " MiB in all",
+			 target->name, bytes_to_mib(collapser->done * PMD_SIZE_BYTES),
 			 bytes_to_mib(added_bytes(executor)));
 	collapser->said_capped = true;
 	return false;

@@ -54,7 +54,7 @@ static void say_pace(struct target *target)
 	if (room->pace.share_pct || room->said_pace)
 		return;
 	room->said_pace = true;
-	log_info("%s (%u): %s", target->comm, target->id.tgid, room->pace.reason);
+	log_info("%s: %s", target->name, room->pace.reason);
 }
 
 void target_room_look(const struct executor *executor, struct target *target, uint64_t now_ns)
@@ -130,9 +130,8 @@ void target_room_leave(const struct executor *executor, struct target *target, c
 			continue;
 		room->said |= 1U << i;
 		write_why(executor, target, (enum room_verdict)i, why);
-		log_info("%s (%u): %zu hot slots of 2 MiB are left alone, which would add %.1f MiB: %s",
-			 target->comm, target->id.tgid, left->slots[i], (double)left->bytes[i] / MIB_BYTES,
-			 why);
+		log_info("%s: %zu hot slots of 2 MiB are left alone, which would add %.1f MiB: %s",
+			 target->name, left->slots[i], (double)left->bytes[i] / MIB_BYTES, why);
 	}
 }
 
@@ -147,8 +146,7 @@ static void say_held(const struct executor *executor, struct target *target)
 		return;
 	room->said_held |= 1U << room->held;
 	write_why(executor, target, room->held, why);
-	log_info("%s (%u): held up, as what is collapsed cannot be chosen: %s", target->comm, target->id.tgid,
-		 why);
+	log_info("%s: held up, as what is collapsed cannot be chosen: %s", target->name, why);
 }
 
 bool target_room_holds(const struct executor *executor, struct target *target)

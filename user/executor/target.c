@@ -18,7 +18,7 @@ static int open_pidfd(uint32_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-int target_init(struct target *target, unsigned int seat, struct process_id id, const char *comm,
+int target_init(struct target *target, unsigned int seat, struct process_id id, const struct whose *whose,
 		uint64_t now_ns)
 {
 	int err, pidfd = open_pidfd(id.tgid);
@@ -26,7 +26,7 @@ int target_init(struct target *target, unsigned int seat, struct process_id id, 
 	if (pidfd < 0)
 		return pidfd;
 	*target = (struct target){.used = true, .seat = seat, .id = id, .pidfd = pidfd, .since_ns = now_ns};
-	snprintf(target->comm, sizeof(target->comm), "%s", comm);
+	target->whose = *whose;
 	/* After the pidfd: what it says now holds for as long as the pidfd is not readable. */
 	err = target_look(target);
 	if (err)
@@ -68,8 +68,16 @@ int target_look(struct target *target)
 		return -ESRCH;
 	target->facts = facts;
 	memcpy(target->comm, facts.comm, sizeof(target->comm));
+	whose_name(target->comm, target->id.tgid, &target->whose, target->name);
 	look_for_huge(target);
 	return 0;
+}
+
+void target_set_whose(struct target *target, const struct whose *whose)
+{
+	memcpy(target->whose.user, whose->user, sizeof(target->whose.user));
+	target->whose.service = whose->service;
+	whose_name(target->comm, target->id.tgid, &target->whose, target->name);
 }
 
 /* A start that is read from /proc is told in ticks. */

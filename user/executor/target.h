@@ -10,6 +10,7 @@
 #include "decide/benefit.h"
 #include "decide/descent.h"
 #include "decide/intervals.h"
+#include "decide/service.h"
 #include "decide/tally.h"
 #include "executor/room.h"
 #include "executor/where.h"
@@ -45,6 +46,8 @@ struct target {
 	unsigned int seat; /* its place among the targets, and DAMON's kdamonds */
 	struct process_id id;
 	char comm[COMM_LEN];
+	struct whose whose;
+	char name[WHOSE_NAME_LEN]; /* for the log, of comm and whose */
 	int pidfd; /* held while it is watched: tells its end, and that the pid is still its own */
 	struct process_facts facts;
 	uint32_t execs;
@@ -74,12 +77,15 @@ struct target {
  * Opens a pidfd and makes sure that @id is still the process with this pid. Negative errno; -ESRCH: it is not. Then
  * *@target is unused.
  */
-int target_init(struct target *target, unsigned int seat, struct process_id id, const char *comm,
+int target_init(struct target *target, unsigned int seat, struct process_id id, const struct whose *whose,
 		uint64_t now_ns);
 void target_release(struct target *target); /* one that is unused is fine */
 
 /* It exited, all threads of it. */
 bool target_is_gone(const struct target *target);
+
+/* Whose it is now: it may be moved. Its command line stays. */
+void target_set_whose(struct target *target, const struct whose *whose);
 
 /* Reads /proc again. Negative errno, -ESRCH: the process is gone; then what was known stays. */
 int target_look(struct target *target);

@@ -103,6 +103,7 @@ struct layout columns_fit(unsigned int width, enum column sort)
 		widen(&choice, COLUMN_TREND, TREND_WIDE);
 	widen(&choice, COLUMN_COMMAND, COMMAND_MAX);
 	widen(&choice, COLUMN_UNIT, UNIT_MAX);
+	widen(&choice, COLUMN_COMMAND, COLUMN_MAX_WIDTH); /* arguments */
 	for (int column = 0; column < N_COLUMNS; column++)
 		if (choice.widths[column])
 			layout.at[layout.n++] = (struct placed){(enum column)column, choice.widths[column]};

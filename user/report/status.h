@@ -15,6 +15,7 @@
 #include "decide/governor.h"
 #include "decide/intervals.h"
 #include "decide/room.h"
+#include "decide/service.h"
 
 #define STATUS_FAILURES 8
 #define STATUS_FILE	"status.json"
@@ -52,7 +53,8 @@ struct status_room {
 /* One that is watched. What it points to is borrowed. */
 struct status_target {
 	unsigned int seat;
-	const char *comm;		     /* of now */
+	const char *comm; /* of now */
+	const struct whose *whose;
 	const struct governor_seat *watched; /* who it is, how hot, and why it is watched */
 	const struct descent *descent;
 	const struct benefit *benefit; /* told once it began */
@@ -104,6 +106,7 @@ struct status {
 	size_t n_targets;
 	const struct governor_skip *skipped;
 	size_t n_skipped;
+	const struct whose *skipped_whose; /* [n_skipped] */
 };
 
 /* One JSON object, with a line end. malloced; NULL when out of memory. */

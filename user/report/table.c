@@ -75,9 +75,14 @@ bool row_ran(const struct row *row)
 	return row->ranked.user_ns || row->ranked.system_ns;
 }
 
+bool view_needs_command(const struct view *view)
+{
+	return view->filter && *view->filter;
+}
+
 bool view_needs_owner(const struct view *view)
 {
-	return view->in_cgroup || (view->filter && *view->filter);
+	return view->in_cgroup || view_needs_command(view);
 }
 
 bool view_needs_memory(const struct view *view)
@@ -95,13 +100,15 @@ bool view_has_pid(const struct view *view, uint32_t pid)
 
 static bool filter_matches(const struct row *row, const char *filter)
 {
+	const struct whose *whose = &row->facts.whose;
 	char pid[16];
 
 	if (!filter || !*filter)
 		return true;
 	snprintf(pid, sizeof(pid), "%u", row->ranked.id.tgid);
-	return strcasestr(row->ranked.comm, filter) || strcasestr(row->facts.user, filter) ||
-	       strcasestr(row->facts.unit, filter) || strstr(pid, filter);
+	return strcasestr(row->ranked.comm, filter) || strcasestr(whose->command, filter) ||
+	       strcasestr(whose->user, filter) || strcasestr(whose->service.name, filter) ||
+	       strcasestr(whose->service.pod, filter) || strstr(pid, filter);
 }
 
 static bool in_view(const struct table *table, const struct view *view, const struct row *row)

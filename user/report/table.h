@@ -7,20 +7,18 @@
 #define HOTDAMON_REPORT_TABLE_H
 
 #include "decide/ranking.h"
+#include "decide/service.h"
 #include "report/columns.h"
 #include "report/trend.h"
 
-#define ROW_USER_LEN 33
-#define ROW_UNIT_LEN 64
-
-/* What /proc said of a process, as far as it was asked. Times are the boot clock's; 0: not read yet. */
+/* What is known of a process beside its time, as far as it was asked. Times are the boot clock's; 0: not read yet. */
 struct row_facts {
-	char user[ROW_USER_LEN]; /* "": not known */
-	char unit[ROW_UNIT_LEN];
-	bool in_cgroup; /* below the cgroup that was asked for */
+	struct whose whose;
+	bool owner_known;  /* whose it is */
+	bool command_read; /* or tried to be */
+	bool in_cgroup;	   /* below the cgroup that was asked for */
 	bool anon_known, huge_known;
-	uint32_t owner_execs; /* of the process, when user and unit were read */
-	uint64_t owner_read_ns;
+	uint32_t command_execs; /* of the process, when its command line was read */
 	uint64_t anon_bytes, anon_read_ns;
 	uint64_t huge_bytes, huge_read_ns, huge_cost_ns; /* the cost: how long that read took */
 };
@@ -54,16 +52,18 @@ bool row_ran(const struct row *row);
 
 struct view {
 	enum column sort;
-	bool reverse;	    /* otherwise the largest first, but pids and ranks from 1 */
-	bool lately;	    /* with those that ran in the last minute, not in the last window alone */
-	bool in_cgroup;	    /* only those whose facts say so */
-	const char *filter; /* part of command, user, unit or pid, in any case; "" or NULL: all */
+	bool reverse;	/* otherwise the largest first, but pids and ranks from 1 */
+	bool lately;	/* with those that ran in the last minute, not in the last window alone */
+	bool in_cgroup; /* only those whose facts say so */
+	const char *
+		filter; /* part of command, user, unit, container, pod or pid, in any case; "" or NULL: all */
 	const uint32_t *pids;
 	size_t n_pids; /* only these, whether they ran or not; 0: all */
 };
 
 /* Whether the order, or the filter, needs facts of every row; otherwise those of the visible ones do. */
 bool view_needs_owner(const struct view *view);
+bool view_needs_command(const struct view *view);
 bool view_needs_memory(const struct view *view);
 
 bool view_has_pid(const struct view *view, uint32_t pid);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/units.h"
 #include "report/text.h"
+#include "report/whose.h"
 
 /* Six columns: one digit behind the point while there is room. */
 static void percent_text(double pct, char *out, size_t size)
@@ -24,19 +25,29 @@ static void trend_cell(const struct row *row, unsigned int width, double now_s, 
 	trend_text(pct, bars, utf8, out);
 }
 
+/* "java -Xmx4g -jar shop.jar": the name, and the arguments where they are known. */
+static void command_text(const struct row *row, char *out, size_t size)
+{
+	const char *arguments = row->ranked.ended ? NULL : strchr(row->facts.whose.command, ' ');
+
+	snprintf(out, size, "%s%s", row->ranked.comm, arguments ? arguments : "");
+}
+
 static void command_cell(const struct row *row, unsigned int width, char *out, size_t size)
 {
 	const char *mark = width >= 20 ? " (ended)" : " (end)";
-	unsigned int mark_width = row->ranked.ended ? (unsigned int)strlen(mark) : 0;
-	unsigned int name_width = text_columns(row->ranked.comm);
+	unsigned int mark_width = row->ranked.ended ? (unsigned int)strlen(mark) : 0, text_width;
+	char text[COMM_LEN + COMMAND_LEN];
 
+	command_text(row, text, sizeof(text));
+	text_width = text_columns(text);
 	if (width < 10) {
 		mark = "!";
 		mark_width = row->ranked.ended && width;
 	}
-	if (name_width > width - mark_width)
-		name_width = width - mark_width;
-	text_fit(row->ranked.comm, name_width, TEXT_LEFT, out, size);
+	if (text_width > width - mark_width)
+		text_width = width - mark_width;
+	text_fit(text, text_width, TEXT_LEFT, out, size);
 	if (mark_width)
 		snprintf(out + strlen(out), size - strlen(out), "%s", mark);
 }
@@ -83,10 +94,11 @@ static void cell_text(const struct row *row, struct placed placed, char out[TOP_
 		snprintf(out, TOP_CELL_LEN, "%" PRIu32, ranked->id.tgid);
 		return;
 	case COLUMN_USER:
-		snprintf(out, TOP_CELL_LEN, "%s", *facts->user ? facts->user : "-");
+		snprintf(out, TOP_CELL_LEN, "%s", *facts->whose.user ? facts->whose.user : "-");
 		return;
 	case COLUMN_UNIT:
-		snprintf(out, TOP_CELL_LEN, "%s", *facts->unit ? facts->unit : "-");
+		snprintf(out, TOP_CELL_LEN, "%.*s", TOP_CELL_LEN - 1,
+			 *facts->whose.service.name ? facts->whose.service.name : "-");
 		return;
 	case COLUMN_THREADS:
 		return count_cell(ranked->threads, out);
@@ -233,8 +245,10 @@ void top_summary_line(const struct top_summary *summary, const char *title, unsi
 	add_part(line, columns, summary->clock);
 }
 
-static void add_process(struct json *json, const struct ranked *ranked)
+static void add_process(struct json *json, const struct row *row)
 {
+	const struct ranked *ranked = &row->ranked;
+
 	json_open_object(json, NULL);
 	json_add_u64(json, "pid", ranked->id.tgid);
 	json_add_u64(json, "start_time_ns", ranked->id.start_time_ns);
@@ -244,10 +258,11 @@ static void add_process(struct json *json, const struct ranked *ranked)
 	json_add_decimal(json, "system_s", ns_to_s(ranked->system_ns), 6);
 	json_add_u64(json, "threads", ranked->threads);
 	json_add_bool(json, "ended", ranked->ended);
+	whose_to_json(json, &row->facts.whose);
 	json_close(json);
 }
 
-char *top_json(const struct ranked *ranked, size_t n, double window_s, uint64_t end_ns)
+char *top_json(struct row *const *rows, size_t n, double window_s, uint64_t end_ns)
 {
 	struct json json;
 
@@ -256,8 +271,8 @@ char *top_json(const struct ranked *ranked, size_t n, double window_s, uint64_t 
 	json_add_u64(&json, "window_end_ns", end_ns);
 	json_open_array(&json, "processes");
 	for (size_t i = 0; i < n; i++)
-		if (ran(&ranked[i]))
-			add_process(&json, &ranked[i]);
+		if (row_ran(rows[i]))
+			add_process(&json, rows[i]);
 	json_close(&json);
 	return json_finish(&json, JSON_LINE);
 }

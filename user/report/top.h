@@ -46,6 +46,6 @@ void top_summary_line(const struct top_summary *summary, const char *title, unsi
  * One line of JSON for a window, malloced; those that did not run in it are left out. NULL when out of
  * memory.
  */
-char *top_json(const struct ranked *ranked, size_t n, double window_s, uint64_t end_ns);
+char *top_json(struct row *const *rows, size_t n, double window_s, uint64_t end_ns);
 
 #endif

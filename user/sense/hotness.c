@@ -231,6 +231,7 @@ static struct usage usage_of(const struct hotness_record *record)
 		.threads_max = record->threads_max,
 		.execs = record->execs,
 		.ended = record->ended != 0,
+		.owner = {.cgroup_id = record->cgroup_id, .uid = record->uid},
 	};
 
 	memcpy(usage.comm, record->comm, sizeof(usage.comm));

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/printable.h"
 #include "base/textfile.h"
+#include "decide/service.h"
 
 #define NAME_LEN 33
 
@@ -78,20 +80,28 @@ int proc_parse_cgroup(const char *text, char *path, size_t size)
 	return 0;
 }
 
-int process_owner_read(const char *proc_root, uint32_t pid, struct process_owner *owner)
+int process_uid_read(const char *proc_root, uint32_t pid, uint32_t *uid)
 {
-	struct process_owner found = {0};
-	char text[8192];
+	char text[4096];
 	int err = read_text(proc_root, pid, "status", text, sizeof(text));
 
-	if (!err)
-		err = proc_parse_uid(text, &found.uid);
-	if (err)
-		return err;
-	/* No cgroup at all is no error: a kernel may be built without. */
-	if (!read_text(proc_root, pid, "cgroup", text, sizeof(text)))
-		proc_parse_cgroup(text, found.cgroup, sizeof(found.cgroup));
-	*owner = found;
+	return err ? err : proc_parse_uid(text, uid);
+}
+
+int process_command_read(const char *proc_root, uint32_t pid, char *command, size_t size)
+{
+	char text[4 * COMMAND_LEN];
+	ssize_t len = textfile_read(text, sizeof(text), "%s/%" PRIu32 "/cmdline", proc_root, pid);
+
+	if (len < 0)
+		return len == -ENOENT ? -ESRCH : (int)len;
+	while (len && !text[len - 1]) /* some write their titles there, and NULs behind them */
+		len--;
+	text[len] = '\0';
+	for (ssize_t i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	printable_text(text, command, size);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Whose a process is: its user and its cgroup, for people to read. */
+/* What /proc says of whose a process is: its user, its cgroup, its command line. */
 #ifndef HOTDAMON_SENSE_OWNER_H
 #define HOTDAMON_SENSE_OWNER_H
 
@@ -8,13 +8,14 @@
 
 #define CGROUP_PATH_LEN 512 /* a longer path is cut */
 
-struct process_owner {
-	uint32_t uid; /* effective, as top and ps show it */
-	char cgroup[CGROUP_PATH_LEN];
-};
+/* The effective user of the process, as top and ps show it. Negative errno (-ESRCH: no such process). */
+int process_uid_read(const char *proc_root, uint32_t pid, uint32_t *uid);
 
-/* Negative errno (-ESRCH: no such process); *@owner untouched then. */
-int process_owner_read(const char *proc_root, uint32_t pid, struct process_owner *owner);
+/*
+ * The beginning of its command line, the arguments with a space between them, cleaned by base/printable.h; "" if it has
+ * none. It takes the lock of the process's memory: ask where that is done anyway, or by a user's wish. Negative errno.
+ */
+int process_command_read(const char *proc_root, uint32_t pid, char *command, size_t size);
 
 /* The effective one of the "Uid:" line in the text of /proc/PID/status. -ENOENT if there is none. */
 int proc_parse_uid(const char *text, uint32_t *uid);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/skips.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "report/log.h"
+
+#define SAID_AT_ONCE 32
+
+void skips_free(struct skips *skips)
+{
+	free(skips->whose);
+	*skips = (struct skips){0};
+}
+
+/* Whether of none of this name it was said that it is left out; now it is. */
+static bool name_is_news(struct skips *skips, const char *comm)
+{
+	for (size_t i = 0; i < SKIPS_NAMES && i < skips->n_names; i++)
+		if (!strcmp(skips->names[i], comm))
+			return false;
+	snprintf(skips->names[skips->n_names++ % SKIPS_NAMES], COMM_LEN, "%s", comm);
+	return true;
+}
+
+void skips_note_left(struct skips *skips, const struct governor_move *move)
+{
+	if (move->barred || move->ruled_out)
+		said_once(&skips->said, move->id, move->barred);
+	if (move->ruled_out)
+		name_is_news(skips, move->comm);
+}
+
+/* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
+static void say(struct skips *skips)
+{
+	for (size_t i = 0; i < skips->n && i < SAID_AT_ONCE; i++) {
+		const struct governor_skip *skip = &skips->list[i];
+		char name[WHOSE_NAME_LEN];
+
+		if (!said_once(&skips->said, skip->id, skip->barred))
+			continue;
+		if (skip->ruled_out && !name_is_news(skips, skip->comm))
+			continue;
+		whose_name(skip->comm, skip->id.tgid, &skips->whose[i], name);
+		log_info("skipped: %s, %.1f %% of a CPU: %s", name, skip->cpu_pct, skip->reason);
+	}
+}
+
+int skips_take(struct skips *skips, struct services *services, const struct governor_skip *list, size_t n,
+	       uint64_t now_ns)
+{
+	int err = array_reserve(&skips->whose, &skips->room, n, sizeof(*skips->whose));
+
+	skips->n = err ? 0 : n;
+	skips->list = list;
+	for (size_t i = 0; i < skips->n; i++) {
+		skips->whose[i] = (struct whose){0};
+		services_whose(services, list[i].id, list[i].owner, false, now_ns, &skips->whose[i]);
+	}
+	say(skips);
+	return err;
+}
