@@ -300,6 +300,28 @@ static void test_what_is_left_alone_is_known(void **state)
 			    "nothing pays so far: parked; 8 MiB hot are too sparsely populated");
 }
 
+/* "Satisfied" is said of most of what pays, not of crumbs beside what is left alone. */
+static void test_most_is_left_alone(void **state)
+{
+	struct rig rig = rig_by_worth();
+
+	(void)state;
+	set_heat(&rig, 8 * MIB, 8 * MIB);
+	rig.evidence.left_alone = 4;
+	rig.evidence.left_most = "beyond what it may grow in all";
+	later(&rig, 0.2, 1);
+	assert_is(&rig, DESCENT_SATISFIED, 0, false);
+	assert_string_equal(rig.descent.reason,
+			    "all is huge at what pays: 8 of 8 MiB that pay; 8 MiB hot are "
+			    "beyond what it may grow in all: parked");
+	rig = rig_by_worth();
+	set_heat(&rig, 8 * MIB, 8 * MIB);
+	rig.evidence.left_alone = 5;
+	rig.evidence.left_most = "beyond what it may grow in all";
+	later(&rig, 0.2, 1);
+	assert_is(&rig, DESCENT_HOLDING, 0, false);
+}
+
 /* Where all that pays is huge, no first collapse is waited for; crumbs beside it are nothing to speak of. */
 static void test_crumbs_beside_what_pays(void **state)
 {
@@ -369,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_heat_floor),
 		cmocka_unit_test(test_what_pays_is_learnt),
 		cmocka_unit_test(test_what_is_left_alone_is_known),
+		cmocka_unit_test(test_most_is_left_alone),
 		cmocka_unit_test(test_crumbs_beside_what_pays),
 		cmocka_unit_test(test_what_pays_was_collapsed),
 	};

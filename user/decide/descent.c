@@ -313,23 +313,31 @@ static void go_down(struct descent *descent, const struct descent_config *config
 		     from.text, applies, to.text, failures.text);
 }
 
+/* What is huge is most of what is hot; else it is crumbs beside what is left alone. */
+static enum descent_state state_of_all_huge(const struct descent_evidence *evidence, struct heat heat)
+{
+	return heat.huge_bytes < evidence->left_alone * PMD_SIZE_BYTES ? DESCENT_HOLDING : DESCENT_SATISFIED;
+}
+
 static void park_all_huge(struct descent *descent, const struct descent_config *config,
 			  const struct descent_evidence *evidence)
 {
 	struct part level = descent_level_part(config, descent->level);
 	struct heat heat = descent_heat_on_average(descent, evidence);
 	uint64_t hot = bytes_to_mib(heat.hot_bytes), huge = bytes_to_mib(heat.huge_bytes);
+	struct part left = descent_left_part(evidence);
 
-	park(descent, DESCENT_SATISFIED, evidence);
+	park(descent, state_of_all_huge(evidence, heat), evidence);
 	if (descent->succeeded)
 		reason_write(descent->reason,
 			     "%" PRIu64 " collapsed, and %s is left small down to %s: %" PRIu64 " of %" PRIu64
-			     " MiB %s are huge: parked",
+			     " MiB %s are huge%s: parked",
 			     descent->succeeded, config->by_worth ? "next to nothing" : "nothing hot",
-			     level.text, huge, hot, descent_hot_word(config));
+			     level.text, huge, hot, descent_hot_word(config), left.text);
 	else
-		reason_write(descent->reason, "all is huge at %s: %" PRIu64 " of %" PRIu64 " MiB %s: parked",
-			     level.text, huge, hot, descent_hot_word(config));
+		reason_write(descent->reason,
+			     "all is huge at %s: %" PRIu64 " of %" PRIu64 " MiB %s%s: parked", level.text,
+			     huge, hot, descent_hot_word(config), left.text);
 }
 
 /* That nothing surely pays yet does not mean that nothing does. */
@@ -363,7 +371,7 @@ static void park_dry(struct descent *descent, const struct descent_config *confi
 {
 	struct part dry = dry_part(descent, config, evidence), failures = descent_failures_part(evidence);
 	struct heat average = descent_heat_on_average(descent, evidence);
-	struct part heat = descent_heat_part(config, average);
+	struct part heat = descent_heat_part(config, average), left = descent_left_part(evidence);
 
 	if (heat_some_small(config, average)) {
 		park(descent, DESCENT_HOLDING, evidence);
@@ -371,9 +379,9 @@ static void park_dry(struct descent *descent, const struct descent_config *confi
 			     bytes_to_mib(heat_small_bytes(average)), descent_hot_word(config), failures.text,
 			     dry.text);
 	} else {
-		park(descent, DESCENT_SATISFIED, evidence);
-		reason_write(descent->reason, "%" PRIu64 " collapsed, %.80s%.60s: parked", descent->succeeded,
-			     dry.text, heat.text);
+		park(descent, state_of_all_huge(evidence, average), evidence);
+		reason_write(descent->reason, "%" PRIu64 " collapsed, %.80s%.60s%.70s: parked",
+			     descent->succeeded, dry.text, heat.text, left.text);
 	}
 }
 

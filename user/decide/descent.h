@@ -153,6 +153,8 @@ bool descent_is_at_bottom(const struct descent *descent, const struct descent_co
  *   something collapsed, over: it may just wait for its turn.
  * - by_worth: the only level is over when nothing hot is small, or after learn_ns without a success; what is hot and
  *   small is nothing to speak of below DESCENT_CRUMBS_PCT of what is hot.
+ * - where all that is hot is huge, and yet more is left alone for what it would add, it is HOLDING, parked, in place of
+ *   SATISFIED.
  * - parked (SATISFIED, FLOOR, HOLDING without acting): re-arms when PMD_SIZE_BYTES or more are collapsible;
  *   without by_worth (not FLOOR) when in two new measures in a row the hot memory that is small was more than when it was parked, by PMD_SIZE_BYTES and by a quarter of what is hot; re-arms when
  *   anon_bytes grew by an eighth and by at least 16 MiB above the least there was since it was parked, or after

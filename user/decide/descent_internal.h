@@ -68,7 +68,10 @@ const char *descent_hot_word(const struct descent_config *config);
 /* "70 % (14 of 20)"; by_worth "what pays" */
 struct part descent_level_part(const struct descent_config *config, unsigned int level);
 
-/* "; 12 failed so far, mostly scan_pte_none"; empty: nothing failed */
+/* "; 8 MiB hot are too sparsely populated"; empty: nothing is left alone */
+struct part descent_left_part(const struct descent_evidence *evidence);
+
+/* The same, or "; 12 failed so far, mostly scan_pte_none"; empty: nothing failed */
 struct part descent_failures_part(const struct descent_evidence *evidence);
 
 /* "; 62 of 64 MiB hot are huge", as far as it is known */

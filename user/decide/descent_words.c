@@ -93,19 +93,26 @@ struct part descent_level_part(const struct descent_config *config, unsigned int
 	return part;
 }
 
-struct part descent_failures_part(const struct descent_evidence *evidence)
+struct part descent_left_part(const struct descent_evidence *evidence)
 {
 	struct part part = {""};
 
-	if (evidence->barred)
-		snprintf(part.text, sizeof(part.text), "; %s", evidence->barred);
-	else if (evidence->left_alone)
+	if (evidence->left_alone)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " MiB hot are %s",
 			 bytes_to_mib(evidence->left_alone * PMD_SIZE_BYTES), evidence->left_most);
-	else if (evidence->failed && evidence->failed_most)
+	return part;
+}
+
+struct part descent_failures_part(const struct descent_evidence *evidence)
+{
+	struct part part = descent_left_part(evidence);
+
+	if (evidence->barred)
+		snprintf(part.text, sizeof(part.text), "; %s", evidence->barred);
+	else if (!evidence->left_alone && evidence->failed && evidence->failed_most)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed so far, mostly %s",
 			 evidence->failed, evidence->failed_most);
-	else if (evidence->failed)
+	else if (!evidence->left_alone && evidence->failed)
 		snprintf(part.text, sizeof(part.text), "; %" PRIu64 " failed so far", evidence->failed);
 	return part;
 }
