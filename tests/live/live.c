@@ -404,8 +404,8 @@ static void test_pressure(void **state)
 	pressure_read("/proc", &pressure);
 	assert_true(pressure.memory_known);
 	assert_true(pressure.available_bytes <= pressure.total_bytes && pressure.free_bytes > 0);
-	assert_true(pressure.blocks_known);
-	assert_true(pressure.huge_blocks * SLOT <= pressure.total_bytes);
+	assert_true(pressure.nodes & 1);
+	assert_true(pressure.huge_blocks[0] * SLOT <= pressure.total_bytes);
 	assert_int_equal(pressure.psi_known, !access("/proc/pressure/memory", R_OK));
 }
 

@@ -126,8 +126,8 @@ static const struct memory_pressure plenty = {
 	.memory_known = true,
 	.total_bytes = 100 * MIB_BYTES,
 	.available_bytes = 50 * MIB_BYTES,
-	.blocks_known = true,
-	.huge_blocks = 1000,
+	.nodes = 1,
+	.huge_blocks = {1000},
 };
 
 struct limit_case {
@@ -162,18 +162,75 @@ static void test_limits(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		struct memory_pressure pressure = plenty;
+		struct pace_dry dry = {0};
 		struct pace_limit limit;
 
 		pressure.some_avg10_pct = limits[i].some;
 		pressure.full_avg10_pct = limits[i].full;
 		pressure.available_bytes = limits[i].available_mib * MIB_BYTES;
-		pressure.huge_blocks = limits[i].blocks;
+		pressure.huge_blocks[0] = limits[i].blocks;
 		memset(&limit, 0xa5, sizeof(limit));
 		pace_limit_by(&pressure, &limit);
+		pace_limit_by_blocks(&pressure, &dry, 0, 1, &limit);
 		if (limit.share_pct != limits[i].share)
 			fail_msg("%s: %u %%", limits[i].name, limit.share_pct);
 		assert_string_equal(limit.reason, limits[i].reason);
 	}
+}
+
+static struct pace_limit limit_on(const struct memory_pressure *pressure, const struct pace_dry *dry,
+				  uint64_t nodes, uint64_t now_ns)
+{
+	struct pace_limit limit = {.share_pct = 100};
+
+	pace_limit_by_blocks(pressure, dry, nodes, now_ns, &limit);
+	return limit;
+}
+
+/* Of the nodes where the memory is the best counts, and no other. */
+static void test_blocks_by_node(void **state)
+{
+	const struct memory_pressure pressure = {.nodes = 7, .huge_blocks = {1000, 3, 72}};
+	const struct pace_dry dry = {.since_ns = {0, 1, 0}};
+	struct pace_limit limit = limit_on(&pressure, &dry, 2, 3600 * NS_PER_S);
+
+	(void)state;
+	assert_int_equal(limit.share_pct, 0); /* however long: there are blocks elsewhere */
+	assert_string_equal(limit.reason, "no collapse for now: 3 blocks of 2 MiB are free on node 1, more "
+					  "take compaction");
+	assert_int_equal(limit_on(&pressure, &dry, 1, 2).share_pct, 100);
+	assert_int_equal(limit_on(&pressure, &dry, 2 | 4, 2).share_pct, 50);
+	assert_int_equal(limit_on(&pressure, &dry, 0, 2).share_pct, 100);
+	assert_int_equal(limit_on(&pressure, &dry, 1ULL << 63, 2).share_pct, 100); /* not known */
+	assert_int_equal(limit_on(&(struct memory_pressure){0}, &dry, 2, 2).share_pct, 100);
+}
+
+/* Fragmented for long: seldom, one by one. */
+static void test_blocks_are_few_for_long(void **state)
+{
+	struct memory_pressure pressure = {.nodes = 3, .huge_blocks = {16, 3}};
+	struct pace_limit limit;
+	struct pace_dry dry = {0};
+	uint64_t second = NS_PER_S;
+
+	(void)state;
+	pace_note_blocks(&dry, &pressure, 10 * second);
+	pace_note_blocks(&dry, &pressure, 40 * second);
+	assert_int_equal(limit_on(&pressure, &dry, 1, 70 * second - 1).share_pct, 0);
+	limit = limit_on(&pressure, &dry, 1, 70 * second);
+	assert_int_equal(limit.share_pct, PACE_SELDOM_PCT);
+	assert_string_equal(limit.reason,
+			    "collapsing seldom, one by one: 16 blocks of 2 MiB are free on node "
+			    "0, more take compaction");
+	pressure.huge_blocks[0] = 17;
+	pace_note_blocks(&dry, &pressure, 71 * second);
+	pressure.huge_blocks[0] = 16;
+	pace_note_blocks(&dry, &pressure, 72 * second);
+	assert_int_equal(limit_on(&pressure, &dry, 1, 131 * second).share_pct, 0);
+	limit = (struct pace_limit){.share_pct = 0, .reason = "all wait"}; /* what else there is stays */
+	pace_limit_by_blocks(&pressure, &dry, 1, 200 * second, &limit);
+	assert_int_equal(limit.share_pct, 0);
+	assert_string_equal(limit.reason, "all wait");
 }
 
 static void test_limit_by_groups(void **state)
@@ -221,6 +278,8 @@ int main(void)
 		cmocka_unit_test(test_no_budget),
 		cmocka_unit_test(test_clock_goes_back),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_blocks_by_node),
+		cmocka_unit_test(test_blocks_are_few_for_long),
 		cmocka_unit_test(test_limit_by_groups),
 		cmocka_unit_test(test_unknown_does_not_limit),
 	};

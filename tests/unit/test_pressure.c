@@ -61,13 +61,18 @@ static void test_buddyinfo(void **state)
 	(void)state;
 	assert_false(pressure_parse_buddyinfo("", &pressure));
 	assert_false(pressure_parse_buddyinfo("nonsense\n", &pressure));
-	assert_false(pressure.blocks_known);
+	assert_false(pressure.nodes);
 	assert_true(pressure_parse_buddyinfo(BUDDYINFO, &pressure));
-	assert_int_equal(pressure.huge_blocks, 1 + 3 * 2 + 2 + 752 * 2 + 2 + 438 * 2);
+	assert_int_equal(pressure.nodes, 3);
+	assert_int_equal(pressure.huge_blocks[0], 1 + 3 * 2 + 2 + 752 * 2);
+	assert_int_equal(pressure.huge_blocks[1], 2 + 438 * 2);
 	assert_true(pressure_parse_buddyinfo("Node 0, zone Normal 1 1 1 1 1 1 1 1 1\n", &pressure));
-	assert_int_equal(pressure.huge_blocks, 0);
+	assert_int_equal(pressure.nodes, 1);
+	assert_int_equal(pressure.huge_blocks[0], 0);
+	assert_int_equal(pressure.huge_blocks[1], 0);
 	assert_true(pressure_parse_buddyinfo("Node 0, zone Movable 0 0 0 0 0 0 0 0 0 7 5 3\n", &pressure));
-	assert_int_equal(pressure.huge_blocks, 7 + 10 + 12);
+	assert_int_equal(pressure.huge_blocks[0], 7 + 10 + 12);
+	assert_false(pressure_parse_buddyinfo("Node 64, zone Normal 0 0 0 0 0 0 0 0 0 7\n", &pressure));
 }
 
 static void put(const char *root, const char *name, const char *text)
@@ -91,18 +96,18 @@ static void test_read(void **state)
 	assert_non_null(mkdtemp(root));
 	memset(&pressure, 0xa5, sizeof(pressure));
 	pressure_read(root, &pressure);
-	assert_false(pressure.psi_known || pressure.memory_known || pressure.blocks_known);
+	assert_false(pressure.psi_known || pressure.memory_known || pressure.nodes);
 	put(root, "meminfo", MEMINFO);
 	put(root, "buddyinfo", "");
 	pressure_read(root, &pressure); /* PSI is off */
 	assert_true(pressure.memory_known);
-	assert_false(pressure.psi_known || pressure.blocks_known);
+	assert_false(pressure.psi_known || pressure.nodes);
 	snprintf(path, sizeof(path), "%s/pressure", root);
 	assert_int_equal(mkdir(path, 0700), 0);
 	put(root, "pressure/memory", PSI);
 	put(root, "buddyinfo", BUDDYINFO);
 	pressure_read(root, &pressure);
-	assert_true(pressure.psi_known && pressure.memory_known && pressure.blocks_known);
+	assert_true(pressure.psi_known && pressure.memory_known && pressure.nodes);
 	assert_near(pressure.full_avg10_pct, 0.75);
 	unlink(strcat(path, "/memory"));
 	snprintf(path, sizeof(path), "%s/pressure", root);

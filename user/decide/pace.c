@@ -53,24 +53,72 @@ static void limit_by_memory(const struct memory_pressure *pressure, struct pace_
 			     bytes_to_mib(pressure->total_bytes));
 }
 
-static void limit_by_blocks(const struct memory_pressure *pressure, struct pace_limit *limit)
-{
-	double blocks = (double)pressure->huge_blocks;
-
-	if (!pressure->blocks_known)
-		return;
-	if (lower(limit, share_between(blocks, PACE_BLOCKS_PLENTY, PACE_BLOCKS_NONE)))
-		reason_write(limit->reason, "%s: %" PRIu64 " blocks of 2 MiB are free, more take compaction",
-			     what_follows(limit), pressure->huge_blocks);
-}
-
 void pace_limit_by(const struct memory_pressure *pressure, struct pace_limit *limit)
 {
 	*limit = (struct pace_limit){.share_pct = 100};
 	if (pressure->psi_known)
 		limit_by_stalls(pressure->some_avg10_pct, pressure->full_avg10_pct, "", limit);
 	limit_by_memory(pressure, limit);
-	limit_by_blocks(pressure, limit);
+}
+
+/* ---- free blocks ---- */
+
+static bool is_dry(const struct memory_pressure *pressure, unsigned int node)
+{
+	return (pressure->nodes & 1ULL << node) && (double)pressure->huge_blocks[node] <= PACE_BLOCKS_NONE;
+}
+
+void pace_note_blocks(struct pace_dry *dry, const struct memory_pressure *pressure, uint64_t now_ns)
+{
+	for (unsigned int node = 0; node < PACE_NODES; node++) {
+		if (!is_dry(pressure, node))
+			dry->since_ns[node] = 0;
+		else if (!dry->since_ns[node])
+			dry->since_ns[node] = now_ns;
+	}
+}
+
+/* That of @nodes with most free blocks. */
+static unsigned int best_node(const struct memory_pressure *pressure, uint64_t nodes)
+{
+	unsigned int best = PACE_NODES;
+
+	for (unsigned int node = 0; node < PACE_NODES; node++)
+		if ((nodes & 1ULL << node) &&
+		    (best == PACE_NODES || pressure->huge_blocks[node] > pressure->huge_blocks[best]))
+			best = node;
+	return best;
+}
+
+/* Nobody else has blocks that the kernel would take instead. */
+static bool all_are_dry(const struct memory_pressure *pressure)
+{
+	for (unsigned int node = 0; node < PACE_NODES; node++)
+		if ((pressure->nodes & 1ULL << node) && !is_dry(pressure, node))
+			return false;
+	return true;
+}
+
+void pace_limit_by_blocks(const struct memory_pressure *pressure, const struct pace_dry *dry, uint64_t nodes,
+			  uint64_t now_ns, struct pace_limit *limit)
+{
+	uint64_t known = nodes & pressure->nodes ? nodes & pressure->nodes : pressure->nodes;
+	unsigned int node = best_node(pressure, known), share_pct;
+	char where[32] = "";
+	bool seldom;
+
+	if (node == PACE_NODES)
+		return;
+	share_pct = share_between((double)pressure->huge_blocks[node], PACE_BLOCKS_PLENTY, PACE_BLOCKS_NONE);
+	seldom = !share_pct && dry->since_ns[node] && now_ns - dry->since_ns[node] >= PACE_DRY_NS &&
+		 all_are_dry(pressure);
+	if (!lower(limit, seldom ? PACE_SELDOM_PCT : share_pct))
+		return;
+	if (pressure->nodes & (pressure->nodes - 1))
+		snprintf(where, sizeof(where), " on node %u", node);
+	reason_write(limit->reason, "%s: %" PRIu64 " blocks of 2 MiB are free%s, more take compaction",
+		     seldom ? "collapsing seldom, one by one" : what_follows(limit),
+		     pressure->huge_blocks[node], where);
 }
 
 void pace_limit_by_groups(const struct room_level *levels, size_t n, struct pace_limit *limit)

@@ -25,6 +25,8 @@
 /* Debt is carried for so much of the budget: a collapse that hung must not stop a target for ever. */
 #define PACE_MAX_DEBT_S 10
 
+#define PACE_NODES 64 /* NUMA nodes; of more nothing is known */
+
 /* What sense/pressure.h reads. */
 struct memory_pressure {
 	bool psi_known;
@@ -32,8 +34,9 @@ struct memory_pressure {
 		full_avg10_pct; /* share of the last 10 s in which some, all, waited for memory */
 	bool memory_known;
 	uint64_t total_bytes, available_bytes, free_bytes; /* MemTotal, MemAvailable, MemFree */
-	bool blocks_known;
-	uint64_t huge_blocks; /* free blocks of 2 MiB, in all zones; larger ones count as what they hold */
+	uint64_t nodes; /* a bit for each NUMA node whose free blocks are known: */
+	uint64_t
+		huge_blocks[PACE_NODES]; /* of 2 MiB, in all its zones; larger ones count as what they hold */
 };
 
 /*
@@ -50,14 +53,41 @@ struct memory_pressure {
 #define PACE_BLOCKS_PLENTY	  128.0
 #define PACE_BLOCKS_NONE	  16.0
 
+/*
+ * Where free blocks have been too few for so long, nobody makes them: not the kernel's own compaction, not processes that
+ * end. Then what pays may ask for it itself, in so small a share of the budget: a collapse in ten seconds, or, if
+ * compaction takes 50 ms for it, one in four minutes.
+ */
+#define PACE_DRY_NS	(60 * NS_PER_S)
+#define PACE_SELDOM_PCT 1
+
+/* Since when each node has had too few; 0: it has not. Starts as {0}. */
+struct pace_dry {
+	uint64_t since_ns[PACE_NODES];
+};
+
 /* How much of the budget is left under this pressure. */
 struct pace_limit {
 	unsigned int share_pct;	 /* 100: all; 0: stop */
 	char reason[REASON_LEN]; /* in words and numbers; "" at 100 % */
 };
 
-/* The strongest limit counts and is the reason. What is not known does not limit. */
+/*
+ * By how the host waits for memory, and what it has. The strongest limit counts and is the reason. What is not known does
+ * not limit.
+ */
 void pace_limit_by(const struct memory_pressure *pressure, struct pace_limit *limit);
+
+/* @pressure was read at @now_ns. */
+void pace_note_blocks(struct pace_dry *dry, const struct memory_pressure *pressure, uint64_t now_ns);
+
+/*
+ * Lowers @limit by the free blocks of @nodes, a bit for each on which the memory is that is to be collapsed; 0: on any. The
+ * best of them counts. Where one is dry and another is not, the kernel would take the huge page from the other: nothing
+ * is collapsed there, however long it lasts.
+ */
+void pace_limit_by_blocks(const struct memory_pressure *pressure, const struct pace_dry *dry, uint64_t nodes,
+			  uint64_t now_ns, struct pace_limit *limit);
 
 /* The same by the time in which tasks of a target's @n control groups wait for memory. */
 void pace_limit_by_groups(const struct room_level *levels, size_t n, struct pace_limit *limit);

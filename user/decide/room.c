@@ -16,6 +16,7 @@ static const struct {
 	[ROOM_AT_GROWTH] = {"growth_cap", "beyond what it may grow in all"},
 	[ROOM_AT_LIMIT] = {"cgroup_limit", "without room in its control group"},
 	[ROOM_PRESSED] = {"cgroup_pressure", "in a control group that waits for memory"},
+	[ROOM_NODE_DRY] = {"node_dry", "on a node without free huge pages"},
 };
 
 const char *room_verdict_name(enum room_verdict verdict)

@@ -31,6 +31,7 @@ enum room_verdict {
 	ROOM_AT_GROWTH, /* the process may not grow so far in all */
 	ROOM_AT_LIMIT,	/* it, or a control group above it, has not the room */
 	ROOM_PRESSED,	/* or waits for memory as it is */
+	ROOM_NODE_DRY,	/* its NUMA node has no huge page */
 	ROOM_VERDICTS,
 };
 

@@ -26,6 +26,8 @@ struct collapser {
 	struct backoff *backoff; /* of slots */
 	struct backoff_pause pause;
 	struct pace pace;
+	struct pace_limit limit; /* of it */
+	bool said_limit;
 
 	struct worklist worklist; /* of the last look */
 	uint64_t *chosen;	  /* worklist.n addresses of it, the hottest first */
@@ -60,7 +62,10 @@ static inline size_t collapser_left(const struct collapser *collapser)
 /* The executor's own state: what is of no target alone. */
 struct madvise {
 	struct regions *regions;
-	struct pace_limit limit;
+	struct memory_pressure pressure; /* as last read */
+	struct pace_dry dry;
+	struct pace_limit host;				/* by what is of the host alone, */
+	struct pace_limit limit;			/* and with the free blocks of its best node */
 	uint64_t pressure_ns, listened_ns, departed_ns; /* when each was last seen to */
 	struct backoff_pause no_memory;
 	unsigned int next_seat; /* whose turn it is to collapse */
@@ -76,6 +81,16 @@ struct madvise {
 
 /* heat_look.c: reads mappings and page tables of what pays, and chooses what is to be collapsed. */
 void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns);
+
+/* pace_look.c: what memory pressure leaves of the budgets. */
+void pace_look_at_host(struct madvise *madvise, uint64_t now_ns);
+
+/* Of one target, by where its next slots lie; after they were chosen. */
+void pace_look_at_target(const struct madvise *madvise, struct target *target, uint64_t now_ns);
+
+/* Whether the slot's own NUMA node has a huge page for it: else the kernel would take one of another node. */
+bool pace_node_has_blocks(const struct madvise *madvise, const struct target *target, uint64_t slot,
+			  uint64_t now_ns);
 
 /* What @err says of the whole target is noted, and said once. */
 void collapser_note_barred(struct target *target, int err);

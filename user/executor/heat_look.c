@@ -225,15 +225,6 @@ static void look_in_vain(struct target *target, int err)
 	collapser->next = 0;
 }
 
-/* The budget shrinks by the pressure on the host, or by that on its own control groups. */
-static void set_share(const struct madvise *madvise, struct target *target, uint64_t now_ns)
-{
-	struct collapser *collapser = target->own;
-	unsigned int host_pct = madvise->limit.share_pct, own_pct = target->room.pace.share_pct;
-
-	pace_set_share(&collapser->pace, host_pct < own_pct ? host_pct : own_pct, now_ns);
-}
-
 void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	int err;
@@ -242,8 +233,8 @@ void collapser_look(struct executor *executor, struct target *target, uint64_t n
 	if (!collapser_watch(target->own, target->kdamond.pid, now_ns) && is_silent(target, now_ns))
 		listen_again(executor->own, target, now_ns);
 	follow_program(target);
-	set_share(executor->own, target, now_ns);
 	err = look(executor, target, now_ns);
 	if (err || is_silent(target, now_ns))
 		look_in_vain(target, err);
+	pace_look_at_target(executor->own, target, now_ns);
 }

@@ -16,7 +16,6 @@
 #include "executor/collapser.h"
 #include "report/log.h"
 #include "sense/pagemap.h"
-#include "sense/pressure.h"
 #include "sense/requirement.h"
 
 static void madvise_settings(const struct executor_setup *setup, struct damon_settings *settings)
@@ -34,7 +33,7 @@ static int madvise_open(struct executor *executor, struct act_error *error)
 	if (!madvise)
 		return act_fail(error, ENOMEM, "executor madvise");
 	executor->own = madvise;
-	madvise->limit.share_pct = 100;
+	madvise->limit.share_pct = madvise->host.share_pct = 100;
 	err = regions_open(setup->n_seats, setup->max_regions, &madvise->regions);
 	if (err == -ENOENT)
 		return act_fail(error, ENOENT, "find the tracepoint damon_aggregated");
@@ -157,29 +156,6 @@ static uint64_t madvise_next_look_ns(const struct executor *executor, uint64_t l
 	return looks_next_ns(last_ns, cost_ns, acting);
 }
 
-static void say_limit(const struct pace_limit *before, const struct pace_limit *now)
-{
-	if ((before->share_pct == 100) == (now->share_pct == 100) && !before->share_pct == !now->share_pct)
-		return;
-	if (now->share_pct == 100)
-		log_info("memory is plenty again: collapsing at full pace");
-	else
-		log_info("%s", now->reason);
-}
-
-static void survey_pressure(struct madvise *madvise, uint64_t now_ns)
-{
-	struct pace_limit before = madvise->limit;
-	struct memory_pressure pressure;
-
-	if (madvise->pressure_ns && now_ns - madvise->pressure_ns < LOOKS_PRESSURE_NS)
-		return;
-	madvise->pressure_ns = now_ns;
-	pressure_read("/proc", &pressure);
-	pace_limit_by(&pressure, &madvise->limit);
-	say_limit(&before, &madvise->limit);
-}
-
 static void say_incomplete(struct madvise *madvise)
 {
 	struct regions_counts counts = regions_counts(madvise->regions);
@@ -215,7 +191,7 @@ static void forget_ended(const struct executor_setup *setup, struct madvise *mad
 
 static void madvise_survey(struct executor *executor, uint64_t now_ns)
 {
-	survey_pressure(executor->own, now_ns);
+	pace_look_at_host(executor->own, now_ns);
 	say_incomplete(executor->own);
 	forget_ended(&executor->setup, executor->own, now_ns);
 }
@@ -260,7 +236,7 @@ static bool within_caps(const struct executor *executor, const struct target *ta
 
 /* Since the look it may have become huge, or been given back, or shared by a fork; and the room may be gone. */
 static bool may_collapse(const struct executor *executor, struct target *target, uint64_t start,
-			 struct room_growth *added)
+			 uint64_t now_ns, struct room_growth *added)
 {
 	const struct collapser *collapser = target->own;
 	struct slot_pages pages;
@@ -276,6 +252,8 @@ static bool may_collapse(const struct executor *executor, struct target *target,
 	room = room_growth_bytes(added) ? target_room_now(executor, target)
 					: target_room_of(executor, target);
 	verdict = room_judge(&room, added);
+	if (verdict == ROOM_FITS && !pace_node_has_blocks(executor->own, target, start, now_ns))
+		verdict = ROOM_NODE_DRY;
 	if (verdict != ROOM_FITS)
 		room_leave(&target->room.left, verdict, added);
 	return verdict == ROOM_FITS;
@@ -328,7 +306,7 @@ static void try_slot(struct executor *executor, struct target *target, uint64_t 
 	took_ns = clock_thread_cpu_ns() - began_ns;
 	now_ns = clock_boot_ns();
 	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
-	if (err == -ENOMEM && !may_collapse(executor, target, start, &again))
+	if (err == -ENOMEM && !may_collapse(executor, target, start, now_ns, &again))
 		err = -EAGAIN;
 	collapser->calls++;
 	collapser->stall_ns += took_ns;
@@ -340,7 +318,7 @@ static void try_slot(struct executor *executor, struct target *target, uint64_t 
 	note_outcome(executor, target, start, err, now_ns);
 }
 
-static void collapse_next(struct executor *executor, struct target *target)
+static void collapse_next(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct collapser *collapser = target->own;
 	uint64_t start = collapser->chosen[collapser->next++];
@@ -348,7 +326,7 @@ static void collapse_next(struct executor *executor, struct target *target)
 
 	if (!within_caps(executor, target))
 		collapser->next = collapser->worklist.n;
-	else if (may_collapse(executor, target, start, &added))
+	else if (may_collapse(executor, target, start, now_ns, &added))
 		try_slot(executor, target, start, &added);
 }
 
@@ -382,7 +360,7 @@ static bool madvise_collapse(struct executor *executor, uint64_t now_ns)
 
 		if (goes_on_ns(executor, target, now_ns) > now_ns)
 			continue;
-		collapse_next(executor, target);
+		collapse_next(executor, target, now_ns);
 		return true;
 	}
 	return false;
@@ -446,16 +424,6 @@ static void madvise_wanted(const struct executor *executor, const struct target 
 	wanted->max_regions = intervals_affordable(&target->intervals, most, least);
 }
 
-static const char *pace_reason(const struct madvise *madvise, const struct target *target)
-{
-	const struct collapser *collapser = target->own;
-
-	if (collapser->barred)
-		return collapse_barred_by(collapser->barred);
-	return target->room.pace.share_pct < madvise->limit.share_pct ? target->room.pace.reason
-								      : madvise->limit.reason;
-}
-
 static struct status_pace madvise_pace(const struct executor *executor, const struct target *target)
 {
 	const struct collapser *collapser = target->own;
@@ -464,7 +432,7 @@ static struct status_pace madvise_pace(const struct executor *executor, const st
 		.known = true,
 		.stall_budget_us = collapser->pace.budget_us,
 		.share_pct = collapser->pace.share_pct,
-		.reason = pace_reason(executor->own, target),
+		.reason = collapser->barred ? collapse_barred_by(collapser->barred) : collapser->limit.reason,
 		.capped = !has_room(executor, target),
 		.calls = collapser->calls,
 		.stall_us = collapser->stall_ns / NS_PER_US,

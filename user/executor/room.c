@@ -47,16 +47,6 @@ static void read_limits(const struct executor *executor, struct target *target)
 	room->limit = err && err != -ESRCH ? room_limit_unknown(why_unknown(err)) : room_limit_by(levels, n);
 }
 
-static void say_pace(struct target *target)
-{
-	struct target_room *room = &target->room;
-
-	if (room->pace.share_pct || room->said_pace)
-		return;
-	room->said_pace = true;
-	log_info("%s: %s", target->name, room->pace.reason);
-}
-
 void target_room_look(const struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct target_room *room = &target->room;
@@ -67,7 +57,6 @@ void target_room_look(const struct executor *executor, struct target *target, ui
 		return;
 	room->looked_ns = now_ns;
 	read_limits(executor, target);
-	say_pace(target);
 }
 
 struct room target_room_of(const struct executor *executor, const struct target *target)

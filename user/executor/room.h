@@ -22,7 +22,6 @@ struct target_room {
 	uint32_t execs;	       /* of the program that grew */
 	struct room_left left; /* as of the last look */
 	unsigned int said;     /* a bit for each reason to leave slots alone */
-	bool said_pace;
 	enum room_verdict
 		held; /* what the executor waits for that cannot choose slots; ROOM_FITS: it does not */
 	unsigned int said_held; /* a bit for each */

@@ -40,36 +40,36 @@ bool pressure_parse_meminfo(const char *text, struct memory_pressure *pressure)
 }
 
 /* Of one zone's line, "Node 0, zone Normal" and the number of free blocks of order 0, 1, ... */
-static bool parse_zone(const char *line, uint64_t *blocks)
+static bool parse_zone(const char *line, struct memory_pressure *pressure)
 {
 	uint64_t sum = 0, count;
-	unsigned int order = 0;
+	unsigned int order = 0, node;
 	int used = 0;
 
-	if (sscanf(line, "Node %*u, zone %*s%n", &used) != 0 || !used)
+	if (sscanf(line, "Node %u, zone %*s%n", &node, &used) != 1 || !used || node >= PACE_NODES)
 		return false;
 	for (line += used; sscanf(line, "%*[ ]%" SCNu64 "%n", &count, &used) == 1; line += used, order++)
 		if (order >= BLOCK_ORDER && order < 64)
 			sum += count << (order - BLOCK_ORDER);
 	if (!order)
 		return false;
-	*blocks += sum;
+	pressure->nodes |= 1ULL << node;
+	pressure->huge_blocks[node] += sum;
 	return true;
 }
 
 bool pressure_parse_buddyinfo(const char *text, struct memory_pressure *pressure)
 {
-	uint64_t blocks = 0;
-	unsigned int zones = 0;
+	struct memory_pressure found = {0};
 
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		zones += parse_zone(line, &blocks);
+		parse_zone(line, &found);
 	}
-	if (!zones)
+	if (!found.nodes)
 		return false;
-	pressure->blocks_known = true;
-	pressure->huge_blocks = blocks;
+	pressure->nodes = found.nodes;
+	memcpy(pressure->huge_blocks, found.huge_blocks, sizeof(found.huge_blocks));
 	return true;
 }
 
