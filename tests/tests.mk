@@ -124,9 +124,6 @@ $(B)/tests/kvload $(B)/tests/touched:
 test-real test-real-quick bench-real: all $(B)/tests/kvload $(B)/tests/touched
 test-real:
 	$(Q)tests/real/suite
-# What the quick ones boot; test-real-quick makes it too, if need be.
-real-image: $(B)/tests/kvload
-	$(Q)QUICK=1 tests/real/root >/dev/null
 test-real-quick:
 	$(Q)QUICK=1 ROWS="redis-zipf memcached java-g1" AT=60 EARLY=95 tests/real/suite
 # Side by side with what the kernel has: hours. ROWS=, WAYS=, AT= take a part, see its head.
@@ -144,7 +141,7 @@ test-faults-some:
 test-faults:
 	$(Q)tests/faults/run
 
-test: test-unit test-live test-bpf test-top test-faults-some test-vm test-real-quick
+test: test-unit test-live test-bpf test-top test-faults-some test-vm
 	@echo "make test: all passed"
 
 lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words
@@ -229,6 +226,6 @@ bench: all $(B)/tests/cost $(B)/tests/load
 bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
-.PHONY: test test-real test-real-quick real-image bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
+.PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
 	test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words sim demo bench \
 	bench-collapse bench-gain bench-vm
