@@ -17,7 +17,7 @@ test_damon_stat_in_the_way() {
 }
 
 distinct_levels() {
-	sed -n "s/.*$1 ([0-9]*):.*down to \([0-9]*\) %.*/\1/p" $LOG >$T/levels
+	sed -n "s/.*$1 ([0-9]*)[^:]*:.*down to \([0-9]*\) %.*/\1/p" $LOG >$T/levels
 	awk 'NR > 1 && $1 >= last { exit 1 } { last = $1 }' $T/levels
 }
 

@@ -20,7 +20,7 @@ test_ends() {
 	ended_at=$(now_cs)
 	wait_for 5 watches long || fail "watched are '$(watched)', not the other one"
 	took=$(seconds_since "$ended_at")
-	logged "out: short ($short) of root, seat $seat: .*ended" || fail 'its end is not told'
+	logged "out: short ($short) of [^,]*, seat $seat: .*ended" || fail 'its end is not told'
 	gone "$kdamond" || fail "its kdamond $kdamond lives on"
 	load next --mem 48
 	wait_for 30 has_kdamond next || fail 'the next one is not watched'

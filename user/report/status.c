@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report/status.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <json-c/json.h>
-
 #include "base/json.h"
 #include "report/cost.h"
-#include "report/text.h"
 #include "report/whose.h"
 
 static const char *text_or_null(const char *text)
