@@ -135,30 +135,19 @@ int on_scan(tp_args *args)
 }
 
 /*
- * args: mm, folio, index, address and is_shmem in either order, file, nr, result. Of shared memory and files: madvise
- * (damos, too) is told that the page is huge and still to be mapped so, where khugepaged is told of success (6.6+).
- */
-SEC("tp_btf/mm_khugepaged_collapse_file")
-int on_collapse_file(tp_args *args)
-{
-	int result = tp_int(args, 7);
-
-	if (result == COLLAPSE_STATUS_SUCCESS || result == pte_mapped_huge)
-		count((void *)args[0], COLLAPSE_STATUS_SUCCESS, 0);
-	return 0;
-}
-
-/*
- * args: mm, folio, file or its name, present, swap, result. It comes after the other one, and repeats its result; a folio
- * that was huge before ends the look at its first page.
+ * args: mm, folio, file or its name, present, swap, result. The end of a try on shared memory or a file. Of one that made
+ * the page, madvise (damos, too) is told that it is huge and still to be mapped so, where khugepaged is told of success
+ * (6.6+). One that was huge before ends the look at its first page.
  */
 SEC("tp_btf/mm_khugepaged_scan_file")
 int on_scan_file(tp_args *args)
 {
+	int there = tp_int(args, 3) + tp_int(args, 4), pages = 1 << pmd_order;
 	int result = tp_int(args, 5);
-	bool looked = tp_int(args, 3) || tp_int(args, 4);
 
-	if (result != COLLAPSE_STATUS_SUCCESS && (result != pte_mapped_huge || !looked))
+	if (result == COLLAPSE_STATUS_SUCCESS || (result == pte_mapped_huge && there))
+		count((void *)args[0], COLLAPSE_STATUS_SUCCESS, there < pages ? pages - there : 0);
+	else
 		count((void *)args[0], result, 0);
 	return 0;
 }

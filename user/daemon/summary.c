@@ -33,7 +33,7 @@ static void fill_outcomes(const struct target *target, struct collapses *names, 
 		const struct tally_count *outcome = &all.counts[i];
 
 		if (collapses_was_huge(names, outcome->status))
-			status->already_huge = outcome->count;
+			status->already_huge += outcome->count;
 		else if (target_outcome_is_failure(names, outcome->status) &&
 			 status->n_failed < STATUS_FAILURES)
 			status->failed[status->n_failed++] = (struct status_failure){

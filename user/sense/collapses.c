@@ -87,15 +87,11 @@ static int status_of_name(const struct collapses *collapse, const char *name)
 	return -1;
 }
 
-/* Of shared memory and files. mm_khugepaged_collapse_file came with 6.2; older kernels' successes go uncounted. */
-static void fit_file_programs(struct collapses *collapse, const struct btf *btf)
+/* Of shared memory and files. */
+static void fit_file_program(struct collapses *collapse, const struct btf *btf)
 {
-	struct collapse_bpf *bpf = collapse->bpf;
-
-	bpf->rodata->pte_mapped_huge = status_of_name(collapse, PTE_MAPPED_HUGE);
-	bpf_program__set_autoload(bpf->progs.on_collapse_file,
-				  tracepoint_args(btf, "btf_trace_mm_khugepaged_collapse_file") == 8);
-	bpf_program__set_autoload(bpf->progs.on_scan_file,
+	collapse->bpf->rodata->pte_mapped_huge = status_of_name(collapse, PTE_MAPPED_HUGE);
+	bpf_program__set_autoload(collapse->bpf->progs.on_scan_file,
 				  tracepoint_args(btf, "btf_trace_mm_khugepaged_scan_file") == 6);
 }
 
@@ -121,7 +117,7 @@ static int fit_to_kernel(struct collapses *collapse)
 	if (tracepoint_args(btf, "btf_trace_mm_collapse_huge_page_isolate") < 2)
 		bpf_program__set_autoload(collapse->bpf->progs.on_isolate, false);
 	name_statuses(collapse, btf);
-	fit_file_programs(collapse, btf);
+	fit_file_program(collapse, btf);
 	btf__free(btf);
 	return 0;
 }
