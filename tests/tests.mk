@@ -33,7 +33,8 @@ UNIT_intervals_crowd := user/decide/intervals.c
 UNIT_heat := user/decide/heat_rank.c
 UNIT_governor_ruled := user/decide/governor.c $(UNIT_governor)
 UNIT_wish := user/decide/rules.c
-UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c
+UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c user/sense/filesystem.c
+UNIT_vma   := user/sense/filesystem.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
 UNIT_services := user/sense/owner.c user/sense/proc.c user/decide/service.c
@@ -92,8 +93,9 @@ $(B)/tests/fail_alloc.so: tests/faults/fail_alloc.c
 
 # The parts that collapse memory, on children of their own: natively, as root.
 LIVE_SRC := tests/live/live.c user/sense/miss.c user/decide/cost.c user/sense/pagemap.c user/sense/pressure.c user/sense/proc.c \
-	    user/sense/vma.c user/act/collapse.c user/act/file.c
-LIVE_SHARED_SRC := tests/live/shared.c user/sense/collapses.c user/sense/libbpf.c user/sense/pagemap.c user/act/collapse.c user/act/file.c
+	    user/sense/vma.c user/sense/filesystem.c user/act/collapse.c user/act/file.c
+LIVE_SHARED_SRC := tests/live/shared.c user/sense/collapses.c user/sense/libbpf.c user/sense/pagemap.c user/sense/vma.c user/sense/filesystem.c user/sense/filepages.c \
+		   user/act/collapse.c user/act/file.c
 $(B)/tests/live: $$(call san,$$(LIVE_SRC)) $(B)/san/base.a
 $(B)/tests/live_shared: $$(call san,$$(LIVE_SHARED_SRC)) $(B)/san/base.a
 $(B)/tests/live $(B)/tests/live_shared:

@@ -143,7 +143,7 @@ static void test_mappings(void **state)
 		.ask = ask, .arg = &asked, .now_ns = 1, .left = LAST + 1, .again_left = LAST + 1};
 	struct vma_map map = {0};
 	const bool fits[LAST + 1] = {[FULL] = true, [HALF] = true,   [UNTOUCHED] = true, [ZERO] = true,
-				     [LAST] = true, [BESIDE] = true, [GUARDED] = true};
+				     [LAST] = true, [BESIDE] = true, [GUARDED] = true,	 [SHARED] = true};
 	unsigned int first;
 
 	assert_int_equal(vma_map_look(&map, "/proc", (uint32_t)child->pid), 0);

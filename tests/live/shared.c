@@ -3,6 +3,7 @@
 #include "child.h"
 
 #include "sense/collapses.h"
+#include "sense/filepages.h"
 
 #define SLOTS 4
 
@@ -84,9 +85,9 @@ static int tear_down_pair(void **state)
 	return 0;
 }
 
-enum kind { REAL, USELESS, FAILED };
+enum kind { REAL, USELESS, FAILED, FILLED };
 
-/* How many attempts of ours on the child's memory were of this kind. */
+/* How many attempts of ours on the child's memory were of this kind; or how many pages they filled. */
 static uint64_t counted(const struct pair *pair, int child, enum kind kind)
 {
 	const struct collapses_count *counts;
@@ -99,8 +100,12 @@ static uint64_t counted(const struct pair *pair, int child, enum kind kind)
 
 		if (collapses_was_huge(pair->collapses, counts[i].status))
 			found = USELESS;
-		if (counts[i].id.tgid == (uint32_t)pair->child[child].pid &&
-		    counts[i].by_tgid == (uint32_t)getpid() && found == kind)
+		if (counts[i].id.tgid != (uint32_t)pair->child[child].pid ||
+		    counts[i].by_tgid != (uint32_t)getpid())
+			continue;
+		if (kind == FILLED)
+			sum += counts[i].filled_pages;
+		else if (found == kind)
 			sum += counts[i].count;
 	}
 	return sum;
@@ -125,6 +130,7 @@ static void test_counted_once(void **state)
 	assert_int_equal(counted(pair, 0, REAL), 1);
 	assert_int_equal(counted(pair, 0, USELESS), 1);
 	assert_int_equal(counted(pair, 0, FAILED) + counted(pair, 1, FAILED), 0);
+	assert_int_equal(counted(pair, 0, FILLED), 0);
 }
 
 static void test_failure_is_counted(void **state)
@@ -136,6 +142,65 @@ static void test_failure_is_counted(void **state)
 	assert_int_equal(collapse(pair, 0, PART), 0);
 	assert_int_equal(counted(pair, 0, FAILED), 1);
 	assert_int_equal(counted(pair, 0, REAL), 1);
+	assert_int_equal(counted(pair, 0, FILLED), SLOT_PAGES / 2);
+}
+
+/* The mapping of the child's slots, as vma_map_look() finds it. */
+static struct vma_range range_of(const struct pair *pair, int child)
+{
+	const struct child *of = &pair->child[child];
+	const struct vma_range *found;
+	struct vma_map map = {0};
+	struct vma_range range;
+
+	assert_int_equal(vma_map_look(&map, "/proc", (uint32_t)of->pid), 0);
+	found = vma_map_find(&map, slot_of(of, WHOLE));
+	assert_non_null(found);
+	assert_int_equal(found->kind, VMA_SHARED);
+	range = *found;
+	vma_map_free(&map);
+	return range;
+}
+
+/* What is there of the file is there for both, whoever touched it. */
+static void test_pages_of_the_file(void **state)
+{
+	const struct pair *pair = *state;
+	struct vma_range range = range_of(pair, 1);
+	int fd = filepages_open("/proc", (uint32_t)pair->child[1].pid, &range);
+	const uint16_t expected[] = {[WHOLE] = SLOT_PAGES, [EMPTY] = 0, [PART] = SLOT_PAGES / 2};
+	struct filepages pages;
+
+	assert_true(fd >= 0);
+	for (size_t slot = 0; slot <= PART; slot++) {
+		int err = filepages_read(fd, slot * SLOT, &pages);
+
+		if (err == -ENOSYS) {
+			print_message("skipped: this kernel has no cachestat (6.5)\n");
+			skip();
+		}
+		assert_int_equal(err, 0);
+		assert_int_equal(pages.present, expected[slot]);
+		assert_int_equal(pages.swapped, 0);
+	}
+	close(fd);
+}
+
+/* Another file was mapped in its place, or the process has ended. */
+static void test_not_that_file(void **state)
+{
+	struct pair *pair = *state;
+	struct vma_range range = range_of(pair, 0);
+	uint32_t pid = (uint32_t)pair->child[0].pid;
+
+	range.file.inode++;
+	assert_int_equal(filepages_open("/proc", pid, &range), -ESTALE);
+	range.file.inode--;
+	range.file.device++;
+	assert_int_equal(filepages_open("/proc", pid, &range), -ESTALE);
+	range.file.device--;
+	range.end += PAGE;
+	assert_int_equal(filepages_open("/proc", pid, &range), -ENOENT);
 }
 
 int main(void)
@@ -144,6 +209,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_counted_once),
 		TEST(test_failure_is_counted),
+		TEST(test_pages_of_the_file),
+		TEST(test_not_that_file),
 	};
 
 	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);

@@ -256,6 +256,34 @@ static void test_skip_reasons(void **state)
 	world_free(&world);
 }
 
+static struct candidate sharing(uint32_t tgid, double cpu_pct, uint64_t shared_mib, uint64_t unaligned_mib)
+{
+	struct candidate candidate = small(tgid, cpu_pct);
+
+	candidate.shared_bytes = shared_mib * MIB;
+	candidate.unaligned_bytes = unaligned_mib * MIB;
+	return candidate;
+}
+
+/* Shared memory counts where it could become huge; where not, and it would have been enough, that is the reason. */
+static void test_shared_memory(void **state)
+{
+	struct world world = world_top(2);
+
+	(void)state;
+	TICK(&world, sharing(1, 90, 31, 0), sharing(2, 80, 30, 0), sharing(3, 70, 0, 45),
+	     sharing(4, 60, 10, 20));
+	assert_seats(&world, "1 -");
+	assert_contains(governor_seats(world.governor)[0].reason, "1 MiB anonymous, 31 MiB shared");
+	assert_skip(&world, 2, "anonymous and shared memory of 31 MiB is below --min-anon 32 MiB");
+	assert_skip(&world, 3,
+		    "anonymous memory of 1 MiB is below --min-anon 32 MiB; 45 MiB of shared memory are not "
+		    "aligned "
+		    "to 2 MiB: run with --align-shared, and start it anew");
+	assert_skip(&world, 4, "anonymous and shared memory of 11 MiB is below --min-anon 32 MiB");
+	world_free(&world);
+}
+
 /* The coldest of the watched is named. */
 static void test_skip_names_the_coldest(void **state)
 {
@@ -427,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_counts_start_anew),
 		cmocka_unit_test(test_all_end_one_by_one),
 		cmocka_unit_test(test_skip_reasons),
+		cmocka_unit_test(test_shared_memory),
 		cmocka_unit_test(test_skip_names_an_idle_one),
 		cmocka_unit_test(test_at_the_limits),
 		cmocka_unit_test(test_skip_names_the_coldest),

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sense/vma.h"
@@ -31,7 +33,11 @@ static const struct line lines[] = {
 	{"7f0000000000-7f0000400000 r--p 00000000 00:00 0 \n", false},
 	{"7f0000000000-7f0000400000 ---p 00000000 00:00 0 \n", false},
 	{"7f0000000000-7f0000400000 -w-p 00000000 00:00 0 \n", false},
-	{"7f0000000000-7f0000400000 rw-s 00000000 00:01 1033 /dev/zero (deleted)\n", false},
+	{"7f0000000000-7f0000400000 rw-s 00000000 00:01 1033 /dev/zero (deleted)\n", true},
+	{"7f0000000000-7f0000400000 r--s 00000000 00:01 1033 /memfd:x (deleted)\n", true},
+	{"7f0000000000-7f0000400000 rw-s 00001000 fd:00 131 /var/db\n", true}, /* its file system decides */
+	{"7f0000000000-7f0000400000 -w-s 00000000 00:01 1033 /dev/zero (deleted)\n", false},
+	{"7f0000000000-7f00001ff000 rw-s 00000000 00:01 1033 /dev/zero (deleted)\n", false},
 	{"7f0000000000-7f0000400000 rw-s 00000000 00:00 0 \n", false},
 	{"7f0000000000-7f0000400000 rw-p 00000000 00:0f 20931 /anon_hugepage (deleted)\n", false},
 	{"7f0000000000-7f0000400000 rw-p 00000000 00:0f 20931 \n", false},
@@ -148,6 +154,8 @@ static int tear_down(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/100/maps", root);
 	unlink(path);
+	snprintf(path, sizeof(path), "%s/100/mountinfo", root);
+	unlink(path);
 	snprintf(path, sizeof(path), "%s/100", root);
 	rmdir(path);
 	return rmdir(root);
@@ -185,6 +193,76 @@ static void test_slots(void **state)
 	assert_int_equal(oracle.times, 3); /* once for each mapping */
 	vma_map_free(&map);
 	assert_null(map.ranges);
+}
+
+/* What "/memfd:" lies on is the same for all; what is mounted is by the process's own mounts. */
+static unsigned int shmem_minor(void)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+	struct stat stat;
+
+	assert_true(fd >= 0 && !fstat(fd, &stat));
+	close(fd);
+	assert_int_equal(major(stat.st_dev), 0);
+	return minor(stat.st_dev);
+}
+
+static void put_mounts(void)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/100/mountinfo", root);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs("22 1 fd:00 / / rw - ext4 /dev/vda rw\n"
+	      "23 22 0:77 / /dev/shm rw,nosuid shared:3 - tmpfs shm rw,size=1024k\n"
+	      "24 22 0:78 / /dev/hugepages rw - hugetlbfs none rw\n",
+	      file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_shared(void **state)
+{
+	const struct vma_range *found;
+	char text[512];
+
+	(void)state;
+	put_mounts();
+	snprintf(
+		text, sizeof(text),
+		"700000000000-700000800000 rw-s 00400000 00:%02x 1033 /memfd:x (deleted)\n"
+		"700001001000-700001801000 rw-s 00001000 00:4d 7 /dev/shm/x\n" /* begins within a slot of it */
+		"700002000000-700002800000 rw-s 00000000 00:4e 8 /dev/hugepages/x\n"
+		"700003000000-700003800000 rw-s 00000000 fd:00 9 /var/db\n"
+		"700004000000-700004800000 rw-s 00001000 00:4d 7 /dev/shm/x\n",
+		shmem_minor());
+	put(text);
+	look(1);
+	assert_int_equal(map.n, 2);
+	assert_int_equal(map.shared_bytes, 0x1000000);
+	assert_int_equal(map.unaligned_bytes, 0x800000);
+	found = vma_map_find(&map, 0x700000200000);
+	assert_non_null(found);
+	assert_int_equal(found->kind, VMA_SHARED);
+	assert_int_equal(found->file.device, filesystem_device(0, shmem_minor()));
+	assert_int_equal(found->file.inode, 1033);
+	assert_int_equal(found->file.offset, 0x400000);
+	assert_non_null(vma_map_find(&map, 0x700001400000));
+	assert_null(vma_map_find(&map, 0x700001000000));
+	assert_null(vma_map_find(&map, 0x700002000000));
+	assert_int_equal(ask(0x700001200000), VMA_YES);
+	/* Another file in its place is asked for anew. */
+	snprintf(text, sizeof(text), "700001001000-700001801000 rw-s 00001000 00:4d 70 /dev/shm/y\n");
+	put(text);
+	look(2);
+	assert_int_equal(map.unaligned_bytes, 0);
+	assert_int_equal(ask(0x700001200000), VMA_YES);
+	assert_int_equal(oracle.times, 1);
+	put(MAPS);
+	look(3);
+	assert_int_equal(map.shared_bytes, 0);
+	vma_map_free(&map);
 }
 
 static void test_asks_for_what_is_new(void **state)
@@ -328,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_addresses),
 		TEST(test_slots),
+		TEST(test_shared),
 		TEST(test_asks_for_what_is_new),
 		TEST(test_refusals_are_kept_for_a_while),
 		TEST(test_few_questions_at_once),

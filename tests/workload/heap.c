@@ -5,9 +5,13 @@
 #include "touch.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* 6.13; the headers of Debian 12 are older */
@@ -16,6 +20,21 @@
 #define FILL_STEP (1ULL << 20)
 #define PIECE	  (64ULL << 10) /* beside the heap: too short for a huge page */
 
+static bool filled_before; /* by another process, in the same file */
+
+static int open_shared(uint64_t mem)
+{
+	int fd = open(opt.shared, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct stat stat;
+
+	if (fd < 0 || fstat(fd, &stat) < 0)
+		die(1, "%s: %s", opt.shared, strerror(errno));
+	filled_before = (uint64_t)stat.st_size == mem;
+	if (!filled_before && ftruncate(fd, (off_t)mem) < 0)
+		die(1, "%s: %s", opt.shared, strerror(errno));
+	return fd;
+}
+
 /* The heap gets a place with room above, where the stacks and cursors of the threads will go:
  * nothing is mapped next to it, so its VMA is one mapping and ours alone. */
 static uint64_t map_heap(uint64_t mem, size_t nr_hots)
@@ -23,6 +42,8 @@ static uint64_t map_heap(uint64_t mem, size_t nr_hots)
 	size_t above = 2 * HUGE_SIZE + opt.threads * (2 * STACK_SIZE + 64 * nr_hots);
 	size_t room = mem + opt.misalign + above + HUGE_SIZE;
 	uint64_t start;
+	int fd = opt.shared ? open_shared(mem) : -1;
+	int flags = opt.shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
 	void *found = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (found == MAP_FAILED)
@@ -30,10 +51,11 @@ static uint64_t map_heap(uint64_t mem, size_t nr_hots)
 	munmap(found, room);
 	start = ((uint64_t)(uintptr_t)found + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
 	start += opt.misalign;
-	found = mmap((void *)start, mem, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	found = mmap((void *)start, mem, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, fd, 0);
 	if (found == MAP_FAILED)
 		die(1, "no memory for the heap: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	return start;
 }
 
@@ -123,7 +145,8 @@ uint64_t heap_make(const struct layout *layout)
 	if (opt.fork_storm && !(opt.snapshot_s > 0))
 		advise(heap, layout->mem, MADV_DONTFORK, "MADV_DONTFORK");
 	set_guards(layout, heap);
-	fill(layout, heap);
+	if (!filled_before)
+		fill(layout, heap);
 	return heap;
 }
 

@@ -36,6 +36,7 @@ enum {
 	OPT_NAME = 256,
 	OPT_MEM,
 	OPT_MISALIGN,
+	OPT_SHARED,
 	OPT_RESERVE,
 	OPT_BESIDE,
 	OPT_FILL,
@@ -75,6 +76,8 @@ static const struct argp_option options[] = {
 	{"name", OPT_NAME, "COMM", 0, "Name of the process, at most 15 characters", 0},
 	{"mem", OPT_MEM, "MIB", 0, "Size of the heap, one anonymous mapping (64)", 0},
 	{"misalign", OPT_MISALIGN, "BYTES", 0, "Shift the heap from its 2 MiB boundary", 0},
+	{"shared", OPT_SHARED, "FILE", 0,
+	 "The heap is FILE, on a tmpfs, mapped shared; who finds it there in its size does not fill it", 0},
 	{"reserve", OPT_RESERVE, "GIB", 0, "Reserve address space beside the heap (0)", 0},
 	{"beside", OPT_BESIDE, "N", 0, "Map N pieces of 64 KiB beside the heap (0)", 0},
 	{"fill", OPT_FILL, "SEC", 0, "Take SEC to fill the heap, from its beginning on (0)", 0},
@@ -258,6 +261,9 @@ static error_t parse_memory(int key, char *arg)
 		opt.misalign = parse_number("--misalign", arg, 0, HUGE_SIZE - PAGE);
 		if (opt.misalign % PAGE)
 			die(2, "bad --misalign '%s': a multiple of %" PRIu64 " is wanted", arg, PAGE);
+		return 0;
+	case OPT_SHARED:
+		opt.shared = arg;
 		return 0;
 	case OPT_HOG:
 		opt.hog = true;

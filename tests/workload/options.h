@@ -18,6 +18,7 @@ struct phase {
 struct options {
 	const char *name;
 	const char *report_file;
+	const char *shared; /* NULL: the heap is anonymous */
 	struct layout_spec layout;
 	bool hog;
 	uint64_t misalign;

@@ -10,6 +10,7 @@
 #include "base/cpus.h"
 #include "base/units.h"
 #include "daemon/judge.h"
+#include "daemon/memory.h"
 #include "daemon/skips.h"
 #include "daemon/step.h"
 #include "decide/optout.h"
@@ -217,13 +218,13 @@ static bool make_candidate(struct tick *tick, const struct watch *watch, const s
 		.id = target ? target->id : id,
 		.owner = ranked->owner,
 		.cpu_pct = ranked->cpu_pct,
-		.anon_bytes = facts.anon_bytes,
 		.execs = ranked->execs,
 		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
 	if (target)
 		take_whose(tick, target, ranked, watch->now_ns);
+	memory_see(watch, target, &facts, candidate);
 	judge(tick, watch, &facts, target, candidate);
 	see_bar(tick, watch, &facts, target, candidate);
 	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
@@ -383,7 +384,7 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 
 		if (!target || !gained_nothing(target) || target_is_gone(target))
 			continue;
-		governor_let_go(watch->governor, seat, target->benefit.reason, target->facts.anon_bytes,
+		governor_let_go(watch->governor, seat, target->benefit.reason, target_memory_bytes(target),
 				target->execs);
 		said_once(&tick->skips.said, target->id, false);
 		leave(watch, target, target->benefit.reason);

@@ -105,7 +105,7 @@ static void see_candidates(const struct tick *tick)
 	for (size_t i = 0; i < tick->n; i++) {
 		const struct candidate *candidate = &tick->candidates[i];
 
-		penalty_see(penalties, candidate->id, candidate->anon_bytes, candidate->execs);
+		penalty_see(penalties, candidate->id, candidate_bytes(candidate), candidate->execs);
 	}
 }
 

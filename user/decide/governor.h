@@ -12,7 +12,7 @@
 struct governor_config {
 	unsigned int seats;	  /* N of --top, or the number of pids of --pid; > 0 */
 	double min_cpu_pct;	  /* to come in; percent of one CPU */
-	uint64_t min_anon_bytes;  /* to come in: below it there is little to collapse */
+	uint64_t min_anon_bytes;  /* to come in, anonymous and shared: below it there is little to collapse */
 	unsigned int dwell_ticks; /* clearly colder for so many ticks in a row, a process leaves; > 0 */
 	unsigned int
 		probe_ticks; /* one that gained nothing is taken in again after so many, the first time */
@@ -36,9 +36,11 @@ struct candidate {
 	struct process_id id;
 	char comm[COMM_LEN];
 	struct process_owner owner;
-	double cpu_pct;	     /* smoothed */
-	uint64_t anon_bytes; /* resident anonymous memory */
-	uint32_t execs;	     /* cumulative; only its growth is used */
+	double cpu_pct;		  /* smoothed */
+	uint64_t anon_bytes;	  /* resident anonymous memory */
+	uint64_t shared_bytes;	  /* and shared memory that could become huge */
+	uint64_t unaligned_bytes; /* and such that can't: it is not mapped at multiples of 2 MiB */
+	uint32_t execs;		  /* cumulative; only its growth is used */
 	const char *
 		barred; /* why nobody can make its memory huge, in words: never watched; NULL: it can be reached */
 	double barred_s; /* for how long that is known */
@@ -47,16 +49,22 @@ struct candidate {
 	struct rules_verdict verdict; /* out: never watched; preferred: before all that are not */
 };
 
+/* What of its memory could become huge. */
+static inline uint64_t candidate_bytes(const struct candidate *candidate)
+{
+	return candidate->anon_bytes + candidate->shared_bytes;
+}
+
 /* Enough memory to be worth a seat; below it there is little to collapse. */
 static inline bool governor_is_big(const struct governor_config *config, const struct candidate *candidate)
 {
-	return config->listed || candidate->anon_bytes >= config->min_anon_bytes;
+	return config->listed || candidate_bytes(candidate) >= config->min_anon_bytes;
 }
 
 /* So little memory is left that it should make room for another. */
 static inline bool governor_is_shrunk(const struct governor_config *config, const struct candidate *watched)
 {
-	return watched->anon_bytes < config->min_anon_bytes / 2;
+	return candidate_bytes(watched) < config->min_anon_bytes / 2;
 }
 
 enum governor_move_kind { GOVERNOR_LEAVE, GOVERNOR_ENTER };
@@ -104,7 +112,7 @@ void governor_free(struct governor *governor); /* NULL is fine */
 /*
  * One tick. @candidates are ordered, hottest first.
  *
- * Eligible: cpu >= min, anon >= min, not excluded, not ruled out, not barred, not backing off (listed: just the last
+ * Eligible: cpu >= min, anonymous and aligned shared memory >= min, not excluded, not ruled out, not barred, not backing off (listed: just the last
  * four).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed, it was let go, or most of its memory is shared
  * with other processes, as a fork's is. Those that

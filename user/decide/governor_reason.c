@@ -5,11 +5,24 @@
 #include <string.h>
 
 #include "decide/reason.h"
+#include "decide/shared.h"
+
+/* "anonymous memory of 3 MiB", or of both kinds. */
+static const char *memory_words(const struct candidate *candidate, char words[80])
+{
+	if (!candidate->shared_bytes)
+		snprintf(words, 80, "anonymous memory of %" PRIu64 " MiB",
+			 bytes_to_mib(candidate->anon_bytes));
+	else
+		snprintf(words, 80, "anonymous and shared memory of %" PRIu64 " MiB",
+			 bytes_to_mib(candidate_bytes(candidate)));
+	return words;
+}
 
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
 			     const struct governor_seat *seat, size_t n, char *reason)
 {
-	char losing[48] = "", rule[REASON_LEN];
+	char losing[48] = "", shared[48] = "", rule[REASON_LEN];
 	const char *what = "hot";
 
 	if (config->listed)
@@ -19,9 +32,12 @@ void governor_reason_watched(const struct governor_config *config, const struct 
 	if (seat->cold_ticks)
 		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", seat->cold_ticks,
 			 config->dwell_ticks);
+	if (candidate->shared_bytes)
+		snprintf(shared, sizeof(shared), ", %" PRIu64 " MiB shared",
+			 bytes_to_mib(candidate->shared_bytes));
 	rules_explain(&candidate->verdict, rule);
-	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s%s", what,
-		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), losing,
+	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s%s%s", what,
+		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), shared, losing,
 		     *rule ? "; " : "", rule);
 }
 
@@ -41,11 +57,13 @@ void governor_reason_cold(const struct governor_config *config, const struct gov
 void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
 			       const struct candidate *waiting, char *reason)
 {
+	char memory[80];
+
 	if (governor_is_shrunk(config, watched))
 		reason_write(reason,
-			     "anonymous memory of %" PRIu64 " MiB is below half of --min-anon %" PRIu64
-			     " MiB, and pid %" PRIu32 " waits with %.1f %% of a CPU",
-			     bytes_to_mib(watched->anon_bytes), bytes_to_mib(config->min_anon_bytes),
+			     "%s is below half of --min-anon %" PRIu64 " MiB, and pid %" PRIu32
+			     " waits with %.1f %% of a CPU",
+			     memory_words(watched, memory), bytes_to_mib(config->min_anon_bytes),
 			     waiting->id.tgid, waiting->cpu_pct);
 	else if (waiting->verdict.preferred && !watched->verdict.preferred)
 		reason_write(reason,
@@ -59,14 +77,27 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 			     config->dwell_ticks, watched->cpu_pct, waiting->id.tgid, waiting->cpu_pct);
 }
 
+/* What would be enough if it were aligned. */
+static const char *unaligned_words(const struct governor_config *config, const struct candidate *candidate,
+				   char words[120])
+{
+	*words = '\0';
+	if (candidate_bytes(candidate) + candidate->unaligned_bytes >= config->min_anon_bytes)
+		snprintf(words, 120, "; %" PRIu64 " MiB of shared memory are " SHARED_UNALIGNED,
+			 bytes_to_mib(candidate->unaligned_bytes));
+	return words;
+}
+
 /* Nothing keeps it out, and still it is not watched. */
 static void reason_skipped(const struct governor_config *config, const struct candidate *candidate,
 			   double coldest_pct, char *reason)
 {
+	char memory[80], unaligned[120];
+
 	if (!governor_is_big(config, candidate))
-		reason_write(reason,
-			     "anonymous memory of %" PRIu64 " MiB is below --min-anon %" PRIu64 " MiB",
-			     bytes_to_mib(candidate->anon_bytes), bytes_to_mib(config->min_anon_bytes));
+		reason_write(reason, "%s is below --min-anon %" PRIu64 " MiB%s",
+			     memory_words(candidate, memory), bytes_to_mib(config->min_anon_bytes),
+			     unaligned_words(config, candidate, unaligned));
 	else
 		reason_write(reason, "all %u seats are taken, the coldest by a process with %.1f %% of a CPU",
 			     config->seats, coldest_pct);

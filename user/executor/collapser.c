@@ -32,6 +32,7 @@ void collapser_clear(struct collapser *collapser)
 		regions_leave(collapser->regions, collapser->watched);
 	heat_free(collapser->heat);
 	backoff_free(collapser->backoff);
+	shared_list_free(&collapser->shared);
 	free(collapser->chosen);
 }
 
@@ -57,6 +58,7 @@ void collapser_forget(struct collapser *collapser)
 	heat_forget(collapser->heat);
 	collapser->mapped_since_ns = 0;
 	backoff_clear(collapser->backoff);
+	collapser->shared.n = 0;
 	collapser->pause = (struct backoff_pause){0};
 	collapser->worklist = (struct worklist){0};
 	collapser->next = 0;

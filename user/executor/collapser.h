@@ -8,6 +8,7 @@
 #include "decide/heat.h"
 #include "decide/pace.h"
 #include "decide/readlist.h"
+#include "decide/shared.h"
 #include "decide/worklist.h"
 #include "executor/executor.h"
 #include "sense/regions.h"
@@ -22,6 +23,8 @@ struct collapser {
 	uint32_t execs;		  /* of the program that the heat is of */
 	struct readlist readlist;
 	uint64_t recheck_ns; /* when what was huge was last looked at */
+
+	struct shared_list shared; /* what it knows of slots of shared memory, for the others */
 
 	struct backoff *backoff; /* of slots */
 	struct backoff_pause pause;
@@ -91,6 +94,27 @@ void pace_look_at_target(const struct madvise *madvise, struct target *target, u
 /* Whether the slot's own NUMA node has a huge page for it: else the kernel would take one of another node. */
 bool pace_node_has_blocks(const struct madvise *madvise, const struct target *target, uint64_t slot,
 			  uint64_t now_ns);
+
+/* ---- shared_look.c ---- */
+
+/* Whether the slot at @start is of shared memory; then *@key is which. */
+bool collapser_shared_key(const struct target *target, uint64_t start, struct shared_key *key);
+
+/* Whether a slot is huge, for the others; nothing if it is not shared. */
+void collapser_tell_huge(const struct target *target, uint64_t start, bool huge);
+
+/* Targets that have such memory. */
+unsigned int collapser_sharers(const struct executor *executor);
+
+/* What the other targets know of the slot. */
+struct shared_slot collapser_known_by_others(const struct executor *executor, const struct target *target,
+					     const struct shared_key *key);
+
+/* slot_pages_read() of the target; of shared memory all that is there, and huge if that is known of any target. */
+int collapser_read_pages(const struct executor *executor, const struct target *target, const uint64_t *starts,
+			 size_t n, struct slot_pages *pages);
+
+/* ---- */
 
 /* What @err says of the whole target is noted, and said once. */
 void collapser_note_barred(struct target *target, int err);

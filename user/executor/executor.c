@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "executor/executor.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "decide/region_count.h"
+#include "decide/shared.h"
+#include "report/log.h"
 
 int executor_open(struct executor *executor, const struct executor_type *type,
 		  const struct executor_setup *setup, struct act_error *error)
@@ -81,12 +84,25 @@ static uint64_t max_regions(const void *arg, uint64_t bytes)
 		       : region_count_fitting(bytes, setup->min_regions, setup->max_regions);
 }
 
+static void say_unaligned(struct target *target)
+{
+	const struct vma_map *mappings = &target->where.mappings;
+	uint64_t bytes =
+		target->facts.shared_bytes - process_shared_bytes(&target->facts, mappings->shared_bytes);
+
+	if (target->said_unaligned || !mappings->unaligned_bytes || bytes < PMD_SIZE_BYTES)
+		return;
+	target->said_unaligned = true;
+	log_info("%s (%u): %" PRIu64 " MiB of its shared memory are " SHARED_UNALIGNED, target->comm,
+		 target->id.tgid, bytes_to_mib(bytes));
+}
+
 void executor_look_where(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct where_look look = {
 		.pid = target->facts.live_tid,
 		.execs = target->execs,
-		.anon_bytes = target->facts.anon_bytes,
+		.anon_bytes = target_memory_bytes(target),
 		.aggr_us = target->intervals.aggr_us,
 		.now_ns = now_ns,
 		.acting = descent_acts(&target->descent),
@@ -97,6 +113,7 @@ void executor_look_where(struct executor *executor, struct target *target, uint6
 	};
 
 	target->where_err = where_look(&target->where, &look);
+	say_unaligned(target);
 }
 
 void executor_look(struct executor *executor, struct target *target, uint64_t now_ns)

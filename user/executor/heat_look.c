@@ -40,7 +40,7 @@ static bool ask_kernel(void *arg, uint64_t slot)
 }
 
 static struct work_slot paying_slot(const struct collapser *collapser, const struct heat_slot *slot,
-				    enum vma_answer answer, uint64_t now_ns)
+				    uint64_t now_ns)
 {
 	return (struct work_slot){
 		.start = slot->start,
@@ -49,22 +49,72 @@ static struct work_slot paying_slot(const struct collapser *collapser, const str
 		.populated = slot->populated,
 		.shared = slot->shared,
 		.unread = !slot->read,
-		.unasked = answer == VMA_UNKNOWN,
 		.waits = backoff_waits(collapser->backoff, slot->start, now_ns),
 	};
 }
 
-/* The slots that pay and lie in mappings that can be collapsed, the most accessed first. */
-static int gather_paying(const struct executor *executor, struct target *target, uint64_t now_ns, size_t *n)
+/* Of shared memory all accesses count, whoever makes them; what the target makes of them the others are told. -ENOMEM. */
+static int add_shared(const struct executor *executor, const struct target *target, struct work_slot *work)
+{
+	struct collapser *collapser = target->own;
+	struct shared_slot own = {.rate_per_s = work->rate_per_s, .huge = work->huge};
+
+	if (!collapser_shared_key(target, work->start, &own.key))
+		return 0;
+	work->rate_per_s += collapser_known_by_others(executor, target, &own.key).rate_per_s;
+	return shared_list_add(&collapser->shared, &own);
+}
+
+static int hotter_first(const void *left, const void *right)
+{
+	const struct work_slot *a = left, *b = right;
+
+	if (a->rate_per_s != b->rate_per_s)
+		return a->rate_per_s > b->rate_per_s ? -1 : 1;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* Those of the @n_slots that are ranked which lie in mappings that can be collapsed, and are accessed @least_per_s. */
+static int take_paying(const struct executor *executor, struct target *target, uint64_t now_ns,
+		       double least_per_s, size_t n_slots, size_t *n)
 {
 	struct vma_asking asking = {ask_kernel, target, now_ns, LOOKS_ASKS, LOOKS_ASKS_AGAIN};
+	struct collapser *collapser = target->own;
+	struct madvise *madvise = executor->own;
+	int err = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < n_slots && !err; i++) {
+		const struct heat_slot *slot = heat_ranked(collapser->heat, i);
+		struct work_slot work = paying_slot(collapser, slot, now_ns);
+		enum vma_answer answer;
+
+		err = add_shared(executor, target, &work);
+		if (work.rate_per_s < least_per_s)
+			continue;
+		answer = vma_map_ask(&target->where.mappings, slot->start, &asking);
+		work.unasked = answer == VMA_UNKNOWN;
+		if (answer != VMA_NO)
+			madvise->paying[(*n)++] = work;
+	}
+	return err;
+}
+
+/*
+ * The slots that pay and lie in mappings that can be collapsed, the most accessed first. Of a slot that pays by what several
+ * targets access it one of them makes its share or more.
+ */
+static int gather_paying(const struct executor *executor, struct target *target, uint64_t now_ns, size_t *n)
+{
 	struct worth_config worth = executor_worth(executor);
 	double least_per_s = worth_least_rate_per_s(&worth);
+	bool shares = target->where.mappings.shared_bytes > 0;
 	struct collapser *collapser = target->own;
 	struct madvise *madvise = executor->own;
 	struct heat_sum sum;
 	size_t n_slots;
-	int err = heat_rank(collapser->heat, least_per_s, &n_slots, &sum);
+	int err = heat_rank(collapser->heat, shares ? least_per_s / collapser_sharers(executor) : least_per_s,
+			    &n_slots, &sum);
 
 	if (!err)
 		err = make_room(madvise, n_slots);
@@ -73,15 +123,12 @@ static int gather_paying(const struct executor *executor, struct target *target,
 	target->heat.mapped = true;
 	target->heat.in_use_bytes = sum.in_use_bytes;
 	target->heat.share = sum.share;
-	*n = 0;
-	for (size_t i = 0; i < n_slots; i++) {
-		const struct heat_slot *slot = heat_ranked(collapser->heat, i);
-		enum vma_answer answer = vma_map_ask(&target->where.mappings, slot->start, &asking);
-
-		if (answer != VMA_NO)
-			madvise->paying[(*n)++] = paying_slot(collapser, slot, answer, now_ns);
-	}
-	return 0;
+	collapser->shared.n = 0;
+	err = take_paying(executor, target, now_ns, least_per_s, n_slots, n);
+	shared_list_sort(&collapser->shared);
+	if (shares && !err && *n)
+		qsort(madvise->paying, *n, sizeof(*madvise->paying), hotter_first);
+	return err;
 }
 
 static size_t places_to_read(struct madvise *madvise, const struct target *target, size_t n_paying,
@@ -99,8 +146,10 @@ static size_t places_to_read(struct madvise *madvise, const struct target *targe
 	return n;
 }
 
-static void take_pages(struct madvise *madvise, struct collapser *collapser, size_t n)
+static void take_pages(struct madvise *madvise, const struct target *target, size_t n)
 {
+	struct collapser *collapser = target->own;
+
 	for (size_t i = 0; i < n; i++) {
 		struct work_slot *slot = &madvise->paying[madvise->places[i].slot];
 		const struct slot_pages *pages = &madvise->pages[i];
@@ -111,17 +160,19 @@ static void take_pages(struct madvise *madvise, struct collapser *collapser, siz
 		slot->huge = pages->huge;
 		heat_set_pages(collapser->heat, slot->start, (uint16_t)slot->populated, pages->shared,
 			       slot->huge);
+		collapser_tell_huge(target, slot->start, slot->huge);
 	}
 }
 
-static int read_pages(struct madvise *madvise, struct target *target, size_t n_paying, uint64_t now_ns)
+static int read_pages(const struct executor *executor, struct target *target, size_t n_paying,
+		      uint64_t now_ns)
 {
+	struct madvise *madvise = executor->own;
 	size_t n = places_to_read(madvise, target, n_paying, now_ns);
-	int err =
-		n ? slot_pages_read("/proc", target->facts.live_tid, madvise->starts, n, madvise->pages) : 0;
+	int err = n ? collapser_read_pages(executor, target, madvise->starts, n, madvise->pages) : 0;
 
 	if (!err)
-		take_pages(madvise, target->own, n);
+		take_pages(madvise, target, n);
 	return err;
 }
 
@@ -170,7 +221,7 @@ static int look(struct executor *executor, struct target *target, uint64_t now_n
 	if (!err)
 		err = array_reserve(&collapser->chosen, &collapser->room, n, sizeof(*collapser->chosen));
 	if (!err)
-		err = read_pages(executor->own, target, n, now_ns);
+		err = read_pages(executor, target, n, now_ns);
 	if (!err)
 		choose(executor, target, n, now_ns);
 	return err;

@@ -243,7 +243,7 @@ static bool may_collapse(const struct executor *executor, struct target *target,
 	struct room room;
 	enum room_verdict verdict;
 
-	if (slot_pages_read("/proc", target->facts.live_tid, &start, 1, &pages))
+	if (collapser_read_pages(executor, target, &start, 1, &pages))
 		return false;
 	heat_set_huge(collapser->heat, start, pages.huge);
 	if (pages.huge)
@@ -280,6 +280,7 @@ static void note_outcome(struct executor *executor, struct target *target, uint6
 	executor->errors += effect.is_error;
 	if (effect.made_huge) {
 		collapser->done++;
+		collapser_tell_huge(target, start, true);
 		heat_set_huge(collapser->heat, start, true);
 		backoff_pause_work(&collapser->pause);
 		backoff_pause_work(&madvise->no_memory);

@@ -63,7 +63,7 @@ struct room target_room_of(const struct executor *executor, const struct target 
 {
 	const struct target_room *room = &target->room;
 
-	return room_of(&executor->setup.room, target->facts.anon_bytes, &room->grown, &room->limit);
+	return room_of(&executor->setup.room, target_memory_bytes(target), &room->grown, &room->limit);
 }
 
 struct room target_room_now(const struct executor *executor, struct target *target)
@@ -95,7 +95,7 @@ static void write_why(const struct executor *executor, const struct target *targ
 		snprintf(why, WHY_MAX,
 			 "the process has grown by %.1f MiB by collapses, and may by %.1f in all",
 			 (double)grown / MIB_BYTES,
-			 (double)room_most_growth_bytes(config, target->facts.anon_bytes,
+			 (double)room_most_growth_bytes(config, target_memory_bytes(target),
 							&target->room.grown) /
 				 MIB_BYTES);
 		return;

@@ -106,7 +106,7 @@ void scheme_evidence(const struct scheme *scheme, const struct executor_setup *s
 void scheme_wanted(const struct executor_setup *setup, const struct target *target, struct plan_level *wanted)
 {
 	/* Of all between two gaps only what has memory is worth a region. */
-	uint64_t bytes = target->where.version ? where_bytes(&target->where) : target->facts.anon_bytes;
+	uint64_t bytes = target->where.version ? where_bytes(&target->where) : target_memory_bytes(target);
 	uint64_t fitting = region_count_fitting(bytes, setup->min_regions, setup->max_regions);
 
 	wanted->min_accesses = descent_min_accesses(&target->descent, setup->descent);

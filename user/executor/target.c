@@ -148,6 +148,13 @@ void target_new_kdamond(struct target *target, pid_t pid)
 	target->kdamond.cost_known = false;
 }
 
+uint64_t target_memory_bytes(const struct target *target)
+{
+	const struct process_facts *facts = &target->facts;
+
+	return facts->anon_bytes + process_shared_bytes(facts, target->where.mappings.shared_bytes);
+}
+
 uint64_t target_watched_bytes(const struct target *target)
 {
 	return target->where.version ? where_bytes(&target->where) : target->facts.mapped_bytes;
@@ -218,7 +225,7 @@ struct descent_evidence target_evidence(const struct target *target, struct coll
 		.heat_is_new = target->heat.known && target->heat.at_ns == now_ns,
 		.hot_bytes = target->heat.hot_bytes,
 		.hot_huge_bytes = target->heat.huge_bytes,
-		.anon_bytes = target->facts.anon_bytes,
+		.anon_bytes = target_memory_bytes(target),
 		.execs = target->execs,
 	};
 

@@ -59,7 +59,8 @@ struct target {
 	uint32_t own_tgid;  /* whose attempts are tallied, if not its kdamond's: our own */
 	struct tally tally; /* of attempts to collapse its memory */
 	struct where where;
-	int where_err; /* of the last look at it: it has ended, or may not be read */
+	bool said_unaligned; /* that shared memory of it cannot become huge */
+	int where_err;	     /* of the last look at it: it has ended, or may not be read */
 	struct target_heat heat;
 	uint64_t filled_pages; /* by all collapses that BPF saw: they were missing, and are zeros now */
 	struct target_room room;
@@ -101,6 +102,9 @@ void target_take_counts(struct target *target, const struct collapses_count *cou
 
 /* A kdamond started, or ended (@pid 0): its counts begin at 0, those of the one before are kept. */
 void target_new_kdamond(struct target *target, pid_t pid);
+
+/* Its resident memory that could become huge: anonymous, and shared where that is aligned. */
+uint64_t target_memory_bytes(const struct target *target);
 
 /* Bytes of address space that DAMON looks at. */
 uint64_t target_watched_bytes(const struct target *target);

@@ -192,6 +192,8 @@ static int parse_status(const char *text, struct process_facts *facts)
 	facts->tgid = (uint32_t)value;
 	/* A kernel thread has no memory and so none of the Vm and Rss lines. */
 	facts->kernel_thread = proc_field(text, "RssAnon", &facts->anon_bytes) && facts->live_tid;
+	if (proc_field(text, "RssShmem", &facts->shared_bytes))
+		facts->shared_bytes = 0;
 	if (proc_field(text, "VmSize", &facts->mapped_bytes))
 		facts->mapped_bytes = 0;
 	if (proc_field(text, "VmPTE", &facts->page_tables_bytes))

@@ -19,6 +19,7 @@ struct process_facts {
 	uint32_t
 		live_tid; /* a thread that still has the memory: not a leader that is a zombie; 0: none found yet */
 	uint64_t anon_bytes;	    /* resident anonymous memory */
+	uint64_t shared_bytes;	    /* resident memory of shmem: tmpfs, memfd, shared anonymous, SysV */
 	uint64_t hugetlb_bytes;	    /* of hugetlbfs, private and shared; not among anon_bytes */
 	uint64_t page_tables_bytes; /* VmPTE: what a walk through all of them takes grows with it */
 	uint64_t mapped_bytes;	    /* of address space, resident or not (VmSize) */
@@ -28,6 +29,12 @@ struct process_facts {
 
 /* Negative errno (-ESRCH: no such process, or a thread's id); *@facts untouched then. */
 int process_facts_read(const char *proc_root, uint32_t pid, struct process_facts *facts);
+
+/* How much of its shared memory could become huge, where @mapped_bytes of its mappings are aligned for that. */
+static inline uint64_t process_shared_bytes(const struct process_facts *facts, uint64_t mapped_bytes)
+{
+	return facts->shared_bytes < mapped_bytes ? facts->shared_bytes : mapped_bytes;
+}
 
 /* Whether @facts are those of the process @id, and not of a later one with the same pid. */
 bool process_facts_match(const struct process_facts *facts, struct process_id id);

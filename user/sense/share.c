@@ -11,8 +11,11 @@ static uint64_t first_slot(const struct vma_range *range)
 	return (range->start + PMD_SIZE_BYTES - 1) / PMD_SIZE_BYTES;
 }
 
+/* What is shared memory is meant to be, and a collapse copies nothing of it. */
 static uint64_t slots_in(const struct vma_range *range)
 {
+	if (range->kind != VMA_PRIVATE)
+		return 0;
 	return range->end / PMD_SIZE_BYTES - first_slot(range);
 }
 
@@ -53,7 +56,7 @@ static size_t choose_of_each(const struct vma_map *map, uint64_t turn, uint64_t 
 		return 0;
 	for (size_t i = turn % step; i < map->n; i += step) {
 		uint64_t here = slots_in(&map->ranges[i]), most = SHARE_SLOTS * step / map->n;
-		uint64_t gap = here / most + !!(here % most);
+		uint64_t gap = here / most + !!(here % most) + !here;
 
 		for (uint64_t at = turn % gap; at < here && n < SHARE_SLOTS; at += gap)
 			slots[n++] = (first_slot(&map->ranges[i]) + at) * PMD_SIZE_BYTES;

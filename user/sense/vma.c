@@ -36,23 +36,40 @@ static bool name_is_anonymous(const char *name)
 	return !*name || !strcmp(name, "[heap]") || !strncmp(name, "[anon:", strlen("[anon:"));
 }
 
+/* What follows the permissions. */
+static bool parse_file(const char *rest, struct vma_range *range)
+{
+	unsigned int major, minor;
+	struct vma_file file;
+	char name[16] = "";
+
+	if (sscanf(rest, " %" SCNx64 " %x:%x %" SCNu64 " %15[^\n]", &file.offset, &major, &minor, &file.inode,
+		   name) < 4)
+		return false;
+	/* A private mapping of huge pages (hugetlb) has an inode, as files have. */
+	if (range->kind == VMA_PRIVATE)
+		return !file.inode && name_is_anonymous(name);
+	file.device = filesystem_device(major, minor);
+	range->file = file;
+	return file.inode;
+}
+
 /* Not all of it by sscanf(): most lines are of other mappings, and there may be thousands. */
 bool vma_parse(const char *line, struct vma_range *range)
 {
 	struct vma_range found = {0};
-	char *rest, name[16] = "";
-	uint64_t inode;
+	char *rest;
 
 	found.start = strtoull(line, &rest, 16);
 	if (*rest != '-')
 		return false;
 	found.end = strtoull(rest + 1, &rest, 16);
-	if (strncmp(rest, " rw", 3) || !rest[3] || rest[4] != 'p' || !slots_of(&found))
+	if (rest[0] != ' ' || rest[1] != 'r' || rest[2] == '\0' || rest[3] == '\0' || !slots_of(&found))
 		return false;
-	/* A private mapping of huge pages (hugetlb) has an inode, as files have. */
-	if (sscanf(rest + 5, " %*x %*x:%*x %" SCNu64 " %15[^\n]", &inode, name) < 1)
+	found.kind = rest[4] == 's' ? VMA_SHARED : VMA_PRIVATE;
+	if (found.kind == VMA_PRIVATE && (rest[2] != 'w' || rest[4] != 'p'))
 		return false;
-	if (inode || !name_is_anonymous(name))
+	if (!parse_file(rest + 5, &found))
 		return false;
 	*range = found;
 	return true;
@@ -67,7 +84,22 @@ static int append(struct vma_map *map, const struct vma_range *range)
 	return err;
 }
 
-static int read_lines(FILE *file, struct vma_map *map)
+/* What one mapping is to the map: a place, bytes that cannot be huge, or nothing. */
+static int take(struct vma_map *map, const char *proc_root, uint32_t pid, const struct vma_range *range)
+{
+	if (range->kind != VMA_PRIVATE &&
+	    filesystem_of(&map->known, proc_root, pid, range->file.device) != FILESYSTEM_SHMEM)
+		return 0;
+	if (!vma_is_aligned(range)) {
+		map->unaligned_bytes += range->end - range->start;
+		return 0;
+	}
+	if (range->kind != VMA_PRIVATE)
+		map->shared_bytes += range->end - range->start;
+	return append(map, range);
+}
+
+static int read_lines(FILE *file, const char *proc_root, uint32_t pid, struct vma_map *map)
 {
 	struct vma_range range;
 	char *line = NULL;
@@ -77,7 +109,7 @@ static int read_lines(FILE *file, struct vma_map *map)
 	errno = 0;
 	while (!err && getline(&line, &size, file) >= 0)
 		if (vma_parse(line, &range))
-			err = append(map, &range);
+			err = take(map, proc_root, pid, &range);
 	if (!err && ferror(file))
 		err = errno ? -errno : -EIO;
 	free(line);
@@ -94,9 +126,16 @@ static int read_maps(const char *proc_root, uint32_t pid, struct vma_map *map)
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT ? -ESRCH : -errno;
-	err = read_lines(file, map);
+	err = read_lines(file, proc_root, pid, map);
 	fclose(file);
 	return err;
+}
+
+static bool is_same(const struct vma_range *a, const struct vma_range *b)
+{
+	return a->start == b->start && a->end == b->end && a->kind == b->kind &&
+	       a->file.device == b->file.device && a->file.inode == b->file.inode &&
+	       a->file.offset == b->file.offset;
 }
 
 /* Both lists ascend. */
@@ -109,14 +148,14 @@ static void keep_answers(struct vma_map *fresh, const struct vma_map *old)
 
 		while (i < old->n && old->ranges[i].start < range->start)
 			i++;
-		if (i < old->n && old->ranges[i].start == range->start && old->ranges[i].end == range->end)
+		if (i < old->n && is_same(&old->ranges[i], range))
 			*range = old->ranges[i];
 	}
 }
 
 int vma_map_look(struct vma_map *map, const char *proc_root, uint32_t pid)
 {
-	struct vma_map fresh = {0};
+	struct vma_map fresh = {.known = map->known};
 	int err = read_maps(proc_root, pid, &fresh);
 
 	if (err) {
@@ -167,6 +206,11 @@ static bool may_ask(const struct vma_range *range, struct vma_asking *asking)
 		return false;
 	--*left;
 	return true;
+}
+
+const struct vma_range *vma_map_find(const struct vma_map *map, uint64_t slot)
+{
+	return find(map, slot);
 }
 
 enum vma_answer vma_map_ask(struct vma_map *map, uint64_t slot, struct vma_asking *asking)
