@@ -6,7 +6,7 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
-UNIT_claim := user/act/damon.c user/act/damon_ranges.c user/act/file.c
+UNIT_claim := user/act/align.c user/act/damon.c user/act/damon_ranges.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
@@ -36,7 +36,7 @@ UNIT_wish := user/decide/rules.c
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c user/sense/filesystem.c
 UNIT_vma   := user/sense/filesystem.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
-UNIT_cost_file := user/act/claim.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
+UNIT_cost_file := user/act/claim.c user/act/align.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
 UNIT_services := user/sense/owner.c user/sense/proc.c user/decide/service.c
 UNIT_status := user/report/status_print.c user/report/whose.c user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
 	       user/decide/room.c $(DESCENT)

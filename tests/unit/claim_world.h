@@ -16,7 +16,7 @@
 
 struct world {
 	char dir[32];
-	char state_dir[64], pin_dir[64], damon_root[64], damon_stat[64], boot_id[64];
+	char state_dir[64], pin_dir[64], damon_root[64], damon_stat[64], shmem_enabled[64], boot_id[64];
 	struct claim_paths paths;
 	struct claim claim;
 	struct claim_undone undone;
@@ -49,12 +49,14 @@ static inline int setup(void **state)
 	snprintf(world->pin_dir, sizeof(world->pin_dir), "%s/pins", world->dir);
 	snprintf(world->damon_root, sizeof(world->damon_root), "%s/kdamonds", world->dir);
 	snprintf(world->damon_stat, sizeof(world->damon_stat), "%s/damon_stat", world->dir);
+	snprintf(world->shmem_enabled, sizeof(world->shmem_enabled), "%s/shmem_enabled", world->dir);
 	snprintf(world->boot_id, sizeof(world->boot_id), "%s/boot_id", world->dir);
 	world->paths = (struct claim_paths){
 		.state_dir = world->state_dir,
 		.pin_dir = world->pin_dir,
 		.damon_root = world->damon_root,
 		.damon_stat = world->damon_stat,
+		.shmem_enabled = world->shmem_enabled,
 		.boot_id = world->boot_id,
 	};
 	tree_put(world->dir, "boot_id", BOOT "\n");

@@ -213,7 +213,7 @@ static void test_remove_unclaimed(void **state)
 
 static const struct claim claims[] = {
 	{.seats = 3, .seats_before = 1, .seats_inode = UINT64_MAX - 1, .stopped_damon_stat = true},
-	{.seats = 0, .seats_before = 0, .seats_inode = 0, .made_state_dir = true},
+	{.seats = 0, .seats_before = 0, .seats_inode = 0, .made_state_dir = true, .aligned_shared = true},
 };
 
 static void test_round_trip(void **state)
@@ -235,6 +235,7 @@ static void test_round_trip(void **state)
 		assert_int_equal(have.seats_before, claims[i].seats_before);
 		assert_true(have.seats_inode == claims[i].seats_inode);
 		assert_int_equal(have.stopped_damon_stat, claims[i].stopped_damon_stat);
+		assert_int_equal(have.aligned_shared, claims[i].aligned_shared);
 		assert_int_equal(have.made_state_dir, claims[i].made_state_dir);
 	}
 	assert_false(tree_has(world->dir, "state/claim.json.new"));
@@ -308,6 +309,24 @@ static void test_read_needs_every_key(void **state)
 	}
 }
 
+/* But for one that older versions did not write. */
+static void test_read_of_an_older_version(void **state)
+{
+	struct world *world = *state;
+	struct claim claim = {.seats = 3, .aligned_shared = true};
+	char *text;
+
+	assert_int_equal(mkdir(world->state_dir, 0755), 0);
+	assert_int_equal(claim_write(&world->paths, &claim, &world->error), 0);
+	assert_int_equal(file_read(world->state_dir, "claim.json", &text, &world->error), 0);
+	memcpy(strstr(text, "\"aligned_shared\""), "\"_", 2);
+	tree_put(world->dir, "state/claim.json", text);
+	free(text);
+	assert_int_equal(claim_read(&world->paths, &claim, &world->error), 0);
+	assert_int_equal(claim.seats, 3);
+	assert_false(claim.aligned_shared);
+}
+
 /* Numbers that no hotdamon writes: of seats without end, of no process, and what is no number. */
 static void test_read_out_of_range(void **state)
 {
@@ -321,6 +340,7 @@ static void test_read_out_of_range(void **state)
 		{"before\": 1", "before\": 65537"},
 		{"inode\": 7", "inode\": -7"},
 		{"stat\": true", "stat\": 1"},
+		{"shared\": false", "shared\": 1"},
 		{"\"pid\": ", "\"pid\": 99999999"},
 		{"\"pid\": ", "\"pid\": -"},
 		{"\"pid\": ", "\"pid\": 0, \"_\": "},
@@ -416,6 +436,7 @@ int main(void)
 		TEST(test_read_refused),
 		TEST(test_read_empty),
 		TEST(test_read_needs_every_key),
+		TEST(test_read_of_an_older_version),
 		TEST(test_read_out_of_range),
 		TEST(test_others_can_write),
 		TEST(test_lock_no_links),

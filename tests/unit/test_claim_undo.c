@@ -190,6 +190,45 @@ static void test_damon_stat_is_restored_if_we_stopped_it(void **state)
 	assert_true(tree_has(world->dir, "state/claim.json"));
 }
 
+static void test_shared_memory_is_restored_if_we_aligned_it(void **state)
+{
+	static const struct {
+		bool aligned;
+		const char *before, *after;
+		bool restored;
+	} cases[] = {
+		/* The kernel takes the word; a file has it over its beginning. */
+		{true, "always within_size [advise] never deny force\n",
+		 "nevers within_size [advise] never deny force", true},
+		{true, "[always] within_size advise never deny force\n",
+		 "[always] within_size advise never deny force", false}, /* somebody's */
+		{true, "always within_size advise [never] deny force\n",
+		 "always within_size advise [never] deny force", false},
+		{false, "always within_size [advise] never deny force\n",
+		 "always within_size [advise] never deny force", false},
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		leave_behind(world);
+		tree_put(world->dir, "shmem_enabled", cases[i].before);
+		world->claim.aligned_shared = cases[i].aligned;
+		assert_int_equal(take_back(world), 0);
+		assert_tree_holds(world->dir, "shmem_enabled", cases[i].after);
+		assert_int_equal(world->undone.shared_restored, cases[i].restored);
+		put_seats(world, "on\n");
+	}
+	leave_behind(world);
+	tree_drop(world->dir, "shmem_enabled"); /* this kernel has none */
+	world->claim.aligned_shared = true;
+	assert_int_equal(take_back(world), 0);
+	leave_behind(world);
+	tree_put(world->dir, "shmem_enabled/x", ""); /* it cannot be read: that is no answer */
+	world->claim.aligned_shared = true;
+	assert_int_equal(take_back(world), -EISDIR);
+	assert_true(tree_has(world->dir, "state/claim.json"));
+}
+
 static void test_state_dir_goes_only_if_ours(void **state)
 {
 	struct world *world = *state;
@@ -308,6 +347,7 @@ int main(void)
 		TEST(test_take_back_after_a_boot),
 		TEST(test_take_back_unknown_boot),
 		TEST(test_damon_stat_is_restored_if_we_stopped_it),
+		TEST(test_shared_memory_is_restored_if_we_aligned_it),
 		TEST(test_state_dir_goes_only_if_ours),
 		TEST(test_take_back_fails),
 		TEST(test_take_back_fails_twice),

@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "act/align.h"
 #include "act/damon.h"
 #include "base/dir.h"
 #include "base/json.h"
@@ -27,6 +28,7 @@ const struct claim_paths claim_default_paths = {
 	.pin_dir = "/sys/fs/bpf/hotdamon",
 	.damon_root = DAMON_ROOT,
 	.damon_stat = "/sys/module/damon_stat/parameters/enabled",
+	.shmem_enabled = "/sys/kernel/mm/transparent_hugepage/shmem_enabled",
 	.boot_id = "/proc/sys/kernel/random/boot_id",
 };
 
@@ -217,6 +219,7 @@ static char *claim_to_json(const struct claim *claim)
 	json_add_u64(&json, "slots_before", claim->seats_before);
 	json_add_u64(&json, "slots_inode", claim->seats_inode);
 	json_add_bool(&json, "stopped_damon_stat", claim->stopped_damon_stat);
+	json_add_bool(&json, "aligned_shared", claim->aligned_shared);
 	json_add_bool(&json, "made_state_dir", claim->made_state_dir);
 	return json_finish(&json, JSON_PRETTY);
 }
@@ -261,12 +264,19 @@ static bool get_bool(struct json_object *json, const char *key, bool *value)
 	return true;
 }
 
+/* One that older versions did not write: it is false then. */
+static bool get_newer_bool(struct json_object *json, const char *key, bool *value)
+{
+	*value = false;
+	return !json_object_object_get_ex(json, key, NULL) || get_bool(json, key, value);
+}
+
 /* Each key is needed, and within its range: what is missing would be taken for "nothing to undo". */
 static bool claim_from_json(struct json_object *json, struct claim *claim)
 {
 	struct json_object *boot_id;
 	uint64_t pid, seats, before, inode;
-	bool damon_stat, made_dir;
+	bool damon_stat, aligned, made_dir;
 
 	if (!json_object_object_get_ex(json, "boot_id", &boot_id) ||
 	    !json_object_is_type(boot_id, json_type_string) ||
@@ -275,7 +285,7 @@ static bool claim_from_json(struct json_object *json, struct claim *claim)
 	    !get_number(json, "slots_before", CLAIM_MAX_SEATS, &before) ||
 	    !get_number(json, "slots_inode", UINT64_MAX, &inode) ||
 	    !get_bool(json, "stopped_damon_stat", &damon_stat) ||
-	    !get_bool(json, "made_state_dir", &made_dir))
+	    !get_newer_bool(json, "aligned_shared", &aligned) || !get_bool(json, "made_state_dir", &made_dir))
 		return false;
 	*claim = (struct claim){
 		.pid = (pid_t)pid,
@@ -283,6 +293,7 @@ static bool claim_from_json(struct json_object *json, struct claim *claim)
 		.seats_before = (unsigned int)before,
 		.seats_inode = inode,
 		.stopped_damon_stat = damon_stat,
+		.aligned_shared = aligned,
 		.made_state_dir = made_dir,
 	};
 	snprintf(claim->boot_id, sizeof(claim->boot_id), "%s", json_object_get_string(boot_id));
@@ -395,6 +406,23 @@ static int take_back_damon_stat(const struct claim_paths *paths, const struct cl
 	return err;
 }
 
+/* What somebody set it to meanwhile stays. */
+static int take_back_alignment(const struct claim_paths *paths, const struct claim *claim,
+			       struct claim_undone *undone, struct act_error *error)
+{
+	bool ours = false;
+	int err = claim->aligned_shared ? is_of_this_boot(paths, claim, &ours, error) : 0, is;
+
+	if (err || !ours)
+		return err;
+	is = align_is(paths, "advise");
+	if (is <= 0)
+		return !is || is == -ENOENT ? 0 : act_fail(error, -is, "read %s", paths->shmem_enabled);
+	err = align_turn(paths, false, error);
+	undone->shared_restored = !err;
+	return err;
+}
+
 /* All that is pinned there is ours: the directory has our name, and we hold its lock. */
 static int remove_pins(const struct claim_paths *paths, const struct claim *claim,
 		       struct claim_undone *undone, struct act_error *error)
@@ -438,8 +466,8 @@ static int remove_files(const struct claim_paths *paths, const struct claim *cla
 int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone)
 {
 	int (*const steps[])(const struct claim_paths *, const struct claim *, struct claim_undone *,
-			     struct act_error *) = {take_back_seats, take_back_damon_stat, remove_pins,
-						    remove_files};
+			     struct act_error *) = {take_back_seats, take_back_damon_stat,
+						    take_back_alignment, remove_pins, remove_files};
 	int first_err = 0;
 
 	*undone = (struct claim_undone){0};

@@ -14,7 +14,7 @@
 
 #define COST_FILE	"cost.json" /* in the state directory, see act/cost_file.h; it goes only with that */
 #define CLAIM_MAX_SEATS 65536	    /* of any claim: more is no claim of ours */
-#define CLAIM_STEPS	4	    /* seats, DAMON_STAT, pins, files */
+#define CLAIM_STEPS	5	    /* seats, DAMON_STAT, shared memory, pins, files */
 
 struct claim {
 	char boot_id[40];	   /* of the boot it was made in: sysfs does not outlive it */
@@ -23,16 +23,18 @@ struct claim {
 	unsigned int seats_before; /* empty ones that were found, and are to be there again */
 	uint64_t seats_inode;	   /* of the first seat's directory; 0: not yet known */
 	bool stopped_damon_stat;   /* DAMON_STAT was on, and is to be on again */
+	bool aligned_shared;	   /* shmem_enabled was `never`, and is to be again */
 	bool made_state_dir;	   /* the state directory was not there before */
 };
 
 /* Where things are; the defaults in production, other roots in tests. */
 struct claim_paths {
 	const char *state_dir;
-	const char *pin_dir;	/* /sys/fs/bpf/hotdamon */
-	const char *damon_root; /* DAMON_ROOT */
-	const char *damon_stat; /* the module's parameter `enabled` */
-	const char *boot_id;	/* /proc/sys/kernel/random/boot_id */
+	const char *pin_dir;	   /* /sys/fs/bpf/hotdamon */
+	const char *damon_root;	   /* DAMON_ROOT */
+	const char *damon_stat;	   /* the module's parameter `enabled` */
+	const char *shmem_enabled; /* of transparent_hugepage */
+	const char *boot_id;	   /* /proc/sys/kernel/random/boot_id */
 };
 
 extern const struct claim_paths claim_default_paths; /* but for the state directory, /run/hotdamon */
@@ -83,6 +85,7 @@ struct claim_undone {
 	unsigned int kdamonds; /* seats removed */
 	bool seats_not_ours;   /* the seats that are there now are not those of the claim: left alone */
 	bool damon_stat_restored;
+	bool shared_restored;
 	bool pins_removed;
 	bool files_removed;
 	unsigned int n_failed;
@@ -91,7 +94,7 @@ struct claim_undone {
 
 /*
  * Undoes everything that @claim says: stops and removes its seats, if the ones there are still those, turns
- * DAMON_STAT on again, removes pins and files. The caller holds the lock. What fails does not keep the rest
+ * DAMON_STAT on again, has shared memory aligned no more, removes pins and files. The caller holds the lock. What fails does not keep the rest
  * from being undone; the claim stays then, for another try. Negative errno of the first failure.
  */
 int claim_take_back(const struct claim_paths *paths, const struct claim *claim, struct claim_undone *undone);

@@ -27,6 +27,8 @@ static void say_undone(const struct claim *claim, const struct claim_undone *und
 	printf(" %u kdamond seats removed", undone->kdamonds);
 	if (undone->damon_stat_restored)
 		printf(", DAMON_STAT on again");
+	if (undone->shared_restored)
+		printf(", shmem_enabled is never again");
 	if (undone->pins_removed)
 		printf(", pinned map removed");
 	if (undone->files_removed)
@@ -95,8 +97,9 @@ int cmd_cleanup(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_help,
 		.parser = parse_option,
-		.doc = "Undoes what a killed hotdamon left: its kdamonds, DAMON_STAT, the pinned map, its "
-		       "files. What is not its is not touched.",
+		.doc = "Undoes what a killed hotdamon left: its kdamonds, DAMON_STAT, shmem_enabled, the "
+		       "pinned "
+		       "map, its files. What is not its is not touched.",
 	};
 	struct claim_paths paths = claim_default_paths;
 	struct act_error error;

@@ -46,6 +46,7 @@ enum {
 	OPT_MAX_HUGE_MIB,
 	OPT_MAX_TARGET_HUGE_MIB,
 	OPT_STOP_DAMON_STAT,
+	OPT_ALIGN_SHARED,
 	OPT_DURATION,
 	OPT_STATE_DIR,
 	OPT_DRY_RUN,
@@ -94,6 +95,8 @@ static const struct argp_option run_options_help[] = {
 	{"duration", OPT_DURATION, "SEC", 0, "End after SEC seconds (default 0: at a signal)", 0},
 	{"stop-damon-stat", OPT_STOP_DAMON_STAT, NULL, 0,
 	 "Turn DAMON_STAT off while running, and on again at the end", 0},
+	{"align-shared", OPT_ALIGN_SHARED, NULL, 0,
+	 "Have the kernel align shared memory that is mapped while it runs, so that it can become huge", 0},
 	{"state-dir", OPT_STATE_DIR, "DIR", 0, "Where the status file is (default " DEFAULT_STATE_DIR ")", 0},
 	{NULL, 0, NULL, 0, "How DAMON watches:", 3},
 	{"sample-us", OPT_SAMPLE_US, "US", 0, "Sampling interval (default 5000)", 0},
@@ -358,6 +361,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_STOP_DAMON_STAT:
 		options->stop_damon_stat = true;
+		return 0;
+	case OPT_ALIGN_SHARED:
+		options->align_shared = true;
 		return 0;
 	case OPT_DURATION:
 		options->duration_s = cli_fraction(state, "duration", arg, 0, 1e9);

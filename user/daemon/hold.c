@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "act/align.h"
 #include "base/exit_status.h"
 #include "report/log.h"
 #include "sense/host.h"
@@ -35,8 +36,9 @@ static int take_back_claim(struct hold *hold, const struct claim *left)
 		say_not_undone(hold, &undone);
 		return EXIT_FAILED;
 	}
-	log_info("an earlier hotdamon (pid %d) was killed: took back %u kdamond seats%s%s", left->pid,
+	log_info("an earlier hotdamon (pid %d) was killed: took back %u kdamond seats%s%s%s", left->pid,
 		 undone.kdamonds, undone.damon_stat_restored ? ", DAMON_STAT is on again" : "",
+		 undone.shared_restored ? ", shmem_enabled is never again" : "",
 		 undone.seats_not_ours ? "; the seats that are there now are somebody else's" : "");
 	/* The take-back removed a directory that the dead one had made; now it is ours to make. */
 	err = claim_make_state_dir(&hold->paths, &hold->claim.made_state_dir, &error);
@@ -120,6 +122,29 @@ int hold_stop_damon_stat(struct hold *hold, struct act_error *error)
 	return err;
 }
 
+int hold_align_shared(struct hold *hold, struct act_error *error)
+{
+	int never = align_is(&hold->paths, "never"), err;
+
+	if (never < 0 && never != -ENOENT)
+		return act_fail(error, -never, "read %s", hold->paths.shmem_enabled);
+	if (never <= 0) {
+		if (never || align_is(&hold->paths, "deny") > 0)
+			log_warning("--align-shared: %s, and shared memory cannot become huge",
+				    never ? "this kernel has no shmem_enabled" : "shmem_enabled is deny");
+		return 0;
+	}
+	hold->claim.aligned_shared = true;
+	err = claim_write(&hold->paths, &hold->claim, error);
+	if (!err)
+		err = align_turn(&hold->paths, true, error);
+	if (!err)
+		log_info("shmem_enabled is advise for as long as hotdamon runs (--align-shared): shared "
+			 "memory "
+			 "that is mapped from now on is aligned");
+	return err;
+}
+
 int hold_make_seats(struct hold *hold, const struct damon_settings *settings, unsigned int n_seats,
 		    struct damon **damon, struct act_error *error)
 {
@@ -155,6 +180,8 @@ static bool take_all_back(struct hold *hold)
 		log_warning("the kdamonds that are there now are somebody else's: left alone");
 	if (undone.damon_stat_restored)
 		log_info("DAMON_STAT is on again");
+	if (undone.shared_restored)
+		log_info("shmem_enabled is never again");
 	return undid;
 }
 

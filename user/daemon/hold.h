@@ -28,6 +28,9 @@ int hold_begin(struct hold *hold, const char *state_dir, int (*host_lacks)(void 
 /* Turns DAMON_STAT off, if it is on. Negative errno with @error. */
 int hold_stop_damon_stat(struct hold *hold, struct act_error *error);
 
+/* Has the kernel align shared memory that is mapped from now on, if it does not. Negative errno with @error. */
+int hold_align_shared(struct hold *hold, struct act_error *error);
+
 /* Makes @n_seats seats, in *@damon for damon_free(). Negative errno with @error. */
 int hold_make_seats(struct hold *hold, const struct damon_settings *settings, unsigned int n_seats,
 		    struct damon **damon, struct act_error *error);

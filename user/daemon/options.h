@@ -38,6 +38,7 @@ struct run_options {
 	double miss_ns;					/* what a TLB miss costs; 0: it is measured */
 	double trial_s; /* without gain, after which a process is left; 0: never */
 	bool stop_damon_stat;
+	bool align_shared; /* have the kernel align shared memory */
 	double duration_s; /* 0: until a signal */
 	const char *state_dir;
 };

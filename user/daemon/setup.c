@@ -253,6 +253,8 @@ static int change_host(struct setup *setup, struct watch *watch, struct act_erro
 		return err;
 	if (watch->options->stop_damon_stat)
 		err = hold_stop_damon_stat(&setup->hold, error);
+	if (!err && watch->options->align_shared)
+		err = hold_align_shared(&setup->hold, error);
 	return err ? err : make_seats(setup, watch, error);
 }
 
