@@ -248,12 +248,14 @@ static void forget(struct policy *policy)
 static bool fit_intervals(struct policy *policy, const struct descent_evidence *evidence)
 {
 	const struct descent *descent = &policy->descent;
+	struct kdamond_attrs wanted = policy_wanted(policy);
 	struct intervals_look look = {
 		.now_ns = evidence->now_ns,
 		.searches = descent->state == DESCENT_DESCENDING && !descent->succeeded,
 		.at_bottom = descent_is_at_bottom(descent, &policy->descent_config),
 		.min_access_pct = descent_min_access_pct(descent, &policy->descent_config),
-		.regions = policy_wanted(policy).min_regions,
+		.min_regions = wanted.min_regions,
+		.max_regions = wanted.max_regions,
 		.by_slot = is_by_slot(policy),
 		.mapped = true,
 		.in_use_bytes = policy->in_use.in_use_bytes,

@@ -5,7 +5,7 @@
 static unsigned int crowd(struct rig *rig, uint64_t regions)
 {
 	rig->look.now_ns += SECOND;
-	rig->look.regions = regions;
+	rig->look.min_regions = rig->look.max_regions = regions;
 	return look(rig);
 }
 
@@ -29,6 +29,43 @@ static void test_crowd(void **state)
 	assert_samples(&rig, 5000, 100000, 0);
 	crowd(&rig, 1000000); /* never beyond the ladder */
 	assert_samples(&rig, 400000, 8000000, 0);
+}
+
+/* DAMON splits up to the maximum; but not where each region is a slot. */
+static void test_crowd_is_what_may_be(void **state)
+{
+	struct rig rig = rig_new();
+
+	(void)state;
+	rig.look.min_regions = 2048, rig.look.max_regions = 8192;
+	assert_int_equal(look(&rig), INTERVALS_CHANGED | INTERVALS_SAY);
+	assert_samples(&rig, 100000, 2000000, 0);
+	rig = rig_new();
+	rig.look.by_slot = true;
+	rig.look.min_regions = 1250, rig.look.max_regions = 2499;
+	assert_int_equal(look(&rig), 0);
+	assert_samples(&rig, 5000, 100000, 0);
+}
+
+/* Whatever reports a change is one: from halvings that were, no steps are left over. */
+static void test_regions_become_slots(void **state)
+{
+	struct rig rig = rig_new();
+
+	(void)state;
+	crowd(&rig, 1000);
+	while (rig.intervals.halvings < INTERVALS_MAX_HALVINGS)
+		window(&rig, 2);
+	rig.look.by_slot = true;
+	window(&rig, 0.5);
+	assert_samples(&rig, 1600000, 32000000, 0);
+	for (int n = 0; n < 1000; n++) {
+		uint64_t sample_us = rig.intervals.sample_us;
+		bool changed = window(&rig, 0) & INTERVALS_CHANGED;
+
+		assert_int_equal(changed, rig.intervals.sample_us != sample_us);
+	}
+	assert_samples(&rig, 5000, 100000, 0);
 }
 
 /* Regions that are slots are not halved: samples become longer still. Nor shorter than they may be, however cheap. */
@@ -59,6 +96,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_crowd_is_what_may_be),
+		cmocka_unit_test(test_regions_become_slots),
 		cmocka_unit_test(test_dear_by_slot),
 	};
 

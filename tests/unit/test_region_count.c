@@ -28,6 +28,18 @@ static void test_fits(void **state)
 			cases[i].expected);
 }
 
+static void test_most_by_default(void **state)
+{
+	(void)state;
+	assert_int_equal(region_count_most(10, false), 1000);
+	assert_int_equal(region_count_most(10, true), 8192);
+	assert_int_equal(region_count_most(250, false), 1000);
+	assert_int_equal(region_count_most(2000, true), 8192);
+	assert_int_equal(region_count_most(2000, false), 8000); /* the minimum fits, and can be split */
+	assert_int_equal(region_count_most(8192, true), 32768);
+	assert_int_equal(region_count_most(REGION_COUNT_LIMIT, true), REGION_COUNT_LIMIT);
+}
+
 static void test_within_bounds_always(void **state)
 {
 	(void)state;
@@ -81,11 +93,9 @@ static void test_by_slot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_slot),
-		cmocka_unit_test(test_fits),
-		cmocka_unit_test(test_within_bounds_always),
-		cmocka_unit_test(test_slots),
-		cmocka_unit_test(test_slots_leave_room_to_split),
+		cmocka_unit_test(test_by_slot),		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_most_by_default), cmocka_unit_test(test_within_bounds_always),
+		cmocka_unit_test(test_slots),		cmocka_unit_test(test_slots_leave_room_to_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

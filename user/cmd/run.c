@@ -104,7 +104,7 @@ static const struct argp_option run_options_help[] = {
 	{"update-us", OPT_UPDATE_US, "US", 0, "How often DAMON fits its regions (default 1000000)", 0},
 	{"min-regions", OPT_MIN_REGIONS, "N", 0, "At least N regions per process (default 10)", 0},
 	{"max-regions", OPT_MAX_REGIONS, "N", 0,
-	 "At most N regions per process (default 8192 with madvise, else 1000)", 0},
+	 "At most N regions per process (default 8192 with madvise, else 1000, or 4 times the minimum)", 0},
 	{"monitor-cpu-pct", OPT_MONITOR_CPU_PCT, "PCT", 0,
 	 "What watching a process may cost, in % of a CPU (default 1; 0: no bound); above it DAMON looks "
 	 "less often",
@@ -190,17 +190,15 @@ static void parse_rule(const struct argp_state *state, const char *text, bool ex
 
 static void check_together(const struct argp_state *state, const struct run_options *o)
 {
-	uint64_t most_regions = o->max_regions ? o->max_regions : REGION_COUNT_DEFAULT;
-
 	if (o->sample_us > o->aggr_us)
 		cli_fail(state, "--sample-us %" PRIu64 " is above --aggr-us %" PRIu64, o->sample_us,
 			 o->aggr_us);
 	if (o->aggr_us > o->update_us)
 		cli_fail(state, "--aggr-us %" PRIu64 " is above --update-us %" PRIu64, o->aggr_us,
 			 o->update_us);
-	if (o->min_regions > most_regions)
+	if (o->max_regions && o->min_regions > o->max_regions)
 		cli_fail(state, "--min-regions %" PRIu64 " is above --max-regions %" PRIu64, o->min_regions,
-			 most_regions);
+			 o->max_regions);
 	if (o->quota_ms > o->quota_reset_ms)
 		cli_fail(state, "--quota-ms %" PRIu64 " is above --quota-reset-ms %" PRIu64, o->quota_ms,
 			 o->quota_reset_ms);
@@ -285,10 +283,10 @@ static error_t parse_damon_option(int key, char *arg, struct argp_state *state)
 		options->update_us = cli_number(state, "update-us", arg, 1, US_MAX);
 		return 0;
 	case OPT_MIN_REGIONS:
-		options->min_regions = cli_number(state, "min-regions", arg, 3, 1000000);
+		options->min_regions = cli_number(state, "min-regions", arg, 3, REGION_COUNT_LIMIT);
 		return 0;
 	case OPT_MAX_REGIONS:
-		options->max_regions = cli_number(state, "max-regions", arg, 3, 1000000);
+		options->max_regions = cli_number(state, "max-regions", arg, 3, REGION_COUNT_LIMIT);
 		return 0;
 	case OPT_MONITOR_CPU_PCT:
 		options->monitor_cpu_pct = cli_fraction(state, "monitor-cpu-pct", arg, 0, 100);

@@ -149,13 +149,6 @@ static int make_watch(const struct setup *setup, struct watch *watch)
 	return configure(setup, watch);
 }
 
-static uint64_t max_regions(const struct setup *setup, const struct run_options *options)
-{
-	if (options->max_regions)
-		return options->max_regions;
-	return setup->type->maps_heat ? REGION_COUNT_DEFAULT_BY_SLOTS : REGION_COUNT_DEFAULT;
-}
-
 /* A `stat` is charged as well: what only counts has no quota. */
 static struct executor_setup executor_setup(const struct setup *setup, struct watch *watch)
 {
@@ -170,7 +163,9 @@ static struct executor_setup executor_setup(const struct setup *setup, struct wa
 		.tells_huge = setup->tells_huge,
 		.heat_apply_us = intervals_heat_apply_us(options->aggr_us, setup->tells_huge),
 		.min_regions = options->min_regions,
-		.max_regions = max_regions(setup, options),
+		.max_regions = options->max_regions
+				       ? options->max_regions
+				       : region_count_most(options->min_regions, setup->type->maps_heat),
 		.quota = {.ms = options->quota_ms, .reset_ms = options->quota_reset_ms},
 		.quota_bytes = options->quota_bytes,
 		.stall_budget_us = options->stall_budget_us,

@@ -126,6 +126,12 @@ static unsigned int crowd_rung(const struct intervals_config *config, uint64_t r
 	return rung;
 }
 
+/* One that is no slot is split, as long as there are no more than half of the maximum. */
+static uint64_t most_regions(const struct intervals_look *look)
+{
+	return look->by_slot ? look->min_regions : look->max_regions;
+}
+
 static void say_crowd(struct intervals *intervals, uint64_t regions)
 {
 	reason_write(intervals->sight_reason,
@@ -138,18 +144,18 @@ static void say_crowd(struct intervals *intervals, uint64_t regions)
 static unsigned int fit_crowd(struct intervals *intervals, const struct intervals_config *config,
 			      const struct intervals_look *look)
 {
-	unsigned int step = crowd_rung(config, look->regions);
+	uint64_t regions = most_regions(look);
+	unsigned int step = crowd_rung(config, regions);
 
 	if (step < intervals->crowd_step)
-		step = crowd_rung(config, look->regions + look->regions / 3);
-	intervals->by_slot = look->by_slot;
+		step = crowd_rung(config, regions + regions / 3);
 	if (step == intervals->crowd_step)
 		return 0;
 	intervals->crowd_step = step;
 	if (!apply(intervals, config, look->works))
 		return 0; /* they are that long already */
 	intervals->changed_ns = look->now_ns;
-	say_crowd(intervals, look->regions);
+	say_crowd(intervals, regions);
 	return INTERVALS_CHANGED | INTERVALS_SAY;
 }
 
@@ -298,11 +304,24 @@ static unsigned int economise(struct intervals *intervals, const struct interval
 	return 0;
 }
 
+/* What can be halved can be halved more often than doubled: steps that do nothing would have to be taken back. */
+static void note_by_slot(struct intervals *intervals, const struct intervals_config *config, bool by_slot)
+{
+	unsigned int most;
+
+	intervals->by_slot = by_slot;
+	most = max_economy(intervals, config);
+	if (intervals->economy_step > most)
+		intervals->economy_step = most;
+}
+
 unsigned int intervals_step(struct intervals *intervals, const struct intervals_config *config,
 			    const struct intervals_look *look)
 {
-	unsigned int changed = fit_crowd(intervals, config, look);
+	unsigned int changed;
 
+	note_by_slot(intervals, config, look->by_slot);
+	changed = fit_crowd(intervals, config, look);
 	if (!changed)
 		changed = look->mapped ? fit(intervals, config, look) : see_more(intervals, config, look);
 	if (!changed)

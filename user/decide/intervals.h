@@ -82,9 +82,9 @@ struct intervals_look {
 	bool works;	/* its kdamond collapses: what it costs is no monitoring, and it needs the sight */
 	bool searches;	/* the descent goes down, and nothing collapsed since it began */
 	bool at_bottom; /* it is at its lowest level */
-	unsigned int min_access_pct; /* its threshold */
-	uint64_t regions;	     /* that DAMON makes of it, at least */
-	bool by_slot;		     /* each is a slot, for good */
+	unsigned int min_access_pct;	   /* its threshold */
+	uint64_t min_regions, max_regions; /* that DAMON makes of it */
+	bool by_slot;			   /* each is a slot, for good */
 	bool mapped;	       /* a map tells the next two; the five that follow are for those without */
 	uint64_t in_use_bytes; /* of memory that is surely accessed */
 	double share; /* of samples, as they are now, that should find its pages accessed: a mean, 0 to 1 */

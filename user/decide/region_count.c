@@ -6,6 +6,16 @@
 #define REGION_COUNT_LEAST 3  /* DAMON wants them */
 #define REGION_COUNT_ROOM  4  /* DAMON may make so many times the minimum of them */
 
+uint64_t region_count_most(uint64_t min_regions, bool by_slots)
+{
+	uint64_t most = by_slots ? REGION_COUNT_DEFAULT_BY_SLOTS : REGION_COUNT_DEFAULT;
+
+	if (min_regions <= most / REGION_COUNT_ROOM)
+		return most;
+	most = min_regions * REGION_COUNT_ROOM;
+	return most < REGION_COUNT_LIMIT ? most : REGION_COUNT_LIMIT;
+}
+
 uint64_t region_count_fitting(uint64_t anon_bytes, uint64_t min_regions, uint64_t max_regions)
 {
 	uint64_t wanted = anon_bytes / REGION_FITTING_BYTES, fitting = 1;

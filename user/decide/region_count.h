@@ -17,6 +17,13 @@
  */
 #define REGION_COUNT_DEFAULT	      1000
 #define REGION_COUNT_DEFAULT_BY_SLOTS 8192
+#define REGION_COUNT_LIMIT	      1000000 /* that an operator may ask for */
+
+/*
+ * The maximum where the operator gave the minimum only: the default, but room above @min_regions for DAMON to split.
+ * @by_slots: memory is judged slot by slot.
+ */
+uint64_t region_count_most(uint64_t min_regions, bool by_slots);
 
 /*
  * On average a region should hold two huge pages: then most have a whole, aligned one inside. Seen on an

@@ -176,9 +176,9 @@ static bool has_ended(struct process_id id)
 }
 
 /* What they had is free, and does not count any more. */
-static void forget_ended(const struct executor_setup *setup, struct madvise *madvise, uint64_t now_ns)
+static void forget_ended(struct madvise *madvise, uint64_t now_ns)
 {
-	if (!setup->caps.all_bytes || now_ns - madvise->departed_ns < LOOKS_DEPARTED_NS)
+	if (now_ns - madvise->departed_ns < LOOKS_DEPARTED_NS)
 		return;
 	madvise->departed_ns = now_ns;
 	for (size_t i = madvise->departed.n; i-- > 0;) {
@@ -193,7 +193,7 @@ static void madvise_survey(struct executor *executor, uint64_t now_ns)
 {
 	pace_look_at_host(executor->own, now_ns);
 	say_incomplete(executor->own);
-	forget_ended(&executor->setup, executor->own, now_ns);
+	forget_ended(executor->own, now_ns);
 }
 
 /* ---- collapsing ---- */
