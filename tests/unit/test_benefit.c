@@ -332,6 +332,23 @@ static void test_gains_by_worth(void **state)
 	}
 }
 
+/* A second here and there is no gain, whatever was hot in between. */
+static void test_worth_must_last(void **state)
+{
+	struct rig rig = rig_new();
+
+	(void)state;
+	rig.look.succeeded += 32;
+	for (int i = 0; i < 12; i++) {
+		paying(&rig, 64, 64, 2, 0);
+		assert_int_equal(run_until_verdict(&rig, 9), 0);
+		paying(&rig, 0, 0, 0, 0);
+		assert_int_equal(run_until_verdict(&rig, 1), 0);
+	}
+	paying(&rig, 64, 64, 2, 0);
+	assert_int_equal(run_until_verdict(&rig, 30), 10);
+}
+
 /* Who has all and saves next to nothing by it makes room; who has what pays does not. */
 static void test_no_gain_by_worth(void **state)
 {
@@ -380,8 +397,8 @@ static void test_reasons_by_worth(void **state)
 	assert_string_equal(cold.benefit.reason, "no gain in 120 s: nothing hot was found");
 }
 
-/* Slots that are shared with a fork may be its own again soon. */
-static void test_shared_is_no_trial(void **state)
+/* Slots that are shared with a fork may be its own again soon, and a control group may get room. */
+static void test_left_for_now_is_no_trial(void **state)
 {
 	struct rig rig = rig_new();
 
@@ -389,9 +406,9 @@ static void test_shared_is_no_trial(void **state)
 	paying(&rig, 0, 0, 0, 0);
 	park(&rig, DESCENT_FLOOR);
 	assert_int_equal(run_until_verdict(&rig, 100), 0);
-	rig.look.shared = 3;
+	rig.look.left_for_now = 3;
 	assert_int_equal(run_until_verdict(&rig, 600), 0);
-	rig.look.shared = 0;
+	rig.look.left_for_now = 0;
 	assert_int_equal(run_until_verdict(&rig, 600), 20);
 }
 
@@ -552,9 +569,10 @@ int main(void)
 		cmocka_unit_test(test_works_at_last),
 		cmocka_unit_test(test_lapses),
 		cmocka_unit_test(test_gains_by_worth),
+		cmocka_unit_test(test_worth_must_last),
 		cmocka_unit_test(test_no_gain_by_worth),
 		cmocka_unit_test(test_reasons_by_worth),
-		cmocka_unit_test(test_shared_is_no_trial),
+		cmocka_unit_test(test_left_for_now_is_no_trial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,22 @@ static void test_what_is_listed_is_about_to_be_tried(void **state)
 	assert_null(evidence.barred);
 }
 
+/* A fork ends, and a control group may get room; what the process may grow is its own. */
+static void test_what_is_left_for_now(void **state)
+{
+	static const struct worklist list = {.left.slots = {[ROOM_MISSING] = 1,
+							    [ROOM_SHARED] = 2,
+							    [ROOM_AT_GROWTH] = 4,
+							    [ROOM_AT_LIMIT] = 8,
+							    [ROOM_PRESSED] = 16}};
+	struct descent_evidence evidence = {0};
+
+	(void)state;
+	worklist_evidence(&list, &free_to_try, &evidence);
+	assert_int_equal(evidence.left_alone, 31);
+	assert_int_equal(evidence.left_for_now, 26);
+}
+
 static void test_what_bars_it_is_passed_on(void **state)
 {
 	struct work_state work = free_to_try;
@@ -247,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_shared_pages_are_growth),
 		cmocka_unit_test(test_room_goes_to_the_hottest),
 		cmocka_unit_test(test_what_is_listed_is_about_to_be_tried),
+		cmocka_unit_test(test_what_is_left_for_now),
 		cmocka_unit_test(test_what_bars_it_is_passed_on),
 		cmocka_unit_test(test_what_holds_up),
 		cmocka_unit_test(test_coarse_is_not_cold),

@@ -115,7 +115,7 @@ static struct benefit_look benefit_look(const struct watch *watch, const struct 
 		.barred = evidence->barred,
 		.left_alone = evidence->left_alone,
 		.left_most = evidence->left_most,
-		.shared = evidence->shared,
+		.left_for_now = evidence->left_for_now,
 		.held_up = evidence->held_up,
 		.parked = !descent_acts(&target->descent),
 		.state = target->descent.state,

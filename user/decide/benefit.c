@@ -165,9 +165,10 @@ static bool is_at_end(const struct benefit_look *look)
 static bool has_given_up(const struct benefit *benefit, const struct benefit_config *config,
 			 const struct benefit_look *look)
 {
-	return config->acts && look->parked && !look->held_up && !look->shared && !benefit->lacked_in_walk &&
-	       (look->heat_known || look->barred) && look->now_ns >= benefit->loads_until_ns &&
-	       look->cpu_pct >= config->busy_pct && is_at_end(look);
+	return config->acts && look->parked && !look->held_up && !look->left_for_now &&
+	       !benefit->lacked_in_walk && (look->heat_known || look->barred) &&
+	       look->now_ns >= benefit->loads_until_ns && look->cpu_pct >= config->busy_pct &&
+	       is_at_end(look);
 }
 
 static void count_trial(struct benefit *benefit, const struct benefit_config *config,
@@ -175,7 +176,7 @@ static void count_trial(struct benefit *benefit, const struct benefit_config *co
 {
 	if (has_risen(benefit, config, look))
 		benefit->risen_ns += step_ns;
-	else if (benefit->pct_known || !look->huge_known)
+	else if (look->worth_known || benefit->pct_known || !look->huge_known)
 		benefit->risen_ns = 0;
 	if (is_partly_huge(benefit, look))
 		benefit->given_up_ns = 0;

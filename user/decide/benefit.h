@@ -25,7 +25,7 @@
  * time of an idle process; an executor that does not act. For giving up besides: BENEFIT_LOADS_NS after each
  * BENEFIT_LOADS_BYTES that anonymous memory is more than it ever was, as a process that loads does not yet work; and
  * time in which heat is not known, unless nothing at all can be collapsed; and time in which slots are left alone as they
- * are shared, as with a fork: they may be the process's own again soon.
+ * are shared, as with a fork, or as a control group is short of memory: that may pass. Not so what the process may grow.
  */
 #ifndef HOTDAMON_DECIDE_BENEFIT_H
 #define HOTDAMON_DECIDE_BENEFIT_H
@@ -80,7 +80,7 @@ struct benefit_look {
 	const char *barred;    /* why nothing at all can be collapsed in it; NULL: it can */
 	uint64_t left_alone;   /* hot slots, for what a collapse of them would add, */
 	const char *left_most; /* and why most of them are, in words */
-	uint64_t shared;       /* of them, those that another process has too */
+	uint64_t left_for_now; /* of them, those of which the reason may pass by itself */
 	bool held_up;	       /* memory, caps or the pace let nothing be tried just now */
 	bool parked;	       /* the descent is, and in this state */
 	enum descent_state state;

@@ -73,7 +73,7 @@ struct descent_evidence {
 	bool held_up; /* the executor can try nothing just now, as memory is short or a cap is reached */
 	uint64_t left_alone;   /* hot slots, for what a collapse of them would add (room.h), */
 	const char *left_most; /* and why most of them are, in words; borrowed too */
-	uint64_t shared;       /* of them, those that another process has too */
+	uint64_t left_for_now; /* of them, those of which the reason may pass by itself */
 	uint32_t execs;	       /* execs seen, cumulative */
 };
 

@@ -165,6 +165,11 @@ size_t room_left_slots(const struct room_left *left)
 	return sum;
 }
 
+size_t room_left_for_now(const struct room_left *left)
+{
+	return left->slots[ROOM_SHARED] + left->slots[ROOM_AT_LIMIT] + left->slots[ROOM_PRESSED];
+}
+
 enum room_verdict room_left_most(const struct room_left *left)
 {
 	enum room_verdict most = ROOM_FITS;

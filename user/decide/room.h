@@ -116,6 +116,9 @@ struct room_left {
 void room_leave(struct room_left *left, enum room_verdict verdict, const struct room_growth *added);
 size_t room_left_slots(const struct room_left *left);
 
+/* Those that may fit again though nothing happens in the process: shared with a fork, or for want of room or rest around it. */
+size_t room_left_for_now(const struct room_left *left);
+
 /* The reason of most of them; ROOM_FITS: there are none. */
 enum room_verdict room_left_most(const struct room_left *left);
 

@@ -72,7 +72,7 @@ void worklist_evidence(const struct worklist *list, const struct work_state *sta
 	evidence->held_up = !could || list->unknown || coarse;
 	evidence->collapsible_bytes = could ? list->n * PMD_SIZE_BYTES : 0;
 	evidence->left_alone = room_left_slots(&list->left);
-	evidence->shared = list->left.slots[ROOM_SHARED];
+	evidence->left_for_now = room_left_for_now(&list->left);
 	evidence->left_most = room_verdict_words(room_left_most(&list->left));
 	evidence->barred = state->barred;
 }
