@@ -92,18 +92,50 @@ static void test_who_cannot_choose(void **state)
 	struct room room = {25, PAGES(1), MIB(32)};
 
 	(void)state;
-	assert_int_equal(room_judge_blind(&wide, false, ROOM_FITS), ROOM_FITS);
-	assert_int_equal(room_judge_blind(&wide, true, ROOM_FITS), ROOM_PRESSED);
-	assert_int_equal(room_judge_blind(&room, false, ROOM_FITS), ROOM_FITS);
-	assert_int_equal(room_judge_blind(&room, false, ROOM_AT_GROWTH), ROOM_FITS);
+	assert_int_equal(room_judge_blind(&wide, MIB(32), false, ROOM_FITS), ROOM_FITS);
+	assert_int_equal(room_judge_blind(&wide, MIB(32), true, ROOM_FITS), ROOM_PRESSED);
+	assert_int_equal(room_judge_blind(&room, MIB(32), false, ROOM_FITS), ROOM_FITS);
+	assert_int_equal(room_judge_blind(&room, MIB(32), false, ROOM_AT_GROWTH), ROOM_FITS);
 	room.limit_bytes = MIB(32) - 1;
-	assert_int_equal(room_judge_blind(&room, false, ROOM_FITS), ROOM_AT_LIMIT);
+	assert_int_equal(room_judge_blind(&room, MIB(32), false, ROOM_FITS), ROOM_AT_LIMIT);
 	room.limit_bytes = MIB(63);
-	assert_int_equal(room_judge_blind(&room, false, ROOM_AT_LIMIT), ROOM_AT_LIMIT);
+	assert_int_equal(room_judge_blind(&room, MIB(32), false, ROOM_AT_LIMIT), ROOM_AT_LIMIT);
 	room.limit_bytes = MIB(64);
-	assert_int_equal(room_judge_blind(&room, false, ROOM_AT_LIMIT), ROOM_FITS);
+	assert_int_equal(room_judge_blind(&room, MIB(32), false, ROOM_AT_LIMIT), ROOM_FITS);
 	room.growth_bytes = 0;
-	assert_int_equal(room_judge_blind(&room, false, ROOM_FITS), ROOM_AT_GROWTH);
+	assert_int_equal(room_judge_blind(&room, MIB(32), false, ROOM_FITS), ROOM_AT_GROWTH);
+}
+
+/* What is in the way is what the quota lets through, in all targets that may use it. */
+static void test_what_is_added_blindly(void **state)
+{
+	static const struct {
+		struct room_blind blind;
+		uint64_t bytes;
+	} cases[] = {
+		{{10, 1000, 0, 1}, MIB(32)},
+		{{10, 1000, 0, 3}, MIB(96)},
+		{{10, 1000, 0, 0}, MIB(32)},
+		{{10, 250, 0, 1}, MIB(124)},	   /* four windows in a second */
+		{{1000, 100000, 0, 1}, MIB(3078)}, /* all of a long window at once */
+		{{100, 1000, MIB(64), 2}, MIB(128)},
+		{{100, 500, MIB(64), 1}, MIB(128)},
+		{{10, 1000, MIB(64), 1}, MIB(32)},
+		{{0, 1000, 0, 1}, MIB(3078)}, /* no quota: all the time there is */
+		{{0, 1000, MIB(8), 1}, MIB(8)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct room room = {25, UNLIMITED, cases[i].bytes};
+
+		if (room_blind_bytes(&cases[i].blind) != cases[i].bytes)
+			fail_msg("case %zu: %llu MiB", i,
+				 (unsigned long long)(room_blind_bytes(&cases[i].blind) / MIB_BYTES));
+		assert_int_equal(room_judge_blind(&room, cases[i].bytes, false, ROOM_FITS), ROOM_FITS);
+		room.limit_bytes--;
+		assert_int_equal(room_judge_blind(&room, cases[i].bytes, false, ROOM_FITS), ROOM_AT_LIMIT);
+	}
 }
 
 static void test_growth_in_all(void **state)
@@ -207,15 +239,11 @@ static void test_what_is_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_a_collapse_adds),
-		cmocka_unit_test(test_a_slot),
-		cmocka_unit_test(test_process_and_groups),
-		cmocka_unit_test(test_what_is_taken_is_gone),
-		cmocka_unit_test(test_who_cannot_choose),
-		cmocka_unit_test(test_growth_in_all),
-		cmocka_unit_test(test_a_limit),
-		cmocka_unit_test(test_the_least_of_all_groups),
-		cmocka_unit_test(test_what_is_left_alone),
+		cmocka_unit_test(test_what_a_collapse_adds),	cmocka_unit_test(test_a_slot),
+		cmocka_unit_test(test_process_and_groups),	cmocka_unit_test(test_what_is_taken_is_gone),
+		cmocka_unit_test(test_who_cannot_choose),	cmocka_unit_test(test_what_is_added_blindly),
+		cmocka_unit_test(test_growth_in_all),		cmocka_unit_test(test_a_limit),
+		cmocka_unit_test(test_the_least_of_all_groups), cmocka_unit_test(test_what_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

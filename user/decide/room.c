@@ -128,9 +128,27 @@ enum room_verdict room_judge(const struct room *room, const struct room_growth *
 	return bytes && bytes > room->limit_bytes ? ROOM_AT_LIMIT : ROOM_FITS;
 }
 
-enum room_verdict room_judge_blind(const struct room *room, bool pressed, enum room_verdict before)
+/* What windows of @reset_ms let through in a second, or one of them at once. */
+static uint64_t in_a_second(uint64_t quota, uint64_t reset_ms)
 {
-	uint64_t least = before == ROOM_AT_LIMIT ? 2 * ROOM_BLIND_BYTES : ROOM_BLIND_BYTES;
+	return reset_ms && reset_ms < 1000 ? quota * 1000 / reset_ms : quota;
+}
+
+uint64_t room_blind_bytes(const struct room_blind *blind)
+{
+	uint64_t ms = blind->quota_ms ? in_a_second(blind->quota_ms, blind->reset_ms) : 1000;
+	uint64_t slots = (ms * 1000 + ROOM_BLIND_COLLAPSE_US - 1) / ROOM_BLIND_COLLAPSE_US;
+	uint64_t bytes = slots * PMD_SIZE_BYTES, most = in_a_second(blind->quota_bytes, blind->reset_ms);
+
+	if (blind->quota_bytes && bytes > most)
+		bytes = most;
+	return bytes * (blind->n_targets ? blind->n_targets : 1);
+}
+
+enum room_verdict room_judge_blind(const struct room *room, uint64_t blind_bytes, bool pressed,
+				   enum room_verdict before)
+{
+	uint64_t least = before == ROOM_AT_LIMIT ? 2 * blind_bytes : blind_bytes;
 
 	if (pressed)
 		return ROOM_PRESSED;

@@ -15,11 +15,8 @@
 /* Kept free below each limit, the greater of both: what the group itself needs until somebody looks again. */
 #define ROOM_RESERVE_PCT   5
 #define ROOM_RESERVE_BYTES (64 * MIB_BYTES)
-/*
- * Who cannot choose slots may add so much until the next look: a slot takes 0.65 ms on a real CPU, which is 30 MiB in a
- * second of damos's default quota.
- */
-#define ROOM_BLIND_BYTES (32 * MIB_BYTES)
+/* CPU time of a collapse on a real CPU: 16 slots, 32 MiB, in a second of damos's default quota of 10 ms. */
+#define ROOM_BLIND_COLLAPSE_US 650
 
 #define ROOM_UNLIMITED UINT64_MAX
 
@@ -98,11 +95,22 @@ uint64_t room_most_growth_bytes(const struct room_config *config, uint64_t proce
  */
 enum room_verdict room_judge(const struct room *room, const struct room_growth *added);
 
+/* Who cannot choose slots, and may add anything. */
+struct room_blind {
+	uint64_t quota_ms, reset_ms; /* of collapsing in each window, for each target; 0 ms: no bound */
+	uint64_t quota_bytes;	     /* in each window besides; 0: no bound */
+	unsigned int n_targets;	     /* that may do so at once: they may be in the same group */
+};
+
+/* So much may be added in a second, which is until the next look, or in one window at once. */
+uint64_t room_blind_bytes(const struct room_blind *blind);
+
 /*
- * For who cannot choose slots, and may add anything: whether it must wait, and for what. @pressed: see
+ * For who may add @blind_bytes until the next look: whether it must wait, and for what. @pressed: see
  * pace_limit_by_groups(). @before: what it said last; who waits for room goes on when there is twice as much.
  */
-enum room_verdict room_judge_blind(const struct room *room, bool pressed, enum room_verdict before);
+enum room_verdict room_judge_blind(const struct room *room, uint64_t blind_bytes, bool pressed,
+				   enum room_verdict before);
 
 /* It is: so much less is left. */
 void room_take(struct room *room, const struct room_growth *added);

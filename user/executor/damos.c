@@ -112,13 +112,35 @@ static void look_at_share(struct target *target, struct damos_target *damos, uin
 	damos->share_cost_ns = clock_boot_ns() - began_ns;
 }
 
+static unsigned int n_acting(const struct executor_setup *setup)
+{
+	unsigned int n = 0;
+
+	for (unsigned int seat = 0; seat < setup->n_seats; seat++)
+		n += setup->targets[seat].own && descent_acts(&setup->targets[seat].descent);
+	return n;
+}
+
+/* A window that was made longer has all of its time at once. */
+static uint64_t may_add_bytes(const struct executor *executor, const struct damos_target *damos)
+{
+	const struct executor_setup *setup = &executor->setup;
+
+	return room_blind_bytes(&(struct room_blind){
+		.quota_ms = damos->quota.ms,
+		.reset_ms = damos->quota.reset_ms,
+		.quota_bytes = setup->quota_bytes,
+		.n_targets = n_acting(setup),
+	});
+}
+
 static void damos_look(struct executor *executor, struct target *target, uint64_t now_ns)
 {
 	struct damos_target *damos = target->own;
 	uint64_t exceeds = applies_quota_exceeds(&damos->scheme.applies);
 
 	look_at_share(target, damos, now_ns);
-	target_room_holds(executor, target);
+	target_room_holds(executor, target, may_add_bytes(executor, damos));
 	if (scheme_look(&damos->scheme, executor->own, executor, target, now_ns)) {
 		damos->effective_bytes = 0;
 		/* It was used up, and is computed anew. */

@@ -138,7 +138,7 @@ static void say_held(const struct executor *executor, struct target *target)
 	log_info("%s: held up, as what is collapsed cannot be chosen: %s", target->name, why);
 }
 
-bool target_room_holds(const struct executor *executor, struct target *target)
+bool target_room_holds(const struct executor *executor, struct target *target, uint64_t blind_bytes)
 {
 	struct target_room *room = &target->room;
 	struct room left;
@@ -146,7 +146,7 @@ bool target_room_holds(const struct executor *executor, struct target *target)
 	room->grown.missing_bytes =
 		(target->filled_pages - room->filled_base_pages) * (PMD_SIZE_BYTES / SLOT_PAGES);
 	left = target_room_of(executor, target);
-	room->held = room_judge_blind(&left, !room->pace.share_pct, room->held);
+	room->held = room_judge_blind(&left, blind_bytes, !room->pace.share_pct, room->held);
 	say_held(executor, target);
 	return room->held != ROOM_FITS;
 }

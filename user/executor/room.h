@@ -44,7 +44,10 @@ void target_room_enter(struct target *target, const struct room_growth *grown);
 /* What is left alone, as of this look; each reason is logged once. */
 void target_room_leave(const struct executor *executor, struct target *target, const struct room_left *left);
 
-/* For an executor that cannot choose slots: takes what it added, by BPF, and says whether it must wait. */
-bool target_room_holds(const struct executor *executor, struct target *target);
+/*
+ * For an executor that cannot choose slots, and may add @blind_bytes until the next look: takes what it added, by BPF, and
+ * says whether it must wait.
+ */
+bool target_room_holds(const struct executor *executor, struct target *target, uint64_t blind_bytes);
 
 #endif
