@@ -194,13 +194,14 @@ static void test_what_is_left_for_now(void **state)
 							    [ROOM_SHARED] = 2,
 							    [ROOM_AT_GROWTH] = 4,
 							    [ROOM_AT_LIMIT] = 8,
-							    [ROOM_PRESSED] = 16}};
+							    [ROOM_PRESSED] = 16,
+							    [ROOM_NODE_DRY] = 32}};
 	struct descent_evidence evidence = {0};
 
 	(void)state;
 	worklist_evidence(&list, &free_to_try, &evidence);
-	assert_int_equal(evidence.left_alone, 31);
-	assert_int_equal(evidence.left_for_now, 26);
+	assert_int_equal(evidence.left_alone, 63);
+	assert_int_equal(evidence.left_for_now, 58);
 }
 
 static void test_what_bars_it_is_passed_on(void **state)

@@ -185,7 +185,8 @@ size_t room_left_slots(const struct room_left *left)
 
 size_t room_left_for_now(const struct room_left *left)
 {
-	return left->slots[ROOM_SHARED] + left->slots[ROOM_AT_LIMIT] + left->slots[ROOM_PRESSED];
+	return left->slots[ROOM_SHARED] + left->slots[ROOM_AT_LIMIT] + left->slots[ROOM_PRESSED] +
+	       left->slots[ROOM_NODE_DRY];
 }
 
 enum room_verdict room_left_most(const struct room_left *left)
