@@ -17,6 +17,8 @@
 #define PR_THP_DISABLE_EXCEPT_ADVISED (1 << 1)
 #endif
 
+#define NOT_FOUND UINT64_MAX /* nobody has all flags */
+
 struct advised {
 	struct advised_bpf *bpf;
 	uint64_t mask; /* one bit: the flag */
@@ -51,14 +53,19 @@ static int run_iterator(const struct bpf_program *prog, uint32_t tid)
 
 static int read_flags(struct advised *advised, uint32_t tid, uint64_t *flags)
 {
-	int err;
+	int fd = bpf_map__fd(advised->bpf->maps.mm_flags);
+	uint64_t found = NOT_FOUND;
+	uint32_t key = 0;
+	int err = bpf_map_update_elem(fd, &key, &found, BPF_ANY);
 
-	advised->bpf->bss->mm_found = false;
-	err = run_iterator(advised->bpf->progs.read_mm_flags, tid);
-	if (!err && !advised->bpf->bss->mm_found)
+	if (!err)
+		err = run_iterator(advised->bpf->progs.read_mm_flags, tid);
+	if (!err)
+		err = bpf_map_lookup_elem(fd, &key, &found);
+	if (!err && found == NOT_FOUND)
 		err = -ESRCH;
 	if (!err)
-		*flags = advised->bpf->bss->mm_flags;
+		*flags = found;
 	return err;
 }
 
