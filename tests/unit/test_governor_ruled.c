@@ -61,7 +61,20 @@ static void test_preferred_comes_first(void **state)
 	assert_seats(&world, "3 1"); /* the other preferred one is too cold */
 	assert_contains(governor_seats(world.governor)[0].reason, "rank 3 of 4");
 	assert_contains(governor_seats(world.governor)[0].reason, "; let in by its owner: `prefer`");
-	assert_skip(&world, 2, "all 2 seats are taken");
+	assert_skip(&world, 2, "all 2 seats are taken, the coldest by a process with 90.0 %");
+	world_free(&world);
+}
+
+/* That a colder one has the seat is no reason by itself. */
+static void test_skip_tells_of_preferred(void **state)
+{
+	struct world world = world_top(1);
+
+	(void)state;
+	TICK(&world, hot(1, 90), preferred(2, 11), preferred(3, 10.5));
+	assert_seats(&world, "2");
+	assert_skip(&world, 1, "all 1 seats are taken by processes that their owners prefer");
+	assert_skip(&world, 3, "all 1 seats are taken, the coldest by a process with 11.0 %");
 	world_free(&world);
 }
 
@@ -120,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_leaves_at_once),
 		cmocka_unit_test(test_rule_before_opt_out),
 		cmocka_unit_test(test_preferred_comes_first),
+		cmocka_unit_test(test_skip_tells_of_preferred),
 		cmocka_unit_test(test_preferred_outranks),
 		cmocka_unit_test(test_preferred_leaves),
 	};

@@ -32,6 +32,21 @@ static void test_never_goes_back(void **state)
 	assert_int_equal(tally_of(&tally, 1), 10);
 }
 
+/* What BPF forgot stays, and what it counts from then on comes to it. */
+static void test_sum_goes_on_after_what_was_forgotten(void **state)
+{
+	struct tally_sum sum = {0};
+
+	(void)state;
+	tally_sum_take(&sum, 1000);
+	tally_sum_take(&sum, 1000);
+	tally_sum_take(&sum, 1400);
+	tally_sum_take(&sum, 300); /* 1100 forgotten */
+	assert_int_equal(sum.all, 1400);
+	tally_sum_take(&sum, 500);
+	assert_int_equal(sum.all, 1600);
+}
+
 static void test_told_twice_counts_once(void **state)
 {
 	struct tally tally = {0};
@@ -94,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts_are_cumulative),
 		cmocka_unit_test(test_never_goes_back),
+		cmocka_unit_test(test_sum_goes_on_after_what_was_forgotten),
 		cmocka_unit_test(test_told_twice_counts_once),
 		cmocka_unit_test(test_what_was_before_it_came_in_does_not_count),
 		cmocka_unit_test(test_another_actor_adds),

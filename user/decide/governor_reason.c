@@ -77,6 +77,40 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 			     config->dwell_ticks, watched->cpu_pct, waiting->id.tgid, waiting->cpu_pct);
 }
 
+/* Of those that are watched; negative: there is none. */
+struct coldest {
+	double pct, unpreferred_pct;
+};
+
+static bool is_preferred(struct process_id id, const struct candidate *candidates, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (process_id_equal(candidates[i].id, id))
+			return candidates[i].verdict.preferred;
+	return false;
+}
+
+static void note_colder(double *coldest_pct, double pct)
+{
+	if (*coldest_pct < 0 || pct < *coldest_pct)
+		*coldest_pct = pct;
+}
+
+static struct coldest coldest_watched(const struct governor_config *config, const struct governor_seat *seats,
+				      const struct candidate *candidates, size_t n)
+{
+	struct coldest coldest = {-1, -1};
+
+	for (unsigned int i = 0; i < config->seats; i++) {
+		if (!seats[i].used)
+			continue;
+		note_colder(&coldest.pct, seats[i].cpu_pct);
+		if (!is_preferred(seats[i].id, candidates, n))
+			note_colder(&coldest.unpreferred_pct, seats[i].cpu_pct);
+	}
+	return coldest;
+}
+
 /* What would be enough if it were aligned. */
 static const char *unaligned_words(const struct governor_config *config, const struct candidate *candidate,
 				   char words[120])
@@ -90,27 +124,21 @@ static const char *unaligned_words(const struct governor_config *config, const s
 
 /* Nothing keeps it out, and still it is not watched. */
 static void reason_skipped(const struct governor_config *config, const struct candidate *candidate,
-			   double coldest_pct, char *reason)
+			   const struct coldest *coldest, char *reason)
 {
+	double coldest_pct = candidate->verdict.preferred ? coldest->pct : coldest->unpreferred_pct;
 	char memory[80], unaligned[120];
 
 	if (!governor_is_big(config, candidate))
 		reason_write(reason, "%s is below --min-anon %" PRIu64 " MiB%s",
 			     memory_words(candidate, memory), bytes_to_mib(config->min_anon_bytes),
 			     unaligned_words(config, candidate, unaligned));
+	else if (coldest_pct < 0)
+		reason_write(reason, "all %u seats are taken by processes that their owners prefer",
+			     config->seats);
 	else
 		reason_write(reason, "all %u seats are taken, the coldest by a process with %.1f %% of a CPU",
 			     config->seats, coldest_pct);
-}
-
-static double coldest_watched_pct(const struct governor_config *config, const struct governor_seat *seats)
-{
-	double coldest = -1;
-
-	for (unsigned int i = 0; i < config->seats; i++)
-		if (seats[i].used && (coldest < 0 || seats[i].cpu_pct < coldest))
-			coldest = seats[i].cpu_pct;
-	return coldest;
 }
 
 static bool worth_telling(const struct governor_config *config, const struct candidate *candidate)
@@ -122,7 +150,7 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
 			   const bool *watched, struct governor_skip *skips)
 {
-	double coldest_pct = coldest_watched_pct(config, seats);
+	struct coldest coldest = coldest_watched(config, seats, candidates, n);
 	size_t n_skips = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -148,7 +176,7 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 		else if (penalty_holds(penalties, candidate->id))
 			penalty_explain(penalties, candidate->id, skip->reason);
 		else
-			reason_skipped(config, candidate, coldest_pct, skip->reason);
+			reason_skipped(config, candidate, &coldest, skip->reason);
 		n_skips++;
 	}
 	return n_skips;

@@ -29,6 +29,21 @@ struct tally {
 	struct tally_list past; /* of those before */
 };
 
+/*
+ * A sum over all of BPF's counts of one process, of all actors. Starts as {0}. Where BPF forgot some of them, what came
+ * besides since the last look is lost, and no more.
+ */
+struct tally_sum {
+	uint64_t all;  /* never goes back */
+	uint64_t told; /* the last time */
+};
+
+static inline void tally_sum_take(struct tally_sum *sum, uint64_t told)
+{
+	sum->all += told > sum->told ? told - sum->told : 0;
+	sum->told = told;
+}
+
 /* The actor acted on this process before it came in: @counts so far are not to count. */
 void tally_begin(struct tally *tally, const struct tally_count *counts, size_t n);
 

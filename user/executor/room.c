@@ -31,7 +31,7 @@ void target_room_enter(struct target *target, const struct room_growth *grown)
 static void forget(struct target *target)
 {
 	target_room_enter(target, &(struct room_growth){0});
-	target->room.filled_base_pages = target->filled_pages;
+	target->room.filled_base_pages = target->filled_pages.all;
 	target->room.said = target->room.said_held = 0;
 }
 
@@ -144,7 +144,7 @@ bool target_room_holds(const struct executor *executor, struct target *target, u
 	struct room left;
 
 	room->grown.missing_bytes =
-		(target->filled_pages - room->filled_base_pages) * (PMD_SIZE_BYTES / SLOT_PAGES);
+		(target->filled_pages.all - room->filled_base_pages) * (PMD_SIZE_BYTES / SLOT_PAGES);
 	left = target_room_of(executor, target);
 	room->held = room_judge_blind(&left, blind_bytes, !room->pace.share_pct, room->held);
 	say_held(executor, target);

@@ -123,8 +123,7 @@ static void take_filled(struct target *target, const struct collapses_count *cou
 	for (size_t i = 0; i < n; i++)
 		if (is_in(&counts[i], target))
 			sum += counts[i].filled_pages;
-	if (sum > target->filled_pages)
-		target->filled_pages = sum;
+	tally_sum_take(&target->filled_pages, sum);
 }
 
 void target_take_counts(struct target *target, const struct collapses_count *counts, size_t n)
