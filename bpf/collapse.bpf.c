@@ -16,7 +16,7 @@ struct {
 	__type(value, struct collapse_value);
 } collapse_counts SEC(".maps");
 
-/* What is missing in the slot that a task is about to collapse; the end of that try takes it away. */
+/* What is missing in the slot that a task is about to collapse; a try that succeeds takes it away, the next one replaces it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);

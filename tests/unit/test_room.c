@@ -53,6 +53,20 @@ static void test_a_slot(void **state)
 	assert_int_equal(judge(all, 0, 0), ROOM_MISSING); /* it would be tried for ever */
 }
 
+/* A slot is as it is where there is no room: what the kernel could not do then was not for what the slot became. */
+static void test_a_slot_without_room(void **state)
+{
+	struct room none = {25, 0, 0};
+	struct room_growth some = room_added(400, 0), sparse = room_added(100, 0),
+			   copied = room_added(512, 200);
+
+	(void)state;
+	assert_int_equal(room_judge(&none, &some), ROOM_AT_GROWTH);
+	assert_int_equal(room_judge_slot(25, &some), ROOM_FITS);
+	assert_int_equal(room_judge_slot(25, &sparse), ROOM_MISSING);
+	assert_int_equal(room_judge_slot(25, &copied), ROOM_SHARED);
+}
+
 /* What adds nothing goes on where nothing fits. */
 static void test_process_and_groups(void **state)
 {
@@ -239,11 +253,17 @@ static void test_what_is_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_a_collapse_adds),	cmocka_unit_test(test_a_slot),
-		cmocka_unit_test(test_process_and_groups),	cmocka_unit_test(test_what_is_taken_is_gone),
-		cmocka_unit_test(test_who_cannot_choose),	cmocka_unit_test(test_what_is_added_blindly),
-		cmocka_unit_test(test_growth_in_all),		cmocka_unit_test(test_a_limit),
-		cmocka_unit_test(test_the_least_of_all_groups), cmocka_unit_test(test_what_is_left_alone),
+		cmocka_unit_test(test_what_a_collapse_adds),
+		cmocka_unit_test(test_a_slot),
+		cmocka_unit_test(test_a_slot_without_room),
+		cmocka_unit_test(test_process_and_groups),
+		cmocka_unit_test(test_what_is_taken_is_gone),
+		cmocka_unit_test(test_who_cannot_choose),
+		cmocka_unit_test(test_what_is_added_blindly),
+		cmocka_unit_test(test_growth_in_all),
+		cmocka_unit_test(test_a_limit),
+		cmocka_unit_test(test_the_least_of_all_groups),
+		cmocka_unit_test(test_what_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

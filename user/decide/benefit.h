@@ -11,6 +11,9 @@
  * none   The executor has given up (it is parked, at the floor or with memory that pays and stays small), or all that pays
  *        is huge, with V below these two bounds, for trial_ns of time in which the process was busy.
  *
+ * Who saves enough and yet does not pay back stays unknown, and keeps its seat: what was spent is spent, and what is huge
+ * saves.
+ *
  * Where they are not it is judged by share.
  * S = huge part of the hot memory, in percent; S_before is the last one before anything was collapsed, S_now the last;
  * and M = memory that was made huge since the process came in, in percent of its hot memory.

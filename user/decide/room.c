@@ -115,14 +115,20 @@ static bool is_above(uint64_t bytes, unsigned int pct)
 	return bytes * 100 > pct * PMD_SIZE_BYTES;
 }
 
+enum room_verdict room_judge_slot(unsigned int max_growth_pct, const struct room_growth *added)
+{
+	if (added->missing_bytes == PMD_SIZE_BYTES || is_above(added->missing_bytes, max_growth_pct))
+		return ROOM_MISSING;
+	return is_above(room_growth_bytes(added), max_growth_pct) ? ROOM_SHARED : ROOM_FITS;
+}
+
 enum room_verdict room_judge(const struct room *room, const struct room_growth *added)
 {
+	enum room_verdict slot = room_judge_slot(room->max_growth_pct, added);
 	uint64_t bytes = room_growth_bytes(added);
 
-	if (added->missing_bytes == PMD_SIZE_BYTES || is_above(added->missing_bytes, room->max_growth_pct))
-		return ROOM_MISSING;
-	if (is_above(bytes, room->max_growth_pct))
-		return ROOM_SHARED;
+	if (slot != ROOM_FITS)
+		return slot;
 	if (bytes > room->growth_bytes)
 		return ROOM_AT_GROWTH;
 	return bytes && bytes > room->limit_bytes ? ROOM_AT_LIMIT : ROOM_FITS;

@@ -95,6 +95,9 @@ uint64_t room_most_growth_bytes(const struct room_config *config, uint64_t proce
  */
 enum room_verdict room_judge(const struct room *room, const struct room_growth *added);
 
+/* The same by the slot alone, whatever room there is. */
+enum room_verdict room_judge_slot(unsigned int max_growth_pct, const struct room_growth *added);
+
 /* Who cannot choose slots, and may add anything. */
 struct room_blind {
 	uint64_t quota_ms, reset_ms; /* of collapsing in each window, for each target; 0 ms: no bound */

@@ -234,21 +234,38 @@ static bool within_caps(const struct executor *executor, const struct target *ta
 	return false;
 }
 
-/* Since the look it may have become huge, or been given back, or shared by a fork; and the room may be gone. */
-static bool may_collapse(const struct executor *executor, struct target *target, uint64_t start,
-			 uint64_t now_ns, struct room_growth *added)
+/* Since the look it may have become huge, or been given back. */
+static bool read_small(const struct executor *executor, struct target *target, uint64_t start,
+		       struct room_growth *added)
 {
 	const struct collapser *collapser = target->own;
 	struct slot_pages pages;
-	struct room room;
-	enum room_verdict verdict;
 
 	if (collapser_read_pages(executor, target, &start, 1, &pages))
 		return false;
 	heat_set_huge(collapser->heat, start, pages.huge);
-	if (pages.huge)
-		return false;
 	*added = room_added(pages.present, pages.shared);
+	return !pages.huge;
+}
+
+/* As it was when it was tried, whatever the room is by now. */
+static bool is_collapsible(const struct executor *executor, struct target *target, uint64_t start)
+{
+	struct room_growth added;
+
+	return read_small(executor, target, start, &added) &&
+	       room_judge_slot(executor->setup.room.max_growth_pct, &added) == ROOM_FITS;
+}
+
+/* Or been shared by a fork; and the room may be gone. */
+static bool may_collapse(const struct executor *executor, struct target *target, uint64_t start,
+			 uint64_t now_ns, struct room_growth *added)
+{
+	struct room room;
+	enum room_verdict verdict;
+
+	if (!read_small(executor, target, start, added))
+		return false;
 	room = room_growth_bytes(added) ? target_room_now(executor, target)
 					: target_room_of(executor, target);
 	verdict = room_judge(&room, added);
@@ -302,12 +319,11 @@ static void try_slot(struct executor *executor, struct target *target, uint64_t 
 	/* CPU time: the call also waits for a CPU, and for all CPUs to drain their lists, and that stalls nobody else. */
 	uint64_t began_ns = clock_thread_cpu_ns(), took_ns, now_ns;
 	int err = collapse_slot(target->pidfd, start, NULL);
-	struct room_growth again;
 
 	took_ns = clock_thread_cpu_ns() - began_ns;
 	now_ns = clock_boot_ns();
 	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
-	if (err == -ENOMEM && !may_collapse(executor, target, start, now_ns, &again))
+	if (err == -ENOMEM && !is_collapsible(executor, target, start))
 		err = -EAGAIN;
 	collapser->calls++;
 	collapser->stall_ns += took_ns;
