@@ -44,7 +44,8 @@ static void test_cgroup(void **state)
 	}
 	assert_int_equal(proc_parse_cgroup("12:cpu:/x\n", path, sizeof(path)), -ENOENT);
 	assert_int_equal(proc_parse_cgroup("", path, sizeof(path)), -ENOENT);
-	assert_int_equal(proc_parse_cgroup("0::/abcdef\n", small, sizeof(small)), 0);
+	assert_int_equal(proc_parse_cgroup("0::/ab\n", small, sizeof(small)), 0);
+	assert_int_equal(proc_parse_cgroup("0::/abc\n", small, sizeof(small)), -ENAMETOOLONG);
 	assert_string_equal(small, "/ab");
 }
 

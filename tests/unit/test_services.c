@@ -117,6 +117,18 @@ static void test_nobody_to_ask(void **state)
 	assert_string_equal(path_of(world, 5, false, 40), "/a"); /* and now there is one */
 }
 
+/* Cgroups nest, and their names are of up to 255 characters. */
+static void test_deep(void **state)
+{
+	const struct world *world = *state;
+	char text[3000] = "0::";
+
+	while (strlen(text) < 2900)
+		strcat(text, "/a-part-of-a-path");
+	process_in(world, 5, text);
+	assert_string_equal(path_of(world, 5, false, 1), text + 3);
+}
+
 static void test_whose(void **state)
 {
 	const struct world *world = *state;
@@ -155,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_each_is_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody_to_ask, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_whose, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgets, setup, teardown),
 	};

@@ -10,7 +10,7 @@ static char root[] =
 	"/var/tmp/hotdamon-wish-XXXXXX"; /* /tmp may be a tmpfs, which has no user xattrs before 6.6 */
 static bool no_xattrs;
 
-static const char *const cgroups[] = {"a", "a/b", "a/b/c", "lone"};
+static const char *const cgroups[] = {"a", "a/b", "a/b/c", "lone", "..x"};
 
 static int make_cgroups(void **state)
 {
@@ -94,6 +94,8 @@ static void test_outside(void **state)
 	wish_nothing();
 	wish(".", "omit", 4);
 	assert_int_equal(read_own("/../a", &ignored), OWNER_SILENT);
+	assert_int_equal(read_own("/..", &ignored), OWNER_SILENT);
+	assert_int_equal(read_own("/..x", &ignored), OWNER_OMIT); /* a name that begins so */
 	assert_int_equal(read_own("a", &ignored), OWNER_SILENT);
 	assert_int_equal(read_own("", &ignored), OWNER_SILENT);
 	assert_int_equal(wish_read(&nowhere, "/a", &ignored), OWNER_SILENT);

@@ -6,7 +6,7 @@
 
 #include "decide/reason.h"
 
-#define PATH_ROOM 512 /* of a cgroup; the rest of a longer path is not matched */
+#define PATH_ROOM 4096 /* PATH_MAX, which bounds what the kernel tells */
 
 static const char *const kind_names[] = {
 	[RULE_UNIT] = "unit", [RULE_CGROUP] = "cgroup", [RULE_COMM] = "comm",
@@ -24,6 +24,11 @@ static bool is_plain(const char *glob)
 	return !strpbrk(glob, "*?[");
 }
 
+static bool may_begin_path(const char *glob)
+{
+	return strchr("/*?[", *glob);
+}
+
 /* What can never match is a mistake, and leaves in what was to be left out. */
 static const char *never_matches(enum rule_kind kind, const char *glob)
 {
@@ -33,6 +38,10 @@ static const char *never_matches(enum rule_kind kind, const char *glob)
 		return "a name of at most 15 characters behind comm=, as the kernel keeps no more";
 	if (kind == RULE_CGROUP && len > 1 && glob[len - 1] == '/')
 		return "a path without a slash at its end behind cgroup=; what is below it is meant too";
+	if (kind == RULE_CGROUP && !may_begin_path(glob))
+		return "a path that begins with a slash behind cgroup=, as /system.slice/nginx.service";
+	if (kind == RULE_EXE && strchr(glob, '/') && !may_begin_path(glob))
+		return "a whole path, or the name of a file without a slash, behind exe=";
 	return NULL;
 }
 

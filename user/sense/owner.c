@@ -76,6 +76,8 @@ int proc_parse_cgroup(const char *text, char *path, size_t size)
 	}
 	if (!unified)
 		return -ENOENT;
+	if (len >= size)
+		return -ENAMETOOLONG;
 	snprintf(path, size, "%.*s", (int)len, unified);
 	return 0;
 }

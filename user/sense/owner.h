@@ -3,10 +3,11 @@
 #ifndef HOTDAMON_SENSE_OWNER_H
 #define HOTDAMON_SENSE_OWNER_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CGROUP_PATH_LEN 512 /* a longer path is cut */
+#define CGROUP_PATH_LEN PATH_MAX /* the kernel tells no longer one */
 
 /* The effective user of the process, as top and ps show it. Negative errno (-ESRCH: no such process). */
 int process_uid_read(const char *proc_root, uint32_t pid, uint32_t *uid);
@@ -22,7 +23,7 @@ int proc_parse_uid(const char *text, uint32_t *uid);
 
 /*
  * The path in the text of /proc/PID/cgroup: that of cgroup v2, or of systemd's own hierarchy where v2
- * holds only the root. -ENOENT if there is neither.
+ * holds only the root. -ENOENT if there is neither, -ENAMETOOLONG if @size is too small; @path is untouched then.
  */
 int proc_parse_cgroup(const char *text, char *path, size_t size);
 

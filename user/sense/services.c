@@ -25,7 +25,7 @@ struct known {
 	uint64_t cgroup_id;
 	struct process_id id; /* all 0: of the cgroup */
 	uint64_t asked_ns, used_ns;
-	struct place *place; /* owned; NULL: each of its processes is to be asked */
+	struct place *place; /* owned, with its path behind it; NULL: each of its processes is to be asked */
 };
 
 struct services {
@@ -100,6 +100,7 @@ struct services *services_new(const char *proc_root, const char *cgroup_root)
 	snprintf(services->proc_root, sizeof(services->proc_root), "%s", proc_root);
 	services->root_fd = NO_CGROUP_ROOT;
 	open_root(services, cgroup_root);
+	services->nowhere.path = "";
 	service_of_cgroup("", &services->nowhere.service);
 	return services;
 }
@@ -139,7 +140,7 @@ static int path_of_id(const struct services *services, uint64_t cgroup_id, char 
 	if (!err && strncmp(path, services->root, root_len))
 		err = -ENOENT;
 	if (!err)
-		snprintf(out, CGROUP_PATH_LEN, "%.*s", CGROUP_PATH_LEN - 1, path + root_len);
+		snprintf(out, CGROUP_PATH_LEN, "%s", path + root_len);
 	return err;
 }
 
@@ -181,12 +182,14 @@ static struct known *known_of(struct services *services, uint64_t cgroup_id, str
 /* -ENOMEM: what was known stays. */
 static int set_path(struct known *known, const char *path)
 {
-	if (!known->place)
-		known->place = malloc(sizeof(*known->place));
-	if (!known->place)
+	struct place *place = malloc(sizeof(*place) + strlen(path) + 1);
+
+	if (!place)
 		return -ENOMEM;
-	snprintf(known->place->path, sizeof(known->place->path), "%s", path);
-	service_of_cgroup(path, &known->place->service);
+	place->path = strcpy((char *)(place + 1), path);
+	service_of_cgroup(path, &place->service);
+	free(known->place);
+	known->place = place;
 	return 0;
 }
 
@@ -207,13 +210,15 @@ static void ask_cgroup(const struct services *services, struct known *known, uin
 static void read_path(const struct services *services, struct process_id id, char path[CGROUP_PATH_LEN])
 {
 	struct process_facts facts;
-	char text[8192];
+	char *text;
 
 	*path = '\0';
-	if (textfile_read(text, sizeof(text), "%s/%u/cgroup", services->proc_root, id.tgid) < 0 ||
-	    process_facts_read(services->proc_root, id.tgid, &facts) || !process_facts_match(&facts, id) ||
+	if (textfile_read_all(&text, "%s/%u/cgroup", services->proc_root, id.tgid))
+		return;
+	if (process_facts_read(services->proc_root, id.tgid, &facts) || !process_facts_match(&facts, id) ||
 	    proc_parse_cgroup(text, path, CGROUP_PATH_LEN))
 		*path = '\0';
+	free(text);
 }
 
 static void ask_process(const struct services *services, struct known *known, bool ended, uint64_t now_ns)

@@ -9,7 +9,7 @@
 struct services;
 
 struct place {
-	char path[CGROUP_PATH_LEN]; /* "": not known */
+	const char *path; /* "": not known */
 	struct service service;
 };
 
