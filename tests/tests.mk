@@ -41,6 +41,7 @@ UNIT_services := user/sense/owner.c user/sense/proc.c user/decide/service.c
 UNIT_status := user/report/status_print.c user/report/whose.c user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
 	       user/decide/room.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(filter-out user/report/status_print.c,$(UNIT_status))
+UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c user/report/status.c $(UNIT_claim) user/act/claim.c $(UNIT_status)
 UNIT_table := user/report/trend.c
 UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c user/report/whose.c
 

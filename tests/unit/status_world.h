@@ -76,6 +76,7 @@ static const struct governor_skip java = {
 	.reason = "THP is disabled for it",
 	.barred = true,
 	.barred_s = 125.2,
+	.opted_out = true,
 };
 
 static const struct host_cost here = {

@@ -328,7 +328,6 @@ static void test_gains_by_worth(void **state)
 		run_until_verdict(&rig, 30);
 		if (verdict(&rig) != cases[i].verdict)
 			fail_msg("case %zu: %s", i, benefit_verdict_name(verdict(&rig)));
-		assert_true(rig.benefit.by_worth);
 	}
 }
 
@@ -347,6 +346,19 @@ static void test_worth_must_last(void **state)
 	}
 	paying(&rig, 64, 64, 2, 0);
 	assert_int_equal(run_until_verdict(&rig, 30), 10);
+}
+
+/* By what one is judged is known from the beginning, also while heat is not, and after an exec. */
+static void test_source(void **state)
+{
+	struct rig rig = rig_new(), share = rig_new();
+
+	(void)state;
+	rig.config.by_worth = true;
+	rig.look.execs++;
+	run_second(&rig);
+	assert_true(rig.benefit.by_worth);
+	assert_false(share.benefit.by_worth);
 }
 
 /* Who has all and saves next to nothing by it makes room; who has what pays does not. */
@@ -570,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_lapses),
 		cmocka_unit_test(test_gains_by_worth),
 		cmocka_unit_test(test_worth_must_last),
+		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_no_gain_by_worth),
 		cmocka_unit_test(test_reasons_by_worth),
 		cmocka_unit_test(test_left_for_now_is_no_trial),

@@ -30,16 +30,18 @@ static void test_since(void **state)
 	struct said *said = calloc(1, sizeof(*said));
 
 	(void)state;
-	assert_true(said_see(said, one, false, 5 * S) == 0);
+	assert_true(said_see(said, one, true, false, 5 * S) == 0);
 	assert_int_equal(said->n, 0); /* whoever can be reached takes no place */
-	assert_true(said_see(said, one, true, 10 * S) == 0);
+	assert_true(said_see(said, one, true, true, 10 * S) == 0);
 	assert_true(said_once(said, one, true));
-	assert_true(said_see(said, two, true, 12 * S) == 0);
-	assert_true(said_see(said, one, true, 15 * S) == 5);
-	assert_true(said_see(said, one, false, 20 * S) == 0);
-	assert_true(said_see(said, one, true, 30 * S) == 0);
-	assert_true(said_see(said, one, true, 31 * S) == 1);
-	assert_true(said_see(said, two, true, 31 * S) == 19);
+	assert_true(said_see(said, two, true, true, 12 * S) == 0);
+	assert_true(said_see(said, one, true, true, 15 * S) == 5);
+	assert_true(said_see(said, one, false, false, 16 * S) == 0); /* nobody asked: that says nothing */
+	assert_true(said_see(said, one, true, true, 17 * S) == 7);
+	assert_true(said_see(said, one, true, false, 20 * S) == 0);
+	assert_true(said_see(said, one, true, true, 30 * S) == 0);
+	assert_true(said_see(said, one, true, true, 31 * S) == 1);
+	assert_true(said_see(said, two, true, true, 31 * S) == 19);
 	free(said);
 }
 

@@ -284,6 +284,7 @@ static void test_json_has_the_contract(void **state)
 		{"skipped.0.cpu_pct", "40.2"},
 		{"skipped.0.reason", "THP is disabled for it"},
 		{"skipped.0.barred_s", "125"},
+		{"skipped.0.opted_out_s", "125"},
 	};
 	struct json_object *json = parsed(&whole);
 
@@ -339,7 +340,7 @@ static void test_json_order(void **state)
 {
 	struct governor_seat second = watched;
 	struct status_target targets[2] = {redis, redis};
-	struct governor_skip skips[2] = {java, java};
+	struct governor_skip skips[3] = {java, java, java};
 	struct status status = whole;
 	struct json_object *json;
 
@@ -348,16 +349,20 @@ static void test_json_order(void **state)
 	targets[1].watched = &second;
 	skips[1].id.tgid = 6;
 	skips[1].barred = false;
+	skips[2].opted_out = false;
 	status.targets = targets;
 	status.n_targets = 2;
 	status.skipped = skips;
-	status.skipped_whose = (const struct whose[]){java_is, java_is};
-	status.n_skipped = 2;
+	status.skipped_whose = (const struct whose[]){java_is, java_is, java_is};
+	status.n_skipped = ARRAY_SIZE(skips);
 	json = parsed(&status);
 	assert_string_equal(at(json, "targets.0.pid"), "107");
 	assert_string_equal(at(json, "targets.1.pid"), "5");
 	assert_string_equal(at(json, "skipped.1.pid"), "6");
 	assert_string_equal(at(json, "skipped.1.barred_s"), "null");
+	assert_string_equal(at(json, "skipped.1.opted_out_s"), "null");
+	assert_string_equal(at(json, "skipped.2.barred_s"), "125");
+	assert_string_equal(at(json, "skipped.2.opted_out_s"), "null"); /* out of reach */
 	json_object_put(json);
 }
 

@@ -77,7 +77,7 @@ const char *collapse_barred_by(int err)
 		return "refused (ENOSYS): no process_madvise, or by a filter";
 	case ESRCH:
 		return "its main thread has exited: process_madvise does not reach it (ESRCH); the executor "
-		       "damos does";
+		       "damos would, where the kernel has its scheme (7.2 and newer)";
 	default:
 		return NULL;
 	}

@@ -111,10 +111,16 @@ static void add_one(struct json *json, const struct check_barred *barred)
 	json_close(json);
 }
 
+/* The array of those that opted out is older than the other: scripts read it. */
 void check_barred_add(struct json *json, const struct check_barred_list *barred)
 {
 	json_open_array(json, "barred");
 	for (size_t i = 0; i < barred->n; i++)
 		add_one(json, &barred->at[i]);
+	json_close(json);
+	json_open_array(json, "opted_out");
+	for (size_t i = 0; i < barred->n; i++)
+		if (barred->at[i].facts.thp_disabled)
+			add_one(json, &barred->at[i]);
 	json_close(json);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Of hotdamon check: big processes in which nothing can be made huge, as they opted out or are out of reach, and what their owner can do. */
+/*
+ * Of hotdamon check: big processes in which nothing can be made huge, as they opted out or are out of reach, and what their
+ * owner can do.
+ */
 #ifndef HOTDAMON_CMD_CHECK_BARRED_H
 #define HOTDAMON_CMD_CHECK_BARRED_H
 
@@ -28,7 +31,7 @@ void check_barred_free(struct check_barred_list *barred);
 /* Nothing is said where there are none. */
 void check_barred_print(const struct check_barred_list *barred);
 
-/* An array "barred" in the object that is open. */
+/* Two arrays in the object that is open: "barred", and "opted_out" of those of them that did. */
 void check_barred_add(struct json *json, const struct check_barred_list *barred);
 
 #endif

@@ -122,6 +122,7 @@ static int configure(const struct setup *setup, struct watch *watch)
 	};
 	cost_start(&watch->cost, options->miss_ns);
 	watch->benefit = (struct benefit_config){
+		.by_worth = setup->type->maps_heat,
 		.trial_ns = (uint64_t)(options->trial_s * (double)NS_PER_S),
 		.busy_pct = watch->intervals.busy_pct,
 		.acts = setup->type->acts,

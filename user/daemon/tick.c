@@ -156,11 +156,15 @@ static int shared_pct(const struct tick *tick, const struct watch *watch, const 
 static void see_bar(struct tick *tick, const struct watch *watch, const struct process_facts *facts,
 		    bool watched, struct candidate *candidate)
 {
-	if (facts->thp_disabled)
+	bool asked = facts->thp_disabled || watched || governor_would_take(watch->governor, candidate);
+
+	candidate->opted_out = facts->thp_disabled;
+	if (candidate->opted_out)
 		candidate->barred = optout_reason(candidate->comm);
-	else if (watched || governor_would_take(watch->governor, candidate))
+	else if (asked)
 		candidate->barred = executor_bars(&watch->executor, facts);
-	candidate->barred_s = said_see(&tick->skips.said, candidate->id, candidate->barred, watch->now_ns);
+	candidate->barred_s =
+		said_see(&tick->skips.said, candidate->id, asked, candidate->barred, watch->now_ns);
 }
 
 /* Its command line is read when it comes in, and again after an exec: it takes the lock of the process's memory. */

@@ -46,10 +46,12 @@ static void begin_trial(struct benefit *benefit, const struct benefit_look *look
 	benefit->least_anon_bytes = look->anon_bytes;
 }
 
-static void begin(struct benefit *benefit, const struct benefit_look *look)
+static void begin(struct benefit *benefit, const struct benefit_config *config,
+		  const struct benefit_look *look)
 {
 	*benefit = (struct benefit){
 		.began = true,
+		.by_worth = config->by_worth,
 		.at_ns = look->now_ns,
 		.execs = look->execs,
 		.parked = look->parked,
@@ -312,12 +314,11 @@ bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 	uint64_t step_ns;
 
 	if (!benefit->began || look->execs != benefit->execs) {
-		begin(benefit, look);
+		begin(benefit, config, look);
 		return benefit->verdict != before;
 	}
 	step_ns = step_of(benefit, look->now_ns);
 	benefit->at_ns = look->now_ns;
-	benefit->by_worth |= look->worth_known;
 	note_share(benefit, look);
 	note_lack(benefit, look);
 	note_loading(benefit, look);

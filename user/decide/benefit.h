@@ -10,6 +10,8 @@
  *        within payback_s; for BENEFIT_STEADY_NS. It stays so.
  * none   The executor has given up (it is parked, at the floor or with memory that pays and stays small), or all that pays
  *        is huge, with V below these two bounds, for trial_ns of time in which the process was busy.
+ * Neither, for good, may be one whose V is above them, and either V_ours is not, or does not pay back: what was spent is
+ * spent, and a process that saves so much is worth its seat.
  *
  * Who saves enough and yet does not pay back stays unknown, and keeps its seat: what was spent is spent, and what is huge
  * saves.
@@ -61,6 +63,7 @@ struct benefit_config {
 	uint64_t trial_ns;  /* of a fair trial; 0: there is no verdict of none */
 	double busy_pct;    /* of a CPU: below it a process is idle */
 	bool acts;	    /* the executor makes memory huge */
+	bool by_worth;	    /* it tells what is saved, but for the time in which heat is not known */
 	uint64_t payback_s; /* see worth.h */
 };
 

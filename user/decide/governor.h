@@ -44,6 +44,7 @@ struct candidate {
 	const char *
 		barred; /* why nobody can make its memory huge, in words: never watched; NULL: it can be reached */
 	double barred_s; /* for how long that is known */
+	bool opted_out;	 /* that is why */
 	int shared_pct;	 /* of its memory, share_pct(); asked for only where governor_would_take() */
 	bool excluded;	 /* hotdamon itself: never watched */
 	struct rules_verdict verdict; /* out: never watched; preferred: before all that are not */
@@ -87,8 +88,9 @@ struct governor_skip {
 	struct process_owner owner;
 	double cpu_pct;
 	bool barred;	 /* that is why */
-	double barred_s; /* the candidate's */
-	bool ruled_out;	 /* that is why */
+	double barred_s; /* the candidate's, as is the next one */
+	bool opted_out;
+	bool ruled_out; /* that is why */
 	char reason[REASON_LEN];
 };
 

@@ -167,6 +167,7 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 			.barred = !candidate->verdict.out && candidate->barred &&
 				  governor_is_big(config, candidate),
 			.barred_s = candidate->barred_s,
+			.opted_out = candidate->opted_out,
 		};
 		memcpy(skip->comm, candidate->comm, sizeof(skip->comm));
 		if (skip->ruled_out)

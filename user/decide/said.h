@@ -24,8 +24,11 @@ struct said {
 	size_t n;
 };
 
-/* Whether @id is barred at @now_ns. Returns for how many seconds it is, as far as is known; 0 at first sight, and if not. */
-double said_see(struct said *said, struct process_id id, bool barred, uint64_t now_ns);
+/*
+ * Whether @id is barred at @now_ns; if nobody @asked, what was known holds. Returns for how many seconds it is, as far as is
+ * known; 0 at first sight, if it is not, and if nobody asked.
+ */
+double said_see(struct said *said, struct process_id id, bool asked, bool barred, uint64_t now_ns);
 
 /* It is said now why @id is not watched. False: it was before. That it is barred is news, whatever was said. */
 bool said_once(struct said *said, struct process_id id, bool barred);

@@ -181,6 +181,8 @@ static void add_skip(struct json *json, const struct governor_skip *skip, const 
 	json_add_decimal(json, "cpu_pct", skip->cpu_pct, 1);
 	json_add_text(json, "reason", skip->reason);
 	add_known(json, "barred_s", skip->barred, skip->barred_s, 0);
+	/* Its name while nothing else barred anybody: scripts read it. */
+	add_known(json, "opted_out_s", skip->barred && skip->opted_out, skip->barred_s, 0);
 	json_close(json);
 }
 
