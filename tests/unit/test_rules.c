@@ -252,6 +252,38 @@ static void test_advised(void **state)
 	assert_false(rules_are_silent(&verdict));
 }
 
+/* What could not be read leaves out where an --exclude asks for it, and lets nobody in. */
+static void test_unread(void **state)
+{
+	static const struct {
+		const char *rules[3];
+		bool out;
+		const char *reason;
+	} cases[] = {
+		{{"-exe=java"}, true, "left out by --exclude exe=java, as its exe could not be read"},
+		{{"-comm=java", "-user=root"}, false, ""},
+		{{"+exe=postgres"}, true, "left out: no --only matches it"},
+		{{"-exe=java", "+comm=postgres"}, false, "let in by --only comm=postgres"},
+		{{"+comm=postgres", "-exe=java"},
+		 true,
+		 "left out by --exclude exe=java, as its exe could not be read"},
+	};
+	struct rules_subject subject = postgres;
+
+	(void)state;
+	subject.exe = NULL;
+	subject.unread = 1U << RULE_EXE;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rules rules = make_rules(cases[i].rules);
+		struct rules_verdict verdict = rules_judge(&rules, &subject);
+		char reason[REASON_LEN];
+
+		rules_explain(&verdict, reason);
+		assert_string_equal(reason, cases[i].reason);
+		assert_int_equal(verdict.out, cases[i].out);
+	}
+}
+
 static void test_asks_for(void **state)
 {
 	static const char *const texts[] = {"-unit=a", "+exe=b", NULL};
@@ -284,10 +316,10 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),	 cmocka_unit_test(test_match),
-		cmocka_unit_test(test_judge),	 cmocka_unit_test(test_unknown_and_long),
-		cmocka_unit_test(test_asks_for), cmocka_unit_test(test_advised),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_parse),	cmocka_unit_test(test_match),
+		cmocka_unit_test(test_judge),	cmocka_unit_test(test_unknown_and_long),
+		cmocka_unit_test(test_unread),	cmocka_unit_test(test_asks_for),
+		cmocka_unit_test(test_advised), cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ static void test_units(void **state)
 		 "/machine.slice/machine-qemu\\x2d1\\x2dweb.scope/libvirt/emulator", 1},
 		{"systemd-nspawn@box.service", "/machine.slice/systemd-nspawn@box.service/payload", 1},
 		{"dev-disk-a@.service", "/system.slice/dev\\x2ddisk-a\\x40.service", 1},
+		{"not\\x00cut.service", "/system.slice/not\\x00cut.service", 1},
 		{"odd\\x.service", "/system.slice/odd\\x.service", 1},
 		{"nginx.service", "/../../system.slice/nginx.service", 1}, /* seen from another namespace */
 		{"session-3.scope", USER "session-3.scope", 0},

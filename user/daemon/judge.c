@@ -67,6 +67,9 @@ static void say_ignored(struct judge *judge, const struct wish_ignored *ignored)
 	if (judge->n_ignored == IGNORED_MAX)
 		return;
 	strcpy(judge->ignored[judge->n_ignored++], ignored->cgroup);
+	if (judge->n_ignored == IGNORED_MAX)
+		log_warning("the wishes of %d cgroups are ignored: of more of them nothing is said",
+			    IGNORED_MAX);
 	if (ignored->not_root)
 		log_warning("cgroup %s: `%s` in its xattr " WISH_XATTR
 			    " is ignored, as it is not root's; omit would count",
@@ -75,6 +78,26 @@ static void say_ignored(struct judge *judge, const struct wish_ignored *ignored)
 		log_warning("cgroup %s: `%s` in its xattr " WISH_XATTR
 			    " is ignored: it can be omit, watch or prefer",
 			    ignored->cgroup, ignored->value);
+}
+
+/* The directory in /proc that serves when the main thread has exited, too. */
+static uint32_t pid_to_read(const struct process_facts *facts)
+{
+	return facts->live_tid ? facts->live_tid : facts->tgid;
+}
+
+static void read_exe(const struct judge *judge, uint32_t pid, struct readings *readings,
+		     struct rules_subject *subject)
+{
+	int err;
+
+	if (!rules_ask_for(judge->rules, RULE_EXE))
+		return;
+	err = process_exe_read("/proc", pid, readings->exe, sizeof(readings->exe));
+	if (!err)
+		subject->exe = readings->exe;
+	else if (err != -ESRCH) /* of one that has just ended that is no news */
+		subject->unread |= 1U << RULE_EXE;
 }
 
 static void read_owner(struct judge *judge, struct process_id id, struct process_owner owner, uint64_t now_ns,
@@ -89,11 +112,16 @@ static void read_owner(struct judge *judge, struct process_id id, struct process
 		snprintf(readings->uid, sizeof(readings->uid), "%" PRIu32, owner.uid);
 		subject->user = readings->whose.user;
 		subject->uid = readings->uid;
+	} else {
+		subject->unread |= 1U << RULE_USER;
 	}
 	snprintf(readings->cgroup, sizeof(readings->cgroup), "%s",
 		 services_place(judge->services, id, owner.cgroup_id, false, now_ns)->path);
-	if (!*readings->cgroup)
+	if (!*readings->cgroup) {
+		if (*judge->tree.mount) /* else there may be none */
+			subject->unread |= 1U << RULE_UNIT | 1U << RULE_CGROUP;
 		return;
+	}
 	subject->unit = readings->whose.service.name;
 	subject->cgroup = readings->cgroup;
 	subject->word = wish_read(&judge->tree, subject->cgroup, &ignored);
@@ -108,9 +136,7 @@ struct rules_verdict judge_process(struct judge *judge, const struct process_fac
 	struct readings readings;
 
 	read_owner(judge, id, owner, now_ns, &readings, &subject);
-	if (rules_ask_for(judge->rules, RULE_EXE) &&
-	    !process_exe_read("/proc", facts->tgid, readings.exe, sizeof(readings.exe)))
-		subject.exe = readings.exe;
+	read_exe(judge, pid_to_read(facts), &readings, &subject);
 	return rules_judge(judge->rules, &subject);
 }
 

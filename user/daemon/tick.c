@@ -77,8 +77,9 @@ struct tick *tick_new(const struct run_options *options, struct hotness *hotness
 	tick->listed = *listed;
 	tick->ranking = ranking_new(options->rank_by, RANKING_SMOOTHING_TICKS, 0);
 	tick->services = services_new("/proc", NULL);
-	tick->judge = judge_new(&options->rules, tick->services);
-	if (tick->ranking && tick->services && tick->judge)
+	if (!options->n_pids) /* who is listed was named: nobody is asked */
+		tick->judge = judge_new(&options->rules, tick->services);
+	if (tick->ranking && tick->services && (tick->judge || options->n_pids))
 		return tick;
 	tick_free(tick);
 	return NULL;

@@ -149,9 +149,15 @@ struct rules_verdict rules_judge(const struct rules *rules, const struct rules_s
 {
 	struct rules_verdict verdict = {0};
 
-	for (unsigned int i = 0; i < rules->n; i++)
-		if (rule_matches(&rules->rules[i], subject))
-			verdict.by = &rules->rules[i];
+	for (unsigned int i = 0; i < rules->n; i++) {
+		const struct rule *rule = &rules->rules[i];
+		bool unread = subject->unread & (1U << rule->kind);
+
+		if (unread ? !rule->excludes : !rule_matches(rule, subject))
+			continue;
+		verdict.by = rule;
+		verdict.unread = unread;
+	}
 	if (verdict.by) {
 		verdict.out = verdict.by->excludes;
 	} else {
@@ -189,7 +195,10 @@ void rules_explain(const struct rules_verdict *verdict, char *reason)
 	const char *what = verdict->out ? "left out" : "let in";
 
 	*reason = '\0';
-	if (verdict->by)
+	if (verdict->unread)
+		reason_write(reason, "left out by --exclude %s, as its %s could not be read",
+			     verdict->by->text, kind_names[verdict->by->kind]);
+	else if (verdict->by)
 		reason_write(reason, "%s by --%s %s%s", what, verdict->by->excludes ? "exclude" : "only",
 			     verdict->by->text, verdict->preferred ? ", and preferred by its owner" : "");
 	else if (verdict->word != OWNER_SILENT)

@@ -35,6 +35,8 @@ struct rules_subject {
 	const char *comm, *exe;
 	const char *user, *uid; /* the name, and the number in decimal */
 	enum owner_word word;
+	/* A bit 1 << kind each: could not be read. An --exclude of that kind is taken to match, an --only not to. */
+	unsigned int unread;
 };
 
 /* {0}: in, as nobody said anything. */
@@ -43,6 +45,7 @@ struct rules_verdict {
 	bool preferred;	       /* by its owner, and in */
 	const struct rule *by; /* the rule that decided, of the rules that were asked; NULL: none matches */
 	enum owner_word word;  /* that decided; OWNER_SILENT: `by`, or nobody did */
+	bool unread;	       /* what `by` asks for could not be read */
 	bool advised;	       /* out, as it wants huge pages just where it advises them */
 };
 

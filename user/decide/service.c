@@ -86,7 +86,7 @@ static void unescape(struct part part, char *out, size_t size)
 		char hex[3] = "";
 
 		if (i + 3 < part.len && part.at[i] == '\\' && part.at[i + 1] == 'x' &&
-		    is_hex(part.at + i + 2, 2)) {
+		    is_hex(part.at + i + 2, 2) && memcmp(part.at + i + 2, "00", 2)) {
 			memcpy(hex, part.at + i + 2, 2);
 			i += 3;
 		}

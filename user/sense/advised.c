@@ -102,10 +102,10 @@ static int load(struct advised *advised)
 
 int advised_open(struct advised **out)
 {
-	int own = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), err = set_own(1, PR_THP_DISABLE_EXCEPT_ADVISED);
+	int own = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), err;
 	struct advised *advised;
 
-	if (own < 0 || err)
+	if (own < 0 || set_own(1, PR_THP_DISABLE_EXCEPT_ADVISED))
 		return -EOPNOTSUPP;
 	advised = calloc(1, sizeof(*advised));
 	err = advised ? load(advised) : -ENOMEM;
