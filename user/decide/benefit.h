@@ -13,10 +13,7 @@
  * Neither, for good, may be one whose V is above them, and either V_ours is not, or does not pay back: what was spent is
  * spent, and a process that saves so much is worth its seat.
  *
- * Who saves enough and yet does not pay back stays unknown, and keeps its seat: what was spent is spent, and what is huge
- * saves.
- *
- * Where they are not it is judged by share.
+ * Where the rates are not known it is judged by share.
  * S = huge part of the hot memory, in percent; S_before is the last one before anything was collapsed, S_now the last;
  * and M = memory that was made huge since the process came in, in percent of its hot memory.
  *

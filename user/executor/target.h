@@ -62,7 +62,8 @@ struct target {
 	bool said_unaligned; /* that shared memory of it cannot become huge */
 	int where_err;	     /* of the last look at it: it has ended, or may not be read */
 	struct target_heat heat;
-	struct tally_sum filled_pages; /* by all collapses that BPF saw: they were missing, and are zeros now */
+	struct tally_sum
+		filled_pages; /* by all collapses that BPF saw: they were missing, and are zeros now */
 	struct target_room room;
 
 	struct intervals intervals;
