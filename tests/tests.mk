@@ -129,7 +129,7 @@ test-real test-real-quick bench-real: all $(B)/tests/kvload $(B)/tests/touched
 test-real:
 	$(Q)tests/real/suite
 test-real-quick:
-	$(Q)QUICK=1 ROWS="redis-zipf memcached java-g1" AT=60 EARLY=95 tests/real/suite
+	$(Q)QUICK=1 ROWS="redis-zipf memcached java-g1" AT=60 tests/real/suite
 # Side by side with what the kernel has: hours. ROWS=, WAYS=, AT= take a part, see its head.
 bench-real:
 	$(Q)WAYS="$${WAYS:-never always khugepaged damos5 hotdamon-damos hotdamon-madvise}" tests/real/suite

@@ -4,7 +4,7 @@
 # truth is taken before the way begins and after it has ended, as a kdamond clears accessed bits; meanwhile only what is
 # huge is read. For suite, a word for the moment and JSON: "@truth", by touched, and "@seen", what else there is to see.
 # From the environment: THEN, a load that follows the first while the way goes on; AT, seconds after each load's begin
-# at which to look; EARLY, percent of what was touched: as soon as so much is huge, it need not be waited for; WAY, one of never, always, khugepaged, damos5, hotdamon-damos, hotdamon-madvise; OPTIONS of
+# at which to look; WAY, one of never, always, khugepaged, damos5, hotdamon-damos, hotdamon-madvise; OPTIONS of
 # hotdamon.
 . /add/real.sh
 
@@ -44,22 +44,14 @@ switch_to() {
 	start_load "$1"
 }
 
-# is_huge LOAD: as much of what it touched as EARLY says.
-is_huge() {
-	# shellcheck disable=SC2046 # words
-	[ -n "$EARLY" ] && /add/touched --seconds 0 --since "/tmp/real/$1.slots" $(server_pids) | json >/tmp/real/now &&
-		[ $((100 * $(value since.of_these_huge </tmp/real/now))) -ge $((EARLY * $(value since.in_use_dense </tmp/real/now))) ]
-}
-
 # watch LOAD: what of its memory becomes huge.
 watch() {
-	began=$(now_cs) pause=0.2
-	[ -z "$EARLY" ] || pause=2
+	began=$(now_cs)
 	load_line=$(($(wc -l </tmp/real/load) + 1))
 	seen "$1-0"
 	for seconds in $AT; do
-		while [ "$(now_cs)" -lt $((began + seconds * 100)) ] && ! is_huge "$1"; do
-			sleep $pause
+		while [ "$(now_cs)" -lt $((began + seconds * 100)) ]; do
+			sleep 0.2
 		done
 		truth "$1-$seconds" --seconds 0 --since "/tmp/real/$1.slots"
 		seen "$1-$seconds"
@@ -106,6 +98,6 @@ for load in $THEN; do
 	watch "$load"
 done
 end_way
-[ -n "$EARLY" ] || truth "$LOAD-after" --seconds $LOOK --since "/tmp/real/$LOAD.slots"
+truth "$LOAD-after" --seconds $LOOK --since "/tmp/real/$LOAD.slots"
 sed 's/^/@load /' /tmp/real/load | tail -n 3
 sed 's/^/@log /' /tmp/real/log
