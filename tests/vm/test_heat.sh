@@ -16,8 +16,11 @@ test_damon_stat_in_the_way() {
 	ok "exit 3 with the remedy; DAMON_STAT is $(cat $DAMON_STAT) again"
 }
 
+# distinct_levels NAME: each step of its descent goes down, and there is one, unless memory collapsed at the first level.
 distinct_levels() {
 	sed -n "s/.*$1 ([0-9]*)[^:]*:.*down to \([0-9]*\) %.*/\1/p" $LOG >$T/levels
+	[ "$(wc -l <$T/levels)" -eq "$(grep -c "$1 .*down to" $LOG)" ] || return
+	[ -s $T/levels ] || logged "$1 .*first real collapse.* at 90 %" || return
 	awk 'NR > 1 && $1 >= last { exit 1 } { last = $1 }' $T/levels
 }
 
