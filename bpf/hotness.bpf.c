@@ -67,10 +67,7 @@ static __always_inline struct hotness_value *process_new(struct task_struct *tas
 	return bpf_map_lookup_elem(&process_hotness, key);
 }
 
-/*
- * What a thread that passed its exit hook still runs must not bring back the entry of a process that was
- * told to have ended.
- */
+/* What a thread runs after its exit hook must not bring back a process that was told to have ended. */
 static __always_inline struct hotness_value *process_of(struct task_struct *task, struct hotness_key *key,
 							bool may_create)
 {

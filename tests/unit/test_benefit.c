@@ -1,57 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "cm.h"
-
-#include "decide/benefit.h"
-
-#define SECOND 1000000000ULL
-#define MIB    1048576ULL
-
-/* A busy process of 400 MiB, looked at each second. */
-struct rig {
-	struct benefit_config config;
-	struct benefit benefit;
-	struct benefit_look look;
-};
-
-static struct rig rig_new(void)
-{
-	struct rig rig = {
-		.config = {.trial_ns = 120 * SECOND, .busy_pct = 10, .acts = true, .payback_s = 600},
-		.look = {.now_ns = 1000 * SECOND,
-			 .cpu_pct = 90,
-			 .huge_known = true,
-			 .succeeded = 7,
-			 .lacked = 3,
-			 .anon_bytes = 400 * MIB,
-			 .execs = 2},
-	};
-
-	assert_false(benefit_step(&rig.benefit, &rig.config, &rig.look));
-	return rig;
-}
-
-/* One second. Whether the verdict changed. */
-static bool run_second(struct rig *rig)
-{
-	rig->look.now_ns += SECOND;
-	return benefit_step(&rig->benefit, &rig->config, &rig->look);
-}
-
-/* How many seconds go by until the verdict changes; 0: it does not in @most. */
-static unsigned int run_until_verdict(struct rig *rig, unsigned int most)
-{
-	for (unsigned int s = 1; s <= most; s++)
-		if (run_second(rig))
-			return s;
-	return 0;
-}
-
-static void hot(struct rig *rig, uint64_t hot_mib, uint64_t huge_mib)
-{
-	rig->look.heat_known = true;
-	rig->look.hot_bytes = hot_mib * MIB;
-	rig->look.hot_huge_bytes = huge_mib * MIB;
-}
+#include "benefit_world.h"
 
 /* Three seconds of the time before, then @huge_mib of 64 hot MiB are huge, by as many collapses. */
 static struct rig rig_collapsed(uint64_t huge_mib)
@@ -63,17 +11,6 @@ static struct rig rig_collapsed(uint64_t huge_mib)
 	hot(&rig, 64, huge_mib);
 	rig.look.succeeded += huge_mib / 2;
 	return rig;
-}
-
-static void park(struct rig *rig, enum descent_state state)
-{
-	rig->look.parked = true;
-	rig->look.state = state;
-}
-
-static enum benefit_verdict verdict(const struct rig *rig)
-{
-	return rig->benefit.verdict;
 }
 
 static void test_names(void **state)
@@ -289,141 +226,6 @@ static void test_slept(void **state)
 	assert_int_equal(rig.benefit.given_up_ns, 11 * SECOND);
 }
 
-/* @huge_mib of @hot_mib that pay are huge; they save @saved_pct of a CPU, and the others would save @left_pct. */
-static void paying(struct rig *rig, uint64_t hot_mib, uint64_t huge_mib, double saved_pct, double left_pct)
-{
-	hot(rig, hot_mib, huge_mib);
-	rig->look.worth_known = true;
-	rig->look.saved_pct = saved_pct;
-	rig->look.left_pct = left_pct;
-	rig->look.collapse_ns = 0.01 * SECOND;
-}
-
-/* By what is saved, not by how much memory it is; by what we made huge; and only what pays back what it cost. */
-static void test_gains_by_worth(void **state)
-{
-	static const struct {
-		uint64_t hot_mib, huge_mib, collapses;
-		double saved_pct, left_pct;
-		enum benefit_verdict verdict;
-	} cases[] = {
-		{400, 4, 2, 2, 18, BENEFIT_GAINS},	/* 1 % of the memory, a tenth of what can be saved */
-		{400, 4, 2, 2, 18.1, BENEFIT_UNKNOWN},	/* less than a tenth */
-		{400, 400, 0, 20, 0, BENEFIT_UNKNOWN},	/* nothing by us */
-		{400, 400, 10, 20, 0, BENEFIT_UNKNOWN}, /* a twentieth of it by us */
-		{400, 400, 20, 20, 0, BENEFIT_GAINS},
-		{400, 40, 2000, 2, 0, BENEFIT_UNKNOWN}, /* 20 s of collapsing, paid back in 1000 s */
-		{400, 40, 1200, 2, 0, BENEFIT_GAINS},	/* in 600 s */
-		{2, 2, 1, 0.019, 0, BENEFIT_UNKNOWN}, /* of next to nothing it is all, and that is nothing */
-		{2, 2, 1, 0.02, 0, BENEFIT_GAINS},
-		{0, 0, 9, 0, 0, BENEFIT_UNKNOWN},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rig rig = rig_new();
-
-		paying(&rig, cases[i].hot_mib, cases[i].huge_mib, cases[i].saved_pct, cases[i].left_pct);
-		rig.look.succeeded += cases[i].collapses;
-		run_until_verdict(&rig, 30);
-		if (verdict(&rig) != cases[i].verdict)
-			fail_msg("case %zu: %s", i, benefit_verdict_name(verdict(&rig)));
-	}
-}
-
-/* A second here and there is no gain, whatever was hot in between. */
-static void test_worth_must_last(void **state)
-{
-	struct rig rig = rig_new();
-
-	(void)state;
-	rig.look.succeeded += 32;
-	for (int i = 0; i < 12; i++) {
-		paying(&rig, 64, 64, 2, 0);
-		assert_int_equal(run_until_verdict(&rig, 9), 0);
-		paying(&rig, 0, 0, 0, 0);
-		assert_int_equal(run_until_verdict(&rig, 1), 0);
-	}
-	paying(&rig, 64, 64, 2, 0);
-	assert_int_equal(run_until_verdict(&rig, 30), 10);
-}
-
-/* By what one is judged is known from the beginning, also while heat is not, and after an exec. */
-static void test_source(void **state)
-{
-	struct rig rig = rig_new(), share = rig_new();
-
-	(void)state;
-	rig.config.by_worth = true;
-	rig.look.execs++;
-	run_second(&rig);
-	assert_true(rig.benefit.by_worth);
-	assert_false(share.benefit.by_worth);
-}
-
-/* Who has all and saves next to nothing by it makes room; who has what pays does not. */
-static void test_no_gain_by_worth(void **state)
-{
-	static const struct {
-		enum descent_state state;
-		double saved_pct, left_pct;
-		unsigned int seconds; /* until NONE; 0: never */
-	} cases[] = {
-		{DESCENT_FLOOR, 0, 0, 120},	    {DESCENT_SATISFIED, 0.01, 0, 120},
-		{DESCENT_SATISFIED, 0.02, 0, 0},    {DESCENT_HOLDING, 0.03, 0.3, 120},
-		{DESCENT_HOLDING, 0.04, 0.3, 0},    {DESCENT_HOLDING, 30, 270, 0},
-		{DESCENT_DESCENDING, 0.01, 0.3, 0},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rig rig = rig_new();
-		unsigned int seconds;
-
-		paying(&rig, 64, 32, cases[i].saved_pct, cases[i].left_pct);
-		park(&rig, cases[i].state);
-		seconds = run_until_verdict(&rig, 600);
-		if (seconds != cases[i].seconds)
-			fail_msg("case %zu: %u s: %s", i, seconds, rig.benefit.reason);
-	}
-}
-
-static void test_reasons_by_worth(void **state)
-{
-	struct rig rig = rig_new(), poller = rig_new(), cold = rig_new();
-
-	(void)state;
-	paying(&rig, 64, 64, 2.1, 0);
-	rig.look.succeeded += 32;
-	assert_int_equal(run_until_verdict(&rig, 30), 10);
-	assert_string_equal(rig.benefit.reason,
-			    "saves about 2.10 % of a CPU, 0.32 s of collapsing, paid back in 15 s");
-	paying(&poller, 4, 2, 0.003, 0.002);
-	park(&poller, DESCENT_SATISFIED);
-	assert_int_equal(run_until_verdict(&poller, 600), 120);
-	assert_string_equal(poller.benefit.reason,
-			    "no gain in 120 s: saves about 0.003 % of a CPU, and 0.002 % are left to save");
-	paying(&cold, 0, 0, 0, 0);
-	park(&cold, DESCENT_FLOOR);
-	assert_int_equal(run_until_verdict(&cold, 600), 120);
-	assert_string_equal(cold.benefit.reason, "no gain in 120 s: nothing hot was found");
-}
-
-/* Slots that are shared with a fork may be its own again soon, and a control group may get room. */
-static void test_left_for_now_is_no_trial(void **state)
-{
-	struct rig rig = rig_new();
-
-	(void)state;
-	paying(&rig, 0, 0, 0, 0);
-	park(&rig, DESCENT_FLOOR);
-	assert_int_equal(run_until_verdict(&rig, 100), 0);
-	rig.look.left_for_now = 3;
-	assert_int_equal(run_until_verdict(&rig, 600), 0);
-	rig.look.left_for_now = 0;
-	assert_int_equal(run_until_verdict(&rig, 600), 20);
-}
-
 /* Enough was made huge, and what is hot is. */
 static void test_share(void **state)
 {
@@ -565,27 +367,14 @@ static void test_lapses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_is_before),
-		cmocka_unit_test(test_given_up),
-		cmocka_unit_test(test_reasons_of_given_up),
-		cmocka_unit_test(test_no_trial),
-		cmocka_unit_test(test_given_up_without_heat),
-		cmocka_unit_test(test_loads),
-		cmocka_unit_test(test_want_of_memory),
-		cmocka_unit_test(test_slept),
-		cmocka_unit_test(test_share),
-		cmocka_unit_test(test_share_must_last),
-		cmocka_unit_test(test_gains_for_good),
-		cmocka_unit_test(test_grows),
-		cmocka_unit_test(test_works_at_last),
+		cmocka_unit_test(test_names),		cmocka_unit_test(test_is_before),
+		cmocka_unit_test(test_given_up),	cmocka_unit_test(test_reasons_of_given_up),
+		cmocka_unit_test(test_no_trial),	cmocka_unit_test(test_given_up_without_heat),
+		cmocka_unit_test(test_loads),		cmocka_unit_test(test_want_of_memory),
+		cmocka_unit_test(test_slept),		cmocka_unit_test(test_share),
+		cmocka_unit_test(test_share_must_last), cmocka_unit_test(test_gains_for_good),
+		cmocka_unit_test(test_grows),		cmocka_unit_test(test_works_at_last),
 		cmocka_unit_test(test_lapses),
-		cmocka_unit_test(test_gains_by_worth),
-		cmocka_unit_test(test_worth_must_last),
-		cmocka_unit_test(test_source),
-		cmocka_unit_test(test_no_gain_by_worth),
-		cmocka_unit_test(test_reasons_by_worth),
-		cmocka_unit_test(test_left_for_now_is_no_trial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
