@@ -186,7 +186,7 @@ static void test_pages_of_the_file(void **state)
 	close(fd);
 }
 
-/* Another file was mapped in its place, or the process has ended. */
+/* Another file was mapped in its place, or the mapping ends elsewhere now. */
 static void test_not_that_file(void **state)
 {
 	struct pair *pair = *state;
