@@ -141,6 +141,17 @@ static inline const char *at(struct json_object *json, const char *path)
 	return json ? json_object_get_string(json) : "null";
 }
 
+struct key {
+	const char *path, *value; /* as for at() */
+};
+
+static inline void assert_keys(struct json_object *json, const struct key *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(at(json, keys[i].path), keys[i].value))
+			fail_msg("\"%s\" is %s, not %s", keys[i].path, at(json, keys[i].path), keys[i].value);
+}
+
 /* What status_print() prints of @json_text, malloced; *@err is what it returns. */
 static inline char *printed(const char *json_text, int *err)
 {

@@ -334,9 +334,11 @@ static void test_barred(void **state)
 
 		after_exec.execs++;
 		after_exec.barred_s = i;
+		after_exec.opted_out = i % 2;
 		TICK(&world, after_exec, hot(2, 40));
 		assert_int_equal(world.n_moves, 0);
 		assert_true(world.skips[0].barred_s == i);
+		assert_int_equal(world.skips[0].opted_out, i % 2);
 	}
 	TICK(&world, hot(1, 50), hot(2, 40));
 	assert_moves(&world, "+1@0");

@@ -4,6 +4,19 @@
 /* What is told of a target that hotdamon collapses itself, and only of such. */
 static void test_pace(void **state)
 {
+	static const struct key keys[] = {
+		{"targets.0.pace.stall_budget_us", "20000"},
+		{"targets.0.pace.share_pct", "40"},
+		{"targets.0.pace.reason", "memory is short"},
+		{"targets.0.pace.capped", "true"},
+		{"targets.0.pace.calls", "31"},
+		{"targets.0.pace.stall_us", "12345"},
+		{"targets.0.pace.chosen_slots", "7"},
+		{"targets.0.pace.sparse_slots", "5"},
+		{"targets.0.pace.shared_slots", "3"},
+		{"targets.0.pace.waiting_slots", "2"},
+		{"targets.0.held_up_shared_pct", "93"},
+	};
 	struct status_target target = redis;
 	struct status status = whole;
 	char *json, *table = NULL;
@@ -32,17 +45,7 @@ static void test_pace(void **state)
 	target.held_up_pct = 93;
 	status.targets = &target;
 	object = parsed(&status);
-	assert_string_equal(at(object, "targets.0.pace.stall_budget_us"), "20000");
-	assert_string_equal(at(object, "targets.0.pace.share_pct"), "40");
-	assert_string_equal(at(object, "targets.0.pace.reason"), "memory is short");
-	assert_string_equal(at(object, "targets.0.pace.capped"), "true");
-	assert_string_equal(at(object, "targets.0.pace.calls"), "31");
-	assert_string_equal(at(object, "targets.0.pace.stall_us"), "12345");
-	assert_string_equal(at(object, "targets.0.pace.chosen_slots"), "7");
-	assert_string_equal(at(object, "targets.0.pace.sparse_slots"), "5");
-	assert_string_equal(at(object, "targets.0.pace.shared_slots"), "3");
-	assert_string_equal(at(object, "targets.0.pace.waiting_slots"), "2");
-	assert_string_equal(at(object, "targets.0.held_up_shared_pct"), "93");
+	assert_keys(object, keys, ARRAY_SIZE(keys));
 	json_object_put(object);
 	json = status_to_json(&status);
 	assert_int_equal(status_print(json, file), 0);
@@ -117,6 +120,17 @@ static void test_worth(void **state)
 /* How far a target grew, and what was left alone; of one that nobody collapses nothing is told. */
 static void test_growth(void **state)
 {
+	static const struct key keys[] = {
+		{"targets.0.growth.missing_bytes", "3145728"},
+		{"targets.0.growth.shared_bytes", "524288"},
+		{"targets.0.growth.max_bytes", "15728640"},
+		{"targets.0.growth.cgroup_free_bytes", "7"},
+		{"targets.0.growth.cgroup_limit", "its control group is full"},
+		{"targets.0.growth.left_alone.shared.slots", "4"},
+		{"targets.0.growth.left_alone.shared.bytes", "8388608"},
+		{"targets.0.growth.left_alone.cgroup_limit.slots", "2"},
+		{"targets.0.growth.held_up", "cgroup_limit"},
+	};
 	struct status_target target = redis;
 	struct status status = whole;
 	struct json_object *object = parsed(&status);
@@ -137,15 +151,7 @@ static void test_growth(void **state)
 	};
 	status.targets = &target;
 	object = parsed(&status);
-	assert_string_equal(at(object, "targets.0.growth.missing_bytes"), "3145728");
-	assert_string_equal(at(object, "targets.0.growth.shared_bytes"), "524288");
-	assert_string_equal(at(object, "targets.0.growth.max_bytes"), "15728640");
-	assert_string_equal(at(object, "targets.0.growth.cgroup_free_bytes"), "7");
-	assert_string_equal(at(object, "targets.0.growth.cgroup_limit"), "its control group is full");
-	assert_string_equal(at(object, "targets.0.growth.left_alone.shared.slots"), "4");
-	assert_string_equal(at(object, "targets.0.growth.left_alone.shared.bytes"), "8388608");
-	assert_string_equal(at(object, "targets.0.growth.left_alone.cgroup_limit.slots"), "2");
-	assert_string_equal(at(object, "targets.0.growth.held_up"), "cgroup_limit");
+	assert_keys(object, keys, ARRAY_SIZE(keys));
 	json_object_put(object);
 	table = table_of(&status);
 	assert_contains(table,
@@ -221,9 +227,7 @@ static void test_benefit(void **state)
 
 static void test_json_has_the_contract(void **state)
 {
-	static const struct {
-		const char *path, *value;
-	} keys[] = {
+	static const struct key keys[] = {
 		{"version", HOTDAMON_VERSION},
 		{"kernel", "7.2.12"},
 		{"executor", "damos"},
@@ -289,9 +293,7 @@ static void test_json_has_the_contract(void **state)
 	struct json_object *json = parsed(&whole);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (strcmp(at(json, keys[i].path), keys[i].value))
-			fail_msg("\"%s\" is %s, not %s", keys[i].path, at(json, keys[i].path), keys[i].value);
+	assert_keys(json, keys, ARRAY_SIZE(keys));
 	json_object_put(json);
 }
 
