@@ -276,20 +276,18 @@ static uint64_t before_moves(const struct load *load, uint64_t page, uint64_t mo
 	return moves ? (page + load->pages - moves * step % load->pages) % load->pages : page;
 }
 
+static int page_cmp(const void *key, const void *element)
+{
+	const struct load_part *part = element;
+	uint64_t page = *(const uint64_t *)key;
+
+	return page < part->start ? -1 : page >= part->end;
+}
+
 /* NULL: it is not accessed. */
 static const struct load_part *part_of(const struct load *load, uint64_t page)
 {
-	size_t low = 0, high = load->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (load->parts[middle].end <= page)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < load->n && load->parts[low].start <= page ? &load->parts[low] : NULL;
+	return bsearch(&page, load->parts, load->n, sizeof(*load->parts), page_cmp);
 }
 
 /* Parts by zipf do not move. */
