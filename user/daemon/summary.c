@@ -68,7 +68,7 @@ static void fill_room(const struct watch *watch, const struct target *target, st
 {
 	room->known = watch->executor.type->acts && target->room.looked_ns;
 	room->grown = target->room.grown;
-	room->most_bytes = room_most_growth_bytes(&watch->executor.setup.room, target->facts.anon_bytes,
+	room->most_bytes = room_most_growth_bytes(&watch->executor.setup.room, target_memory_bytes(target),
 						  &target->room.grown);
 	room->limit = target->room.limit;
 	room->left = target->room.left;
