@@ -47,13 +47,16 @@ static void test_asks_once(void **state)
 	assert_int_equal(filesystem_of(&known, root, 100, 77), FILESYSTEM_OTHER);
 }
 
-/* The process has ended. */
+/* What cannot be read now, as the process has ended or there are no descriptors, is asked for again. */
 static void test_no_mounts(void **state)
 {
 	struct filesystems known = {0};
 
 	(void)state;
 	assert_int_equal(filesystem_of(&known, root, 101, 77), FILESYSTEM_OTHER);
+	assert_int_equal(known.n, 0);
+	tree_put(root, "101/mountinfo", "23 22 0:77 / /dev/shm rw - tmpfs shm rw\n");
+	assert_int_equal(filesystem_of(&known, root, 101, 77), FILESYSTEM_SHMEM);
 }
 
 static int set_up(void **state)

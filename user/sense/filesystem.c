@@ -2,6 +2,7 @@
 #include "sense/filesystem.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,8 @@ static uint64_t kernels_own(void)
 	return device;
 }
 
-static enum filesystem find_mounted(const char *proc_root, uint32_t pid, uint64_t device)
+/* False: it could not be looked up now. */
+static bool find_mounted(const char *proc_root, uint32_t pid, uint64_t device, enum filesystem *kind)
 {
 	enum filesystem found = FILESYSTEM_OTHER;
 	char path[PATH_MAX], *line = NULL;
@@ -53,25 +55,29 @@ static enum filesystem find_mounted(const char *proc_root, uint32_t pid, uint64_
 	snprintf(path, sizeof(path), "%s/%u/mountinfo", proc_root, pid);
 	file = fopen(path, "re");
 	if (!file)
-		return found;
+		return false;
 	while (here != device && getline(&line, &size, file) >= 0)
 		found = filesystem_parse(line, &here);
+	*kind = here == device ? found : FILESYSTEM_OTHER;
 	free(line);
-	fclose(file);
-	return here == device ? found : FILESYSTEM_OTHER;
+	return !fclose(file);
 }
 
 enum filesystem filesystem_of(struct filesystems *known, const char *proc_root, uint32_t pid, uint64_t device)
 {
 	size_t place = known->n % FILESYSTEMS_MAX;
+	uint64_t own = kernels_own();
+	enum filesystem kind;
 
-	if (device == kernels_own())
+	if (device == own)
 		return FILESYSTEM_SHMEM;
 	for (size_t i = 0; i < FILESYSTEMS_MAX && i < known->n; i++)
 		if (known->known[i].device == device)
 			return known->known[i].kind;
+	if (!own || !find_mounted(proc_root, pid, device, &kind))
+		return FILESYSTEM_OTHER;
 	known->known[place].device = device;
-	known->known[place].kind = find_mounted(proc_root, pid, device);
+	known->known[place].kind = kind;
 	known->n++;
-	return known->known[place].kind;
+	return kind;
 }

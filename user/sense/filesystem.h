@@ -31,7 +31,10 @@ struct filesystems {
 	size_t n;
 };
 
-/* That of @device, as @pid sees it: reads its mountinfo, unless @known has it. */
+/*
+ * That of @device, as @pid sees it: reads its mountinfo, unless @known has it. What could not be read is FILESYSTEM_OTHER for
+ * now, and is asked for again.
+ */
 enum filesystem filesystem_of(struct filesystems *known, const char *proc_root, uint32_t pid,
 			      uint64_t device);
 
