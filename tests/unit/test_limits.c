@@ -161,6 +161,17 @@ static void test_what_cannot_be_seen(void **state)
 	}
 }
 
+/* Not above ours, whatever it looks like. */
+static void test_name_of_two_dots(void **state)
+{
+	(void)state;
+	mount(PROC V2_MOUNT);
+	in_group("0::/..box\n");
+	put_group("sys/fs/cgroup/..box", "1\n", "2\n", "3\n");
+	assert_int_equal(look(), 0);
+	assert_int_equal(n, 1);
+}
+
 static void test_no_process(void **state)
 {
 	(void)state;
@@ -232,6 +243,7 @@ int main(void)
 		TEST(test_root),
 		TEST(test_v1_and_hybrid),
 		TEST(test_what_cannot_be_seen),
+		TEST(test_name_of_two_dots),
 		TEST(test_no_process),
 		TEST(test_numbers_are_checked),
 		TEST(test_depth),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/textfile.h"
+#include "sense/owner.h"
 #include "sense/pressure.h"
 
 #define NUMBER_BYTES 32		  /* a number of 64 bits, and more than that */
@@ -209,7 +210,7 @@ static int read_group(const char *mount, const char *root, const char *path, con
 		path = "";
 	if (!*mount)
 		return *path ? -ENOENT : 0; /* the root's memory is bounded by nothing but the host's */
-	if (!strncmp(path, "/..", 3))
+	if (cgroup_is_outside(path))
 		return -ENOENT;
 	len = snprintf(dir, sizeof(dir), "%s%s%s", root, mount, path);
 	if (len < 0 || (size_t)len >= sizeof(dir))

@@ -4,8 +4,10 @@
 #define HOTDAMON_SENSE_OWNER_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CGROUP_PATH_LEN PATH_MAX /* the kernel tells no longer one */
 
@@ -26,6 +28,15 @@ int proc_parse_uid(const char *text, uint32_t *uid);
  * holds only the root. -ENOENT if there is neither, -ENAMETOOLONG if @size is too small; @path is untouched then.
  */
 int proc_parse_cgroup(const char *text, char *path, size_t size);
+
+/* "/../x" lies outside of our own cgroup namespace: nothing that is mounted here is it. "/..x" is a name like others. */
+static inline bool cgroup_is_outside(const char *path)
+{
+	for (const char *part = path; (part = strchr(part, '/')); part++)
+		if (!strncmp(part, "/..", 3) && (part[3] == '/' || !part[3]))
+			return true;
+	return false;
+}
 
 /*
  * The path of the executable, as its mount namespace has it; one that was replaced by a newer one since keeps its name.

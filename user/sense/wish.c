@@ -94,22 +94,13 @@ static enum owner_word read_one(const struct wish_tree *tree, const char *cgroup
 	return word;
 }
 
-/* "/../x" lies outside of our own cgroup namespace: nothing that is mounted here is it. "/..x" is a name like others. */
-static bool is_outside(const char *path)
-{
-	for (const char *part = path; part; part = strchr(part + 1, '/'))
-		if (!strncmp(part, "/..", 3) && (part[3] == '/' || !part[3]))
-			return true;
-	return false;
-}
-
 enum owner_word wish_read(const struct wish_tree *tree, const char *path, struct wish_ignored *ignored)
 {
 	char cgroup[CGROUP_PATH_LEN];
 	enum owner_word word;
 
 	*ignored = (struct wish_ignored){.cgroup = ""};
-	if (!*tree->mount || *path != '/' || is_outside(path))
+	if (!*tree->mount || *path != '/' || cgroup_is_outside(path))
 		return OWNER_SILENT;
 	snprintf(cgroup, sizeof(cgroup), "%s", path[1] ? path : "");
 	for (;;) {
