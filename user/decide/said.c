@@ -24,9 +24,12 @@ static struct said_process *find_or_add(struct said *said, struct process_id id)
 
 double said_see(struct said *said, struct process_id id, bool asked, bool barred, uint64_t now_ns)
 {
-	struct said_process *process = barred ? find_or_add(said, id) : find(said, id);
+	struct said_process *process;
 
-	if (!process || !asked)
+	if (!asked)
+		return 0;
+	process = barred ? find_or_add(said, id) : find(said, id);
+	if (!process)
 		return 0;
 	if (barred && !process->barred)
 		process->barred_ns = now_ns;

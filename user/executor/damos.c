@@ -140,7 +140,7 @@ static void damos_look(struct executor *executor, struct target *target, uint64_
 	uint64_t exceeds = applies_quota_exceeds(&damos->scheme.applies);
 
 	look_at_share(target, damos, now_ns);
-	target_room_holds(executor, target, may_add_bytes(executor, damos));
+	target_room_hold(executor, target, may_add_bytes(executor, damos));
 	if (scheme_look(&damos->scheme, executor->own, executor, target, now_ns)) {
 		damos->effective_bytes = 0;
 		/* It was used up, and is computed anew. */

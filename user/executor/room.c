@@ -138,7 +138,7 @@ static void say_held(const struct executor *executor, struct target *target)
 	log_info("%s: held up, as what is collapsed cannot be chosen: %s", target->name, why);
 }
 
-bool target_room_holds(const struct executor *executor, struct target *target, uint64_t blind_bytes)
+void target_room_hold(const struct executor *executor, struct target *target, uint64_t blind_bytes)
 {
 	struct target_room *room = &target->room;
 	struct room left;
@@ -148,5 +148,4 @@ bool target_room_holds(const struct executor *executor, struct target *target, u
 	left = target_room_of(executor, target);
 	room->held = room_judge_blind(&left, blind_bytes, !room->pace.share_pct, room->held);
 	say_held(executor, target);
-	return room->held != ROOM_FITS;
 }

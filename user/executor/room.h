@@ -48,6 +48,6 @@ void target_room_leave(const struct executor *executor, struct target *target, c
  * For an executor that cannot choose slots, and may add @blind_bytes until the next look: takes what it added, by BPF, and
  * says whether it must wait.
  */
-bool target_room_holds(const struct executor *executor, struct target *target, uint64_t blind_bytes);
+void target_room_hold(const struct executor *executor, struct target *target, uint64_t blind_bytes);
 
 #endif

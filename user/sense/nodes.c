@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "decide/pace.h"
 
-#define NODES	64
 #define SAMPLES 16 /* pages of a slot */
 #define STEP	(PMD_SIZE_BYTES / SAMPLES)
 
@@ -34,14 +34,14 @@ uint64_t nodes_of_slots(uint32_t pid, const uint64_t *slots, size_t n)
 	if (!n || read_nodes(pid, pages, n, nodes))
 		return 0;
 	for (size_t i = 0; i < n; i++)
-		if (nodes[i] >= 0 && nodes[i] < NODES)
+		if (nodes[i] >= 0 && nodes[i] < PACE_NODES)
 			mask |= 1ULL << nodes[i];
 	return mask;
 }
 
 int nodes_of_slot(uint32_t pid, uint64_t slot)
 {
-	unsigned int found[NODES] = {0};
+	unsigned int found[PACE_NODES] = {0};
 	uint64_t pages[SAMPLES];
 	int nodes[NODES_SLOTS], most = -1;
 
@@ -50,7 +50,7 @@ int nodes_of_slot(uint32_t pid, uint64_t slot)
 	if (read_nodes(pid, pages, SAMPLES, nodes))
 		return -1;
 	for (size_t i = 0; i < SAMPLES; i++) {
-		if (nodes[i] < 0 || nodes[i] >= NODES)
+		if (nodes[i] < 0 || nodes[i] >= PACE_NODES)
 			continue;
 		found[nodes[i]]++;
 		if (most < 0 || found[nodes[i]] > found[most])

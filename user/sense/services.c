@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/bisect.h"
 #include "base/textfile.h"
 #include "base/units.h"
 #include "sense/proc.h"
@@ -144,22 +145,21 @@ static int path_of_id(const struct services *services, uint64_t cgroup_id, char 
 	return err;
 }
 
+static int known_cmp(const void *key, const void *element)
+{
+	const struct known *a = key, *b = element;
+
+	if (a->cgroup_id != b->cgroup_id)
+		return a->cgroup_id < b->cgroup_id ? -1 : 1;
+	return process_id_cmp(a->id, b->id);
+}
+
 /* Where @cgroup_id and @id are, or belong. */
 static size_t position(const struct services *services, uint64_t cgroup_id, struct process_id id)
 {
-	size_t low = 0, high = services->n;
+	const struct known key = {.cgroup_id = cgroup_id, .id = id};
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct known *known = &services->known[middle];
-
-		if (known->cgroup_id < cgroup_id ||
-		    (known->cgroup_id == cgroup_id && process_id_cmp(known->id, id) < 0))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bisect(&key, services->known, services->n, sizeof(key), known_cmp);
 }
 
 /* The one of @cgroup_id and @id, made where there is none. NULL: no memory. */
