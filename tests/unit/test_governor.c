@@ -249,7 +249,7 @@ static void test_skip_reasons(void **state)
 	TICK(&world, hot(1, 57.3), small(2, 99), barred(3, 60), hot(4, 50), excluded(5, 40), hot(6, 9));
 	assert_seats(&world, "1");
 	assert_int_equal(world.n_skips, 3);
-	assert_skip(&world, 2, "anonymous memory of 1 MiB is below --min-anon 32 MiB");
+	assert_skip(&world, 2, "anonymous memory of 1 MiB is below --min-mem 32 MiB");
 	assert_skip(&world, 3, "it opted out");
 	assert_skip(&world, 4, "all 1 seats are taken, the coldest by a process with 57.3 % of a CPU");
 	assert_near(world.skips[0].cpu_pct, 99);
@@ -275,12 +275,12 @@ static void test_shared_memory(void **state)
 	     sharing(4, 60, 10, 20));
 	assert_seats(&world, "1 -");
 	assert_contains(governor_seats(world.governor)[0].reason, "1 MiB anonymous, 31 MiB shared");
-	assert_skip(&world, 2, "anonymous and shared memory of 31 MiB is below --min-anon 32 MiB");
+	assert_skip(&world, 2, "anonymous and shared memory of 31 MiB is below --min-mem 32 MiB");
 	assert_skip(&world, 3,
-		    "anonymous memory of 1 MiB is below --min-anon 32 MiB; 45 MiB of shared memory are not "
+		    "anonymous memory of 1 MiB is below --min-mem 32 MiB; 45 MiB of shared memory are not "
 		    "aligned "
 		    "to 2 MiB: run with --align-shared, and start it anew");
-	assert_skip(&world, 4, "anonymous and shared memory of 11 MiB is below --min-anon 32 MiB");
+	assert_skip(&world, 4, "anonymous and shared memory of 11 MiB is below --min-mem 32 MiB");
 	world_free(&world);
 }
 

@@ -363,7 +363,7 @@ static void test_barred_reasons(void **state)
 	TICK(&world, both, hot(2, 50));
 	TICK(&world, both, hot(2, 50));
 	TICK(&world, both, hot(2, 50));
-	assert_skip(&world, 1, "below --min-anon");
+	assert_skip(&world, 1, "below --min-mem");
 	assert_false(world.skips[0].barred);
 	world_free(&world);
 }

@@ -42,7 +42,7 @@ static void test_outranked(void **state)
 	}
 }
 
-/* Exactly half of --min-anon is enough to stay. */
+/* Exactly half of --min-mem is enough to stay. */
 static void test_shrunk_limit(void **state)
 {
 	struct world world = world_top(1);
@@ -59,7 +59,7 @@ static void test_shrunk_limit(void **state)
 		TICK(&world, half, hot(2, 11));
 	assert_seats(&world, "2");
 	assert_string_equal(world.moves[0].reason,
-			    "anonymous memory of 15 MiB is below half of --min-anon 32 MiB, and pid 2 waits "
+			    "anonymous memory of 15 MiB is below half of --min-mem 32 MiB, and pid 2 waits "
 			    "with 11.0 % of a CPU");
 	world_free(&world);
 }

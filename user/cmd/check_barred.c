@@ -18,7 +18,7 @@
 #include "report/status.h"
 #include "sense/proc.h"
 
-#define LEAST_BYTES (32 * MIB_BYTES) /* as --min-anon is by default */
+#define LEAST_BYTES (32 * MIB_BYTES) /* as --min-mem is by default */
 
 /* Who may not reach anybody, as without root, does not tell of the others that they are out of reach. */
 static const char *reason_of(const struct process_facts *facts)
@@ -35,7 +35,7 @@ static int add_if_barred(struct check_barred_list *barred, const char *pid, cons
 	const char *reason = err ? NULL : reason_of(&facts);
 	struct process_id id;
 
-	if (!reason || facts.anon_bytes < LEAST_BYTES)
+	if (!reason || facts.anon_bytes + facts.shared_bytes < LEAST_BYTES)
 		return err == -ENOMEM ? err : 0;
 	err = array_reserve(&barred->at, &barred->room, barred->n + 1, sizeof(*barred->at));
 	if (err)

@@ -35,7 +35,7 @@ static void open_advised(struct judge *judge)
 
 	if (err && err != -EOPNOTSUPP)
 		log_warning("it cannot be told who asked for huge pages only where it advises them: %s",
-			    strerror(-err));
+			    err == -EPROTO ? "this kernel has no such flag" : strerror(-err));
 }
 
 struct judge *judge_new(const struct rules *rules, struct services *services)

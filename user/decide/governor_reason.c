@@ -61,7 +61,7 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 
 	if (governor_is_shrunk(config, watched))
 		reason_write(reason,
-			     "%s is below half of --min-anon %" PRIu64 " MiB, and pid %" PRIu32
+			     "%s is below half of --min-mem %" PRIu64 " MiB, and pid %" PRIu32
 			     " waits with %.1f %% of a CPU",
 			     memory_words(watched, memory), bytes_to_mib(config->min_anon_bytes),
 			     waiting->id.tgid, waiting->cpu_pct);
@@ -130,7 +130,7 @@ static void reason_skipped(const struct governor_config *config, const struct ca
 	char memory[80], unaligned[120];
 
 	if (!governor_is_big(config, candidate))
-		reason_write(reason, "%s is below --min-anon %" PRIu64 " MiB%s",
+		reason_write(reason, "%s is below --min-mem %" PRIu64 " MiB%s",
 			     memory_words(candidate, memory), bytes_to_mib(config->min_anon_bytes),
 			     unaligned_words(config, candidate, unaligned));
 	else if (coldest_pct < 0)
