@@ -43,11 +43,11 @@ number() {
 	echo "${found:-0}"
 }
 
-# watch_boxes EXECUTOR: all of them, and the load whose pid is $free.
+# watch_boxes EXECUTOR: all of them, and the loads whose pids are $free and, if there is one, $roomy.
 watch_boxes() {
 	pids=$(echo "$boxes" | tr ' ' '\n' | sed -n 's/.*://p' | tr '\n' ,)
 	# shellcheck disable=SC2086 # words
-	start_daemon --executor "$1" --stop-damon-stat --interval 1 --pid "$pids$free" $FAST
+	start_daemon --executor "$1" --stop-damon-stat --interval 1 --pid "$pids$free${roomy:+,$roomy}" $FAST
 }
 
 # each_box COMMAND...: with its name and pid as the last words.
@@ -58,7 +58,7 @@ each_box() {
 }
 
 left_for_limit() { look && [ "$(number "$1" growth.left_alone.cgroup_limit.slots)" -ge 1 ]; }
-has_grown() { look && [ "$(number free growth.missing_bytes)" -gt 0 ]; }
+has_grown() { look && [ "$(number "$1" growth.missing_bytes)" -gt 0 ]; }
 
 # It wants 8 MiB more than it had room for with the others' zeros in it; those of 4 MiB want what is not there anyway.
 goes_on() {
@@ -69,15 +69,18 @@ goes_on() {
 }
 
 not_grown() {
-	grew=$(($(rss_kib "$2") - SLOTS * PAGES * 4))
-	[ $grew -le 2048 ] || fail "$1 grew by $grew KiB"
+	more=$(($(rss_kib "$2") - SLOTS * PAGES * 4))
+	[ $more -le 2048 ] || fail "$1 grew by $more KiB"
 }
 
 widen() { echo $(($(cat "$GROUPS_AT/$1/memory.max") + $2 * MIB)) >"$GROUPS_AT/$1/memory.max"; }
 
-# Control groups with less room than what the zeros would take, or little more; and one of a load that has all the room.
+# Control groups with less room than what the zeros would take, or little more; one with room beyond the reserve of 64 MiB;
+# and a load that has all the room.
 test_container_keeps_its_room() {
 	boxes=
+	box roomy 200
+	roomy=$pid boxes=
 	box box4 4
 	box box12 12
 	box box30 30
@@ -87,7 +90,8 @@ test_container_keeps_its_room() {
 	before_kib=$(rss_kib "$free")
 	watch_boxes madvise
 	wait_for 40 each_box left_for_limit || fail "not all boxes are left alone: $(target box30 descent.reason)"
-	wait_for 20 has_grown || fail "the free load is left alone too: $(target free descent.reason)"
+	wait_for 20 has_grown free || fail "the free load is left alone too: $(target free descent.reason)"
+	wait_for 20 has_grown roomy || fail "so is one that has room in its group: $(target roomy growth.cgroup_limit)"
 	each_box not_grown
 	logged 'above.*left alone.*control group, 1 above its own' || fail 'the log does not say why'
 	grew=$(($(rss_kib "$free") - before_kib))
@@ -105,20 +109,23 @@ held_for_limit() { holds "$1" cgroup_limit; }
 
 # damos cannot choose what it fills: it waits where there is no room, and goes no further where it grew enough.
 test_damos_waits_for_room() {
-	boxes=
+	boxes='' roomy=''
 	box box12 12
 	box box30 30
 	box above 12 /inner
 	part free
 	free=$pid
-	before_kib=$(rss_kib "$free")
+	before_kib=$(rollup_kib "$free" Rss)
 	watch_boxes damos
 	wait_for 20 each_box held_for_limit || fail "not all boxes wait: $(target box30 growth.held_up)"
 	wait_for 60 holds free growth_cap || fail "the free load does not wait: $(target free descent.reason)"
-	grew=$(($(rss_kib "$free") - before_kib)) said=$(($(target free growth.missing_bytes) / 1024))
-	[ $((grew - said)) -le 256 ] && [ $((said - grew)) -le 256 ] || fail "it grew by $grew KiB, and status says $said"
+	tick=$(status_of tick) # what was collapsed since that one
+	wait_for 20 ticked $((tick + 3)) || fail 'it does not tick'
+	# The 256 KiB that it touches to flush the TLB may be there at one look, and not at the other; and its own pages.
+	grew=$(($(rollup_kib "$free" Rss) - before_kib)) said=$(($(target free growth.missing_bytes) / 1024))
+	[ $((grew - said)) -le 320 ] && [ $((said - grew)) -le 320 ] || fail "it grew by $grew KiB, and status says $said"
 	stays 5 holds free growth_cap || fail 'it does not go on to wait'
-	[ $(($(rss_kib "$free") - before_kib - grew)) -le 256 ] || fail 'it grows on, though it waits'
+	[ $(($(rollup_kib "$free" Rss) - before_kib - grew)) -le 320 ] || fail 'it grows on, though it waits'
 	each_box not_grown
 	each_box goes_on
 	no_complaints
@@ -175,4 +182,4 @@ test_shared_stays_shared() {
 }
 left_as_shared() { look && [ "$(number "$1" growth.left_alone.shared.slots)" -ge $((SHARED - 1)) ]; }
 
-run_tests container_keeps_its_room shared_stays_shared
+run_tests container_keeps_its_room damos_waits_for_room shared_stays_shared
