@@ -88,11 +88,14 @@ static const struct host_cost here = {
 	.collapses = 31,
 };
 
+static const struct status_age recent = {.known = true, .s = 2.04};
+
 static const struct status whole = {
 	.executor = "damos",
 	.kernel = "7.2.12",
 	.pid = 99,
 	.started_ns = 5000000000,
+	.ticked_ns = 9000000000,
 	.tick = 12,
 	.window_s = 5.0004,
 	.interval_s = 5,
@@ -160,7 +163,7 @@ static inline char *printed(const char *json_text, int *err)
 	FILE *file = open_memstream(&text, &size);
 
 	assert_non_null(file);
-	*err = status_print(json_text, file);
+	*err = status_print(json_text, &recent, file);
 	fclose(file);
 	return text;
 }

@@ -23,6 +23,14 @@ static void test_boot_clock(void **state)
 	assert_true(before <= now && now <= ns_of(CLOCK_BOOTTIME));
 }
 
+static void test_awake_clock(void **state)
+{
+	uint64_t before = ns_of(CLOCK_MONOTONIC), now = clock_awake_ns();
+
+	(void)state;
+	assert_true(before <= now && now <= ns_of(CLOCK_MONOTONIC));
+}
+
 static void *burn(void *data)
 {
 	(void)data;
@@ -49,6 +57,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boot_clock),
+		cmocka_unit_test(test_awake_clock),
 		cmocka_unit_test(test_cpu_clock_is_the_thread_s),
 	};
 

@@ -48,7 +48,7 @@ static void test_pace(void **state)
 	assert_keys(object, keys, ARRAY_SIZE(keys));
 	json_object_put(object);
 	json = status_to_json(&status);
-	assert_int_equal(status_print(json, file), 0);
+	assert_int_equal(status_print(json, &recent, file), 0);
 	fclose(file);
 	assert_contains(table, "held up: 93 % of its memory is shared with other processes\n");
 	assert_contains(table,
@@ -67,7 +67,7 @@ static char *printed_worth(const struct status_target *target)
 
 	status.targets = target;
 	json = status_to_json(&status);
-	assert_int_equal(status_print(json, file), 0);
+	assert_int_equal(status_print(json, &recent, file), 0);
 	fclose(file);
 	free(json);
 	return text;
@@ -216,7 +216,7 @@ static void test_benefit(void **state)
 		&benefit));
 	json_object_put(object);
 	json = status_to_json(&status);
-	assert_int_equal(status_print(json, file), 0);
+	assert_int_equal(status_print(json, &recent, file), 0);
 	fclose(file);
 	assert_contains(table, "      benefit: gains; 98 % of the hot memory is huge, 1 % was before\n");
 	assert_contains(table, "      benefit: unknown; 4 % of the hot memory is huge\n");
@@ -233,6 +233,7 @@ static void test_json_has_the_contract(void **state)
 		{"executor", "damos"},
 		{"pid", "99"},
 		{"started_ns", "5000000000"},
+		{"ticked_ns", "9000000000"},
 		{"tick", "12"},
 		{"window_s", "5.000"},
 		{"interval_s", "5.000"},

@@ -25,7 +25,7 @@ static void test_old_heat_is_marked(void **state)
 	assert_contains(json, "\"hot_is_current\": false");
 	assert_contains(json, "\"monitor_cpu_pct\": null");
 	assert_contains(json, "\"intervals_reason\": null");
-	assert_int_equal(status_print(json, file), 0);
+	assert_int_equal(status_print(json, &recent, file), 0);
 	fclose(file);
 	assert_contains(table, "      70*      300\n");
 	assert_contains(table, "       70      300\n");
@@ -42,7 +42,8 @@ static void test_print(void **state)
 	(void)state;
 	assert_string_equal(
 		text,
-		"hotdamon " HOTDAMON_VERSION ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, "
+		"hotdamon " HOTDAMON_VERSION
+		", pid 99, executor damos, tick 12 of 5 s, 2.0 s ago: 131 processes seen, "
 		"1 of 3 seats in use, 31 collapses so far\n"
 		"reckoned by: a TLB miss 32.0 ns (measured: half of the rounds from 28.0 to 37.0 ns), a "
 		"collapse "
@@ -76,10 +77,10 @@ static void test_print_of_nobody(void **state)
 	status.n_targets = status.n_skipped = 0;
 	status.cost = NULL;
 	text = table_of(&status);
-	assert_string_equal(text,
-			    "hotdamon " HOTDAMON_VERSION
-			    ", pid 99, executor damos, tick 12 of 5 s: 131 processes seen, 0 of 3 seats "
-			    "in use, 31 collapses so far\n");
+	assert_string_equal(
+		text, "hotdamon " HOTDAMON_VERSION
+		      ", pid 99, executor damos, tick 12 of 5 s, 2.0 s ago: 131 processes seen, 0 of 3 seats "
+		      "in use, 31 collapses so far\n");
 	free(text);
 }
 
@@ -251,9 +252,53 @@ static void test_barred_s(void **state)
 	free(text);
 }
 
+/* By the clock of its last tick: the interval is 5 s. */
+static void test_age(void **state)
+{
+	char *json = status_to_json(&whole), *with_age;
+	struct status_age age = status_age(json, whole.ticked_ns + 15 * NS_PER_S);
+	struct json_object *read;
+
+	(void)state;
+	assert_true(age.known && !age.late);
+	assert_true(age.s > 14.9 && age.s < 15.1);
+	age = status_age(json, whole.ticked_ns + 15 * NS_PER_S + NS_PER_MS);
+	assert_true(age.known && age.late);
+	with_age = status_add_age(json, &age);
+	assert_non_null(with_age);
+	read = json_tokener_parse(with_age);
+	assert_string_equal(at(read, "age_s"), "15.0");
+	assert_string_equal(at(read, "targets.0.cpu_pct"), "97.1");
+	assert_string_equal(at(read, "targets.0.start_time_ns"), "18446744073709551615");
+	json_object_put(read);
+	free(with_age);
+	free(json);
+}
+
+/* Of another boot, or by a daemon that told none. */
+static void test_no_age(void **state)
+{
+	static const char *const texts[] = {"{\"ticked_ns\": 5000}", "{}", "[]", "nonsense", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct status_age age = status_age(texts[i], 4999);
+		char *with_age = status_add_age(texts[i], &age);
+
+		assert_false(age.known || age.late);
+		if (*texts[i] == '{')
+			assert_contains(with_age, "\"age_s\": null");
+		else
+			assert_null(with_age);
+		free(with_age);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_no_age),
 		cmocka_unit_test(test_old_heat_is_marked),
 		cmocka_unit_test(test_barred_s),
 		cmocka_unit_test(test_print),

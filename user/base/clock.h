@@ -9,6 +9,9 @@
 /* Since the boot, with the time in which the machine slept. Never goes back. */
 uint64_t clock_boot_ns(void);
 
+/* Likewise, without that time: for who asks how long somebody could have done something, and did not. */
+uint64_t clock_awake_ns(void);
+
 /* CPU time that the calling thread used. */
 uint64_t clock_thread_cpu_ns(void);
 

@@ -170,3 +170,18 @@ int json_parse(const char *text, struct json_object **root)
 	*root = NULL;
 	return errno == ENOMEM ? -ENOMEM : -EINVAL;
 }
+
+int json_go_on(struct json *json, const char *text)
+{
+	struct json_object *root;
+	int err = json_parse(text, &root);
+
+	if (err)
+		return err;
+	if (!json_object_is_type(root, json_type_object)) {
+		json_object_put(root);
+		return -EINVAL;
+	}
+	*json = (struct json){.open = {root}, .depth = 1};
+	return 0;
+}

@@ -28,6 +28,9 @@ enum json_style {
 /* Each json_start() needs its json_finish(). */
 void json_start(struct json *json);
 
+/* Instead of that: adds to what json_finish() made. 0; or as json_parse(), and -EINVAL if @text is no object: nothing began. */
+int json_go_on(struct json *json, const char *text);
+
 /*
  * A value of @key in the object that is open, or with @key NULL the next one of the array that is open. What is opened
  * takes all that follows, until it is closed.

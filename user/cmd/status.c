@@ -10,6 +10,7 @@
 
 #include "act/claim.h"
 #include "act/file.h"
+#include "base/clock.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "report/status.h"
@@ -57,20 +58,40 @@ static int say_none(const struct status_options *options, int err, const struct 
 	return err == -ENOENT || host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
 }
 
-static int print(const struct status_options *options, const char *text)
+static int print_json(const char *text, const struct status_age *age)
 {
-	int err = 0;
+	char *with_age = status_add_age(text, age);
 
-	if (options->json)
-		fputs(text, stdout);
-	else
-		err = status_print(text, stdout);
+	fputs(with_age ? with_age : text, stdout);
+	free(with_age);
+	return 0;
+}
+
+static int print(const struct status_options *options, const char *text, const struct status_age *age)
+{
+	int err = options->json ? print_json(text, age) : status_print(text, age, stdout);
+
 	if (err == -ENOMEM)
 		fprintf(stderr, "hotdamon status: %s\n", strerror(ENOMEM));
 	else if (err)
 		fprintf(stderr, "hotdamon status: %s/" STATUS_FILE " is no status of hotdamon\n",
 			options->state_dir);
 	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* One that lives can hang, or be stopped. */
+static int judge(const struct claim_paths *paths, const struct status_age *age)
+{
+	if (!daemon_lives(paths)) {
+		fprintf(stderr,
+			"hotdamon status: that daemon was killed; hotdamon cleanup undoes what it left\n");
+		return EXIT_FAILED;
+	}
+	if (!age->late)
+		return EXIT_DONE;
+	fprintf(stderr, "hotdamon status: the last tick was %.0f s ago: that daemon hangs, or was stopped\n",
+		age->s);
+	return EXIT_FAILED;
 }
 
 int cmd_status(int argc, char **argv)
@@ -83,11 +104,14 @@ int cmd_status(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_help,
 		.parser = parse_option,
-		.doc = "What a running hotdamon watches, and why. Exit status 1: none is running.",
+		.doc = "What a running hotdamon watches, and why. Exit status 1: none is running, or it does "
+		       "not "
+		       "tick.",
 	};
 	struct status_options options = {.state_dir = DEFAULT_STATE_DIR};
 	struct claim_paths paths = claim_default_paths;
 	struct act_error error;
+	struct status_age age;
 	char *text;
 	int status, err;
 
@@ -96,13 +120,9 @@ int cmd_status(int argc, char **argv)
 	err = file_read(options.state_dir, STATUS_FILE, &text, &error);
 	if (err)
 		return say_none(&options, err, &error);
-	status = print(&options, text);
+	age = status_age(text, clock_awake_ns());
+	status = print(&options, text, &age);
 	free(text);
 	paths.state_dir = options.state_dir;
-	if (status == EXIT_DONE && !daemon_lives(&paths)) {
-		fprintf(stderr,
-			"hotdamon status: that daemon was killed; hotdamon cleanup undoes what it left\n");
-		status = EXIT_FAILED;
-	}
-	return status;
+	return status == EXIT_DONE ? judge(&paths, &age) : status;
 }

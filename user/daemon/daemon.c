@@ -19,6 +19,7 @@
 #include "daemon/setup.h"
 #include "daemon/step.h"
 #include "daemon/summary.h"
+#include "decide/late.h"
 #include "report/log.h"
 
 #define ACCURACY_US 1000
@@ -35,6 +36,7 @@ struct daemon {
 	uint64_t next_step_ns;
 	unsigned int steps; /* since the last tick */
 	int status_err;	    /* of the last writing of the status file */
+	bool watchdog;	    /* the service manager waits for signs of life */
 };
 
 static void take_time(struct daemon *daemon)
@@ -76,6 +78,24 @@ static void publish(struct daemon *daemon)
 		summary_publish(&daemon->setup, &daemon->watch, daemon->started_ns, daemon->status_err);
 }
 
+static void do_tick(struct daemon *daemon)
+{
+	struct watch *watch = &daemon->watch;
+
+	daemon->steps = 0;
+	if (!tick_run(daemon->setup.tick, watch, daemon->setup.seats))
+		watch->ticked_ns = clock_awake_ns();
+}
+
+/* Steps alone are no life: without ticks nobody comes in or leaves. */
+static void feed_watchdog(const struct daemon *daemon)
+{
+	const struct watch *watch = &daemon->watch;
+
+	if (daemon->watchdog && !late_is(clock_awake_ns() - watch->ticked_ns, watch->options->interval_s))
+		sd_notify(0, "WATCHDOG=1");
+}
+
 /* The exit status of an end that nobody asked for; -1: it goes on. */
 static int reason_to_end(const struct daemon *daemon)
 {
@@ -110,14 +130,13 @@ static int on_step(sd_event_source *source, uint64_t usec, void *data)
 	(void)source;
 	(void)usec;
 	take_time(daemon);
-	if (ticks) {
-		daemon->steps = 0;
-		tick_run(daemon->setup.tick, watch, daemon->setup.seats);
-	}
+	if (ticks)
+		do_tick(daemon);
 	step_turn(watch, &daemon->looks);
 	seats_fit(daemon->setup.seats, watch);
 	if (ticks)
 		publish(daemon);
+	feed_watchdog(daemon);
 	status = reason_to_end(daemon);
 	if (status >= 0)
 		return sd_event_exit(daemon->event, status);
@@ -235,6 +254,8 @@ static int loop(struct daemon *daemon)
 	if (!err)
 		err = add_sources(daemon);
 	if (!err) {
+		daemon->watch.ticked_ns = clock_awake_ns();
+		daemon->watchdog = sd_watchdog_enabled(0, NULL) > 0;
 		publish(daemon);
 		sd_notify(0, "READY=1");
 		err = sd_event_loop(daemon->event);

@@ -141,6 +141,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 		.kernel = setup->kernel,
 		.pid = getpid(),
 		.started_ns = started_ns,
+		.ticked_ns = watch->ticked_ns,
 		.tick = tick.ticks,
 		.window_s = ns_to_s(tick.window_ns),
 		.interval_s = watch->options->interval_s,

@@ -11,6 +11,7 @@
 struct watch {
 	const struct run_options *options; /* borrowed */
 	uint64_t now_ns;		   /* boot clock, of this turn of the loop */
+	uint64_t ticked_ns;		   /* the end of the last tick that was done, by clock_awake_ns() */
 
 	struct target *targets; /* [n_seats]; owned */
 	unsigned int n_seats;

@@ -193,6 +193,7 @@ static void add_head(struct json *json, const struct status *status)
 	json_add_text(json, "executor", status->executor);
 	json_add_u64(json, "pid", (uint64_t)status->pid);
 	json_add_u64(json, "started_ns", status->started_ns);
+	json_add_u64(json, "ticked_ns", status->ticked_ns);
 	json_add_u64(json, "tick", status->tick);
 	json_add_decimal(json, "window_s", status->window_s, 3);
 	json_add_decimal(json, "interval_s", status->interval_s, 3);

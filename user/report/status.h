@@ -92,6 +92,7 @@ struct status {
 	const char *kernel;
 	pid_t pid;
 	uint64_t started_ns; /* boot clock */
+	uint64_t ticked_ns;  /* the end of the last tick, by the clock that stands still in suspend */
 	uint64_t tick;
 	double window_s;
 	double interval_s;
@@ -118,7 +119,20 @@ char *status_to_json(const struct status *status);
  */
 double status_barred_s(const char *json_text, struct process_id id, uint64_t unit_ns);
 
+/* How long ago the last tick was, by the text of a status file. */
+struct status_age {
+	bool known; /* older daemons do not tell */
+	double s;
+	bool late;
+};
+
+/* @awake_ns: now, by the clock of status.ticked_ns. */
+struct status_age status_age(const char *json_text, uint64_t awake_ns);
+
+/* The text of a status file with the age in it, age_s. malloced; NULL: no memory, or it is no status. */
+char *status_add_age(const char *json_text, const struct status_age *age);
+
 /* A table for people from the text of a status file. 0, -EINVAL if it is none, or -ENOMEM; then nothing is printed. */
-int status_print(const char *json_text, FILE *file);
+int status_print(const char *json_text, const struct status_age *age, FILE *file);
 
 #endif

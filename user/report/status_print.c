@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/json.h"
+#include "decide/late.h"
 #include "report/text.h"
 
 #define TEXT_MAX 512 /* reasons are the longest, REASON_LEN */
@@ -318,10 +319,47 @@ double status_barred_s(const char *json_text, struct process_id id, uint64_t uni
 	return barred_s;
 }
 
-int status_print(const char *json_text, FILE *file)
+static struct status_age age_of(struct json_object *json, uint64_t awake_ns)
+{
+	uint64_t ticked_ns = get_u64(json, "ticked_ns");
+	struct status_age age = {.known = get(json, "ticked_ns") && ticked_ns <= awake_ns};
+
+	if (!age.known)
+		return age;
+	age.s = ns_to_s(awake_ns - ticked_ns);
+	age.late = late_is(awake_ns - ticked_ns, get_double(json, "interval_s"));
+	return age;
+}
+
+struct status_age status_age(const char *json_text, uint64_t awake_ns)
+{
+	struct json_object *json;
+	struct status_age age;
+
+	json_parse(json_text, &json);
+	age = age_of(json, awake_ns);
+	json_object_put(json);
+	return age;
+}
+
+char *status_add_age(const char *json_text, const struct status_age *age)
+{
+	struct json json;
+
+	if (json_go_on(&json, json_text))
+		return NULL;
+	if (age->known)
+		json_add_decimal(&json, "age_s", age->s, 1);
+	else
+		json_add_null(&json, "age_s");
+	return json_finish(&json, JSON_PRETTY);
+}
+
+int status_print(const char *json_text, const struct status_age *age, FILE *file)
 {
 	struct json_object *json, *targets;
 	int err = json_parse(json_text, &json);
+	char ago[32] = "";
 	size_t n;
 
 	targets = get_typed(json, "targets", json_type_array);
@@ -330,11 +368,13 @@ int status_print(const char *json_text, FILE *file)
 		return err ? err : -EINVAL;
 	}
 	n = json_object_array_length(targets);
+	if (age->known)
+		snprintf(ago, sizeof(ago), ", %.1f s ago", age->s);
 	fprintf(file,
-		"hotdamon %s, pid %" PRIu64 ", executor %s, tick %" PRIu64 " of %g s: %" PRIu64
+		"hotdamon %s, pid %" PRIu64 ", executor %s, tick %" PRIu64 " of %g s%s: %" PRIu64
 		" processes seen, %zu of %" PRIu64 " seats in use, %" PRIu64 " collapses so far\n",
 		get_text(json, "version"), get_u64(json, "pid"), get_text(json, "executor"),
-		get_u64(json, "tick"), get_double(json, "interval_s"), get_u64(json, "processes"), n,
+		get_u64(json, "tick"), get_double(json, "interval_s"), ago, get_u64(json, "processes"), n,
 		get_u64(json, "seats"), get_u64(json, "collapses"));
 	if (get(get_typed(json, "cost", json_type_object), "words"))
 		fprintf(file, "reckoned by: %s\n", get_text(get(json, "cost"), "words"));
