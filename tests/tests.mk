@@ -45,6 +45,7 @@ UNIT_status := user/report/status_print.c user/decide/late.c user/report/whose.c
 	       user/decide/room.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(filter-out user/report/status_print.c,$(UNIT_status))
 UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c user/report/status.c $(UNIT_claim) user/act/claim.c $(UNIT_status)
+UNIT_metrics := user/decide/room.c user/decide/descent_words.c
 UNIT_table := user/report/trend.c
 UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c user/report/whose.c
 

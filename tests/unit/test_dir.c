@@ -183,12 +183,50 @@ static void test_make_and_remove(void **state)
 	assert_true(tree_has(world->dir, "b"));
 }
 
+static int try_real(struct world *world, const char *path)
+{
+	int fd = dir_open_real(tree_at(world->dir, path), &world->trouble);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Those above may be anybody's, as what is written there is believed by nobody: but no link, and not the directory itself. */
+static void test_real(void **state)
+{
+	struct world *world = *state;
+
+	make(world, "open", 0777);
+	make(world, "open/ours", 0755);
+	make(world, "open/theirs", 0775);
+	assert_int_equal(symlink("ours", tree_at(world->dir, "open/link")), 0);
+	assert_int_equal(symlink("open", tree_at(world->dir, "way")), 0);
+	assert_int_equal(try(world, "open/ours"), -EPERM);
+	assert_int_equal(try_real(world, "open/ours"), 0);
+	assert_int_equal(try_real(world, "open/link"), -ELOOP);
+	assert_int_equal(try_real(world, "way/ours"), -ELOOP);
+	assert_int_equal(try_real(world, "open/missing"), -ENOENT);
+	assert_int_equal(try_real(world, "open/theirs"), -EPERM);
+	assert_string_equal(world->trouble.why, "others can write it");
+	if (geteuid())
+		return;
+	assert_int_equal(chown(tree_at(world->dir, "open"), NOBODY, NOBODY), 0);
+	assert_int_equal(try_real(world, "open/ours"), 0);
+	assert_int_equal(chown(tree_at(world->dir, "open/ours"), NOBODY, NOBODY), 0);
+	assert_int_equal(try_real(world, "open/ours"), -EPERM);
+	assert_string_equal(world->trouble.why, "another user's");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_modes),	    TEST(test_owners),	      TEST(test_links),
-		TEST(test_links_of_others), TEST(test_what_is_there), TEST(test_make_and_remove),
+		TEST(test_modes),	  TEST(test_owners),
+		TEST(test_links),	  TEST(test_links_of_others),
+		TEST(test_what_is_there), TEST(test_make_and_remove),
+		TEST(test_real),
 	};
 
 	umask(022);

@@ -12,6 +12,7 @@
 
 #include "act/file.h"
 
+#define METRICS_SOCKET	"metrics.sock" /* in the state directory, if --metrics says so */
 #define COST_FILE	"cost.json" /* in the state directory, see act/cost_file.h; it goes only with that */
 #define CLAIM_MAX_SEATS 65536	    /* of any claim: more is no claim of ours */
 #define CLAIM_STEPS	5	    /* seats, DAMON_STAT, shared memory, pins, files */

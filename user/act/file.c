@@ -140,6 +140,16 @@ int act_open_dir(const char *dir, struct act_error *error)
 	return fd < 0 ? fail_dir(error, fd, "open", dir, trouble) : fd;
 }
 
+int act_open_real_dir(const char *dir, struct act_error *error)
+{
+	struct dir_trouble trouble;
+	int fd = dir_open_real(dir, &trouble);
+
+	if (fd == -ELOOP)
+		return act_fail(error, ELOOP, "open %s, which leads through a link", dir);
+	return fd < 0 ? fail_dir(error, fd, "open", dir, trouble) : fd;
+}
+
 int act_make_dir(const char *dir, mode_t mode, bool *made, struct act_error *error)
 {
 	struct dir_trouble trouble;

@@ -42,6 +42,8 @@ int knob_read_number(const char *path, int64_t *value, struct act_error *error);
 int act_open_dir(const char *dir, struct act_error *error);
 int act_make_dir(const char *dir, mode_t mode, bool *made, struct act_error *error);
 
+int act_open_real_dir(const char *dir, struct act_error *error); /* as dir_open_real() */
+
 /* dir_replace() and dir_read() of a file in @dir. Negative errno with @error. */
 int file_replace(const char *dir, const char *name, const char *text, struct act_error *error);
 int file_read(const char *dir, const char *name, char **text, struct act_error *error);

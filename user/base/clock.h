@@ -15,6 +15,9 @@ uint64_t clock_awake_ns(void);
 /* CPU time that the calling thread used. */
 uint64_t clock_thread_cpu_ns(void);
 
+/* And that this process did, all threads. */
+uint64_t clock_process_cpu_ns(void);
+
 /* The time of day, which may jump: to be shown, never to be reckoned with. */
 time_t clock_wall_s(void);
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/openat2.h>
 
 /* Where a walk down a path has come to. */
 struct place {
@@ -152,6 +155,29 @@ int dir_open(const char *path, struct dir_trouble *trouble)
 int dir_make(const char *path, mode_t mode, bool *made, struct dir_trouble *trouble)
 {
 	return enter(path, mode, made, trouble);
+}
+
+int dir_open_real(const char *path, struct dir_trouble *trouble)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	struct place place = {.fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))};
+	struct dir_trouble unheard;
+	int err;
+
+	trouble = trouble ? trouble : &unheard;
+	*trouble = (struct dir_trouble){.part_len = (int)strlen(path)};
+	if (place.fd < 0)
+		return -errno;
+	err = look_at(&place, trouble);
+	if (!err && place.shared)
+		err = refuse(trouble, "others can write it");
+	if (!err)
+		return place.fd;
+	close(place.fd);
+	return err;
 }
 
 int dir_remove(const char *path)

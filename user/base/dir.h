@@ -29,6 +29,12 @@ int dir_open(const char *path, struct dir_trouble *trouble);
 /* The same; it is made if it is not there, and *@made says so. Those above it must be there. */
 int dir_make(const char *path, mode_t mode, bool *made, struct dir_trouble *trouble);
 
+/*
+ * The same for a place that nobody believes, where we only write: those above it may be anybody's, who can move it away.
+ * So no part of @path may be a link (-ELOOP), and it itself must be root's or ours alone. Linux 5.6.
+ */
+int dir_open_real(const char *path, struct dir_trouble *trouble);
+
 /* Removes the empty directory. Negative errno; -ENOENT: it is not there. */
 int dir_remove(const char *path);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/units.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
@@ -52,6 +53,8 @@ enum {
 	OPT_DRY_RUN,
 	OPT_TRIAL,
 	OPT_MISS_NS,
+	OPT_METRICS,
+	OPT_METRICS_FILE,
 };
 
 static const struct argp_option run_options_help[] = {
@@ -98,6 +101,13 @@ static const struct argp_option run_options_help[] = {
 	{"align-shared", OPT_ALIGN_SHARED, NULL, 0,
 	 "Have the kernel align shared memory that is mapped while it runs, so that it can become huge", 0},
 	{"state-dir", OPT_STATE_DIR, "DIR", 0, "Where the status file is (default " DEFAULT_STATE_DIR ")", 0},
+	{"metrics", OPT_METRICS, "ADDRESS", 0,
+	 "Serve metrics over HTTP at ADDRESS, of this host alone: 127.0.0.1:9435, [::1]:9435, or "
+	 "unix:/run/hotdamon/metrics.sock (default: nowhere)",
+	 0},
+	{"metrics-file", OPT_METRICS_FILE, "FILE.prom", 0,
+	 "Write metrics to FILE.prom at each tick, for node_exporter's textfile collector (default: none)",
+	 0},
 	{NULL, 0, NULL, 0, "How DAMON watches:", 3},
 	{"sample-us", OPT_SAMPLE_US, "US", 0, "Sampling interval (default 5000)", 0},
 	{"aggr-us", OPT_AGGR_US, "US", 0, "Aggregation interval (default 100000)", 0},
@@ -226,6 +236,35 @@ static uint64_t parse_mib(const struct argp_state *state, const char *option, co
 	return cli_number(state, option, text, 0, (UINT64_MAX - 1) / MIB_BYTES) * MIB_BYTES;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && !strcmp(text + strlen(text) - strlen(end), end);
+}
+
+static error_t parse_metrics_option(int key, const char *arg, const struct argp_state *state)
+{
+	struct run_options *options = state->input;
+	struct address address;
+	const char *wanted;
+
+	switch (key) {
+	case OPT_METRICS:
+		wanted = address_parse(arg, &address);
+		if (wanted)
+			cli_fail(state, "--metrics wants %s, not '%s'", wanted, arg);
+		options->metrics = arg;
+		return 0;
+	case OPT_METRICS_FILE:
+		if (arg[0] != '/' || !ends_with(arg, ".prom") || ends_with(arg, "/.prom"))
+			cli_fail(state,
+				 "--metrics-file wants an absolute path that ends with .prom, not '%s'", arg);
+		options->metrics_file = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 static error_t parse_room_option(int key, const char *arg, const struct argp_state *state)
 {
 	struct run_options *options = state->input;
@@ -242,7 +281,7 @@ static error_t parse_room_option(int key, const char *arg, const struct argp_sta
 		options->room.max_growth_bytes = parse_mib(state, "max-growth-mib", arg);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_metrics_option(key, arg, state);
 	}
 }
 

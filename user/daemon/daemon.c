@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/signals.h"
+#include "daemon/exporter.h"
 #include "daemon/measure.h"
 #include "daemon/setup.h"
 #include "daemon/step.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct setup setup;
 	struct step_looks looks;
 	struct measure measure;
+	struct exporter exporter;
 
 	sd_event *event;
 	sd_event_source *step_timer, *turn_timer, *measured;
@@ -74,8 +76,8 @@ static int arm_turn(struct daemon *daemon)
 
 static void publish(struct daemon *daemon)
 {
-	daemon->status_err =
-		summary_publish(&daemon->setup, &daemon->watch, daemon->started_ns, daemon->status_err);
+	daemon->status_err = summary_publish(&daemon->setup, &daemon->watch, &daemon->exporter,
+					     daemon->started_ns, daemon->status_err);
 }
 
 static void do_tick(struct daemon *daemon)
@@ -253,6 +255,8 @@ static int loop(struct daemon *daemon)
 	err = tick_begin(daemon->setup.tick);
 	if (!err)
 		err = add_sources(daemon);
+	if (!err && !exporter_open(&daemon->exporter, daemon->watch.options))
+		return EXIT_FAILED;
 	if (!err) {
 		daemon->watch.ticked_ns = clock_awake_ns();
 		daemon->watchdog = sd_watchdog_enabled(0, NULL) > 0;
@@ -275,6 +279,7 @@ static int run(struct daemon *daemon)
 	status = setup_make(&daemon->setup, &daemon->watch);
 	if (status == EXIT_DONE) {
 		status = loop(daemon);
+		exporter_close(&daemon->exporter);
 		sd_event_source_disable_unref(daemon->measured);
 		measure_end(&daemon->measure);
 		take_time(daemon);

@@ -41,6 +41,8 @@ struct run_options {
 	bool align_shared; /* have the kernel align shared memory */
 	double duration_s; /* 0: until a signal */
 	const char *state_dir;
+	const char *metrics;	  /* of base/address.h: where they are served; NULL: nowhere */
+	const char *metrics_file; /* absolute, *.prom; NULL: none */
 };
 
 /* A tick is made of so many steps of so long: the evidence is looked at about once a second, however long a tick is. */

@@ -51,9 +51,9 @@ bool seats_are_lost(const struct seats *seats)
 	return seats->lost;
 }
 
-struct seats_sums seats_sums(const struct seats *seats)
+const struct seats_sums *seats_sums(const struct seats *seats)
 {
-	return seats->sums;
+	return &seats->sums;
 }
 
 /* The same failure again and again is one line. */
@@ -73,6 +73,16 @@ static void take_kdamond(struct watch *watch, struct target *target, pid_t pid)
 	executor_tell(&watch->executor, target, EXECUTOR_NEW_KDAMOND, watch->now_ns);
 }
 
+static void add_to_sums(struct seats_sums *sums, const struct watch *watch, const struct target *target)
+{
+	struct tally_list outcomes;
+
+	sums->collapses += target_succeeded(target);
+	sums->collapse_us += executor_pace(&watch->executor, target).stall_us;
+	tally_all(&target->tally, &outcomes);
+	tally_add(&sums->outcomes, &outcomes);
+}
+
 void seats_release(struct seats *seats, struct watch *watch, struct target *target)
 {
 	struct damon *damon = watch->executor.damon;
@@ -85,7 +95,7 @@ void seats_release(struct seats *seats, struct watch *watch, struct target *targ
 	} else {
 		seats->have[seat] = (struct plan_seat){0};
 	}
-	seats->sums.collapses += target_succeeded(target);
+	add_to_sums(&seats->sums, watch, target);
 	executor_leave(&watch->executor, target);
 	target_release(target);
 }

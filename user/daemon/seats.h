@@ -27,9 +27,12 @@ void seats_release(struct seats *seats, struct watch *watch, struct target *targ
 bool seats_are_lost(const struct seats *seats);
 
 struct seats_sums {
-	unsigned int errors; /* acts on DAMON that failed */
-	uint64_t collapses;  /* in targets that were let go */
+	unsigned int errors;	    /* acts on DAMON that failed */
+	uint64_t collapses;	    /* in targets that were let go, as are the next two */
+	uint64_t collapse_us;	    /* that collapses of our own took */
+	struct tally_list outcomes; /* of all attempts */
 };
-struct seats_sums seats_sums(const struct seats *seats);
+/* Borrowed. */
+const struct seats_sums *seats_sums(const struct seats *seats);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,13 +11,14 @@
 #include <systemd/sd-daemon.h>
 
 #include "act/file.h"
+#include "base/clock.h"
 #include "base/units.h"
 #include "report/log.h"
 #include "report/status.h"
 
 static uint64_t all_collapses(const struct setup *setup, const struct watch *watch)
 {
-	uint64_t sum = seats_sums(setup->seats).collapses;
+	uint64_t sum = seats_sums(setup->seats)->collapses;
 
 	for (unsigned int seat = 0; seat < watch->n_seats; seat++)
 		if (watch_target(watch, seat))
@@ -132,7 +134,58 @@ static int write_status(const struct setup *setup, const struct status *status, 
 	return err;
 }
 
-int summary_publish(const struct setup *setup, const struct watch *watch, uint64_t started_ns, int last_err)
+/* ---- the metrics ---- */
+
+static const char *result_name(struct collapses *names, uint32_t status)
+{
+	if (status == COLLAPSE_SUCCESS)
+		return "success";
+	return collapses_was_huge(names, status) ? "already_huge" : collapses_status_name(names, status);
+}
+
+static void count_results(const struct setup *setup, const struct watch *watch, struct metrics_totals *totals)
+{
+	struct tally_list all = seats_sums(setup->seats)->outcomes, more;
+
+	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
+		if (!watch_target(watch, seat))
+			continue;
+		tally_all(&watch->targets[seat].tally, &more);
+		tally_add(&all, &more);
+	}
+	metrics_count_result(totals, "success", 0);
+	for (size_t i = 0; i < all.n; i++)
+		metrics_count_result(totals, result_name(watch->collapses, all.counts[i].status),
+				     all.counts[i].count);
+}
+
+static void export(const struct setup *setup, const struct watch *watch, struct exporter *exporter,
+		   const struct status *status)
+{
+	struct tick_sums tick = tick_sums(setup->tick);
+	const struct seats_sums *seats = seats_sums(setup->seats);
+	struct metrics_totals totals = {
+		.now_s = (double)clock_wall_s(),
+		.daemon_cpu_s = ns_to_s(clock_process_cpu_ns()),
+		.unwatched_pct = tick.cpu_pct,
+		.came_in = tick.came_in,
+		.collapse_us = seats->collapse_us,
+		.failed_acts = seats->errors + watch->executor.errors,
+		.lost_aggregations = watch->executor.lost_aggregations,
+		.dropped_lines = log_dropped(),
+	};
+
+	for (size_t i = 0; i < status->n_targets; i++) {
+		totals.unwatched_pct -= status->targets[i].watched->cpu_pct;
+		totals.collapse_us += status->targets[i].pace.stall_us;
+	}
+	totals.unwatched_pct = fmax(totals.unwatched_pct, 0); /* sums of fractions */
+	count_results(setup, watch, &totals);
+	exporter_publish(exporter, status, &totals);
+}
+
+int summary_publish(const struct setup *setup, const struct watch *watch, struct exporter *exporter,
+		    uint64_t started_ns, int last_err)
 {
 	struct tick_sums tick = tick_sums(setup->tick);
 	struct status_target *targets = calloc(watch->n_seats, sizeof(*targets));
@@ -162,6 +215,8 @@ int summary_publish(const struct setup *setup, const struct watch *watch, uint64
 	if (targets) {
 		status.n_targets = fill_targets(setup, watch, targets);
 		err = write_status(setup, &status, last_err);
+		if (exporter_is_wanted(exporter))
+			export(setup, watch, exporter, &status);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,
 			   watch->n_seats, status.collapses);
 	} else if (err != last_err) {
@@ -194,5 +249,5 @@ void summary_say_sums(const struct setup *setup, const struct watch *watch, uint
 		 " collapses (%" PRIu64 " MiB), %u failed acts on DAMON",
 		 tick.ticks, ns_to_s(watch->now_ns - started_ns), tick.came_in, collapses,
 		 bytes_to_mib(collapses * PMD_SIZE_BYTES),
-		 seats_sums(setup->seats).errors + watch->executor.errors);
+		 seats_sums(setup->seats)->errors + watch->executor.errors);
 }

@@ -469,25 +469,26 @@ int tick_run(struct tick *tick, struct watch *watch, struct seats *seats)
 	return 0;
 }
 
-static size_t count_living(const struct tick *tick)
+static void count_ranked(const struct tick *tick, struct tick_sums *sums)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < tick->n_ranked; i++)
-		n += !tick->ranked[i].ended;
-	return n;
+	for (size_t i = 0; i < tick->n_ranked; i++) {
+		sums->living += !tick->ranked[i].ended;
+		sums->cpu_pct += tick->ranked[i].cpu_pct;
+	}
 }
 
 struct tick_sums tick_sums(const struct tick *tick)
 {
-	return (struct tick_sums){
+	struct tick_sums sums = {
 		.ticks = tick->ticks,
 		.window_ns = tick->window_ns,
-		.living = count_living(tick),
 		.came_in = tick->came_in,
 		.missed_threads = hotness_missed(tick->hotness).threads,
 		.skips = tick->skips.list,
 		.n_skips = tick->skips.n,
 		.skips_whose = tick->skips.whose,
 	};
+
+	count_ranked(tick, &sums);
+	return sums;
 }

@@ -35,6 +35,7 @@ struct tick_sums {
 	uint64_t ticks;
 	uint64_t window_ns;
 	size_t living;		 /* processes that ran lately */
+	double cpu_pct;		 /* of a CPU, that all processes used, by the time that ranks */
 	uint64_t came_in;	 /* times that a process did */
 	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
 	const struct governor_skip *skips;

@@ -21,7 +21,7 @@ static void add(struct tally_list *list, uint32_t status, uint64_t count)
 		list->counts[list->n++] = (struct tally_count){status, count};
 }
 
-static void add_list(struct tally_list *list, const struct tally_list *more)
+void tally_add(struct tally_list *list, const struct tally_list *more)
 {
 	for (size_t i = 0; i < more->n; i++)
 		add(list, more->counts[i].status, more->counts[i].count);
@@ -62,7 +62,7 @@ void tally_take(struct tally *tally, const struct tally_count *counts, size_t n)
 
 void tally_new_actor(struct tally *tally)
 {
-	add_list(&tally->past, &tally->now);
+	tally_add(&tally->past, &tally->now);
 	tally->now.n = 0;
 	tally->base.n = 0;
 }
@@ -75,5 +75,5 @@ uint64_t tally_of(const struct tally *tally, uint32_t status)
 void tally_all(const struct tally *tally, struct tally_list *all)
 {
 	*all = tally->now;
-	add_list(all, &tally->past);
+	tally_add(all, &tally->past);
 }

@@ -56,6 +56,9 @@ void tally_new_actor(struct tally *tally);
 /* Attempts that ended with @status since the target came in. */
 uint64_t tally_of(const struct tally *tally, uint32_t status);
 
+/* To each of @list what @more has of it. */
+void tally_add(struct tally_list *list, const struct tally_list *more);
+
 /* Every outcome since it came in, each status once. */
 void tally_all(const struct tally *tally, struct tally_list *all);
 

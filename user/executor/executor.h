@@ -54,6 +54,7 @@ struct executor {
 	struct damon *damon; /* borrowed, from when the seats are made; NULL before that, and in a dry run */
 	struct limits_mounts mounts; /* of control groups */
 	unsigned int errors;	     /* acts that failed through no fault of a target's */
+	uint64_t lost_aggregations;  /* that came in part only */
 	void *own;		     /* of the type */
 };
 

@@ -156,10 +156,12 @@ static uint64_t madvise_next_look_ns(const struct executor *executor, uint64_t l
 	return looks_next_ns(last_ns, cost_ns, acting);
 }
 
-static void say_incomplete(struct madvise *madvise)
+static void see_incomplete(struct executor *executor)
 {
+	struct madvise *madvise = executor->own;
 	struct regions_counts counts = regions_counts(madvise->regions);
 
+	executor->lost_aggregations = counts.incomplete;
 	if (!counts.incomplete || madvise->said_incomplete)
 		return;
 	madvise->said_incomplete = true;
@@ -192,7 +194,7 @@ static void forget_ended(struct madvise *madvise, uint64_t now_ns)
 static void madvise_survey(struct executor *executor, uint64_t now_ns)
 {
 	pace_look_at_host(executor->own, now_ns);
-	say_incomplete(executor->own);
+	see_incomplete(executor);
 	forget_ended(executor->own, now_ns);
 }
 

@@ -24,7 +24,8 @@
 struct stream {
 	int fd;
 	uint64_t dropped; /* lines, since the last one that was written */
-	bool torn;	  /* it took the beginning of a line only */
+	uint64_t all_dropped;
+	bool torn; /* it took the beginning of a line only */
 };
 
 static struct stream out = {.fd = STDOUT_FILENO}, err = {.fd = STDERR_FILENO};
@@ -119,8 +120,15 @@ static void log_line(struct stream *stream, const char *priority, const char *wo
 
 	vsnprintf(said, sizeof(said), format, args);
 	printable_text(said, text, sizeof(text)); /* lines name processes */
-	if (!tell_dropped(stream) || !write_line(stream, priority, word, text))
-		stream->dropped++;
+	if (tell_dropped(stream) && write_line(stream, priority, word, text))
+		return;
+	stream->dropped++;
+	stream->all_dropped++;
+}
+
+uint64_t log_dropped(void)
+{
+	return out.all_dropped + err.all_dropped;
 }
 
 void log_info(const char *format, ...)

@@ -19,4 +19,7 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Lines that nobody took, in all. */
+uint64_t log_dropped(void);
+
 #endif
