@@ -26,6 +26,7 @@ UNIT_descent_heat := $(DESCENT)
 UNIT_descent_walk := $(DESCENT)
 UNIT_rearm := $(filter-out %/rearm.c,$(DESCENT))
 UNIT_benefit := user/decide/worth.c
+UNIT_benefit_exec := user/decide/benefit.c $(UNIT_benefit)
 UNIT_benefit_worth := user/decide/benefit.c $(UNIT_benefit)
 UNIT_governor := user/decide/governor_reason.c user/decide/penalty.c user/decide/rules.c user/decide/share.c
 UNIT_governor_out := user/decide/governor.c $(UNIT_governor)

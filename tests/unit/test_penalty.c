@@ -97,7 +97,7 @@ static void test_reasons(void **state)
 	penalty_let_go(penalties, b, "no gain in 120 s", 312 * MIB, 0);
 	tick_with(b);
 	assert_reason(a, "tried again in 1 ticks");
-	assert_reason(b, "no gain in 120 s; tried again when it grows or calls exec, or in 10 ticks");
+	assert_reason(b, "no gain in 120 s; tried again when it grows, or in 10 ticks");
 }
 
 /* It is kept of one that is away while its time is not up, and of one that is there afterwards; not longer. */
@@ -144,7 +144,9 @@ static void test_what_is_new(void **state)
 		bool holds;
 	} cases[] = {
 		{"the same", 400, 400, 3, true},
-		{"a new program", 400, 400, 4, false},
+		{"a new program", 400, 400, 4, true},
+		{"a new program, which loads", 2, 499, 4, true},
+		{"a new program with more than ever", 2, 500, 4, false},
 		{"grown by a quarter", 400, 500, 3, false},
 		{"not quite", 400, 499, 3, true},
 		{"grown from the least", 200, 250, 3, false},
@@ -155,7 +157,7 @@ static void test_what_is_new(void **state)
 		set_up(state);
 		penalty_let_go(penalties, a, "no gain", 400 * MIB, 3);
 		penalties_begin_tick(penalties);
-		penalty_see(penalties, a, cases[i].low_mib * MIB, 3);
+		penalty_see(penalties, a, cases[i].low_mib * MIB, cases[i].execs);
 		assert_true(penalty_holds(penalties, a));
 		penalties_begin_tick(penalties);
 		penalty_see(penalties, a, cases[i].now_mib * MIB, cases[i].execs);

@@ -372,12 +372,6 @@ static void enter(struct tick *tick, struct watch *watch, const struct governor_
 	say_in(target, move);
 }
 
-/* An exec that the trial has not seen yet makes its verdict one of another program. */
-static bool gained_nothing(const struct target *target)
-{
-	return target->benefit.verdict == BENEFIT_NONE && target->benefit.execs == target->execs;
-}
-
 /*
  * Those that gained nothing in their trial make room, and what was collapsed stays. One that was asked for by --pid is
  * watched on, as nobody else wants its seat.
@@ -387,7 +381,7 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 	for (unsigned int seat = 0; seat < watch->n_seats && !tick->listed.n; seat++) {
 		struct target *target = watch_target(watch, seat);
 
-		if (!target || !gained_nothing(target) || target_is_gone(target))
+		if (!target || target->benefit.verdict != BENEFIT_NONE || target_is_gone(target))
 			continue;
 		governor_let_go(watch->governor, seat, target->benefit.reason, target_memory_bytes(target),
 				target->execs);

@@ -53,6 +53,7 @@ static void begin(struct benefit *benefit, const struct benefit_config *config,
 		.began = true,
 		.by_worth = config->by_worth,
 		.at_ns = look->now_ns,
+		.program_ns = look->now_ns,
 		.execs = look->execs,
 		.parked = look->parked,
 		.succeeded = look->succeeded,
@@ -157,6 +158,12 @@ static bool has_risen(const struct benefit *benefit, const struct benefit_config
 	       made_bytes(benefit, look) * 100 >= benefit->hot_bytes * BENEFIT_RISE_PCT;
 }
 
+/* Each of its programs must be learnt anew, and it calls exec before one is. */
+static bool is_restless(const struct benefit *benefit)
+{
+	return benefit->hasty_execs >= BENEFIT_HASTY_EXECS;
+}
+
 /* With nothing left to save it has done all it could. */
 static bool is_at_end(const struct benefit_look *look)
 {
@@ -167,10 +174,11 @@ static bool is_at_end(const struct benefit_look *look)
 static bool has_given_up(const struct benefit *benefit, const struct benefit_config *config,
 			 const struct benefit_look *look)
 {
-	return config->acts && look->parked && !look->held_up && !look->left_for_now &&
-	       !benefit->lacked_in_walk && (look->heat_known || look->barred) &&
-	       look->now_ns >= benefit->loads_until_ns && look->cpu_pct >= config->busy_pct &&
-	       is_at_end(look);
+	if (!config->acts || look->held_up || look->left_for_now || benefit->lacked_in_walk ||
+	    look->cpu_pct < config->busy_pct)
+		return false;
+	return is_restless(benefit) || (look->parked && (look->heat_known || look->barred) &&
+					look->now_ns >= benefit->loads_until_ns && is_at_end(look));
 }
 
 static void count_trial(struct benefit *benefit, const struct benefit_config *config,
@@ -180,7 +188,7 @@ static void count_trial(struct benefit *benefit, const struct benefit_config *co
 		benefit->risen_ns += step_ns;
 	else if (look->worth_known || benefit->pct_known || !look->huge_known)
 		benefit->risen_ns = 0;
-	if (is_partly_huge(benefit, look))
+	if (is_partly_huge(benefit, look) && !is_restless(benefit))
 		benefit->given_up_ns = 0;
 	else if (has_given_up(benefit, config, look))
 		benefit->given_up_ns += step_ns;
@@ -281,7 +289,11 @@ static void judge(struct benefit *benefit, const struct benefit_config *config,
 	    benefit->given_up_ns < config->trial_ns)
 		return;
 	set_none(benefit);
-	if (look->barred)
+	if (is_restless(benefit))
+		reason_write(benefit->reason,
+			     "no gain in %" PRIu64 " s, in which it called exec again and again",
+			     benefit->given_up_ns / NS_PER_S);
+	else if (look->barred)
 		reason_write(benefit->reason, "no gain in %" PRIu64 " s: nothing can be collapsed in it: %s",
 			     benefit->given_up_ns / NS_PER_S, look->barred);
 	else
@@ -304,7 +316,41 @@ static bool wants_new_trial(const struct benefit *benefit, const struct benefit_
 		return true;
 	if (benefit->verdict == BENEFIT_UNKNOWN)
 		return false;
-	return look->now_ns >= benefit->none_until_ns || is_partly_huge(benefit, look);
+	return look->now_ns >= benefit->none_until_ns ||
+	       (is_partly_huge(benefit, look) && !is_restless(benefit));
+}
+
+/* One that gained, or was there for long, owes nothing to its next program. */
+static bool has_settled(const struct benefit *benefit, const struct benefit_config *config,
+			const struct benefit_look *look)
+{
+	return benefit->verdict == BENEFIT_GAINS || !config->trial_ns ||
+	       look->now_ns - benefit->program_ns >= BENEFIT_SETTLED_TRIALS * config->trial_ns;
+}
+
+/*
+ * Another program, whose memory is measured anew. But its trial goes on, and its memory is new only where it is more than
+ * that of the programs before, or nobody's trial would end who calls exec often enough.
+ */
+static void take_exec(struct benefit *benefit, const struct benefit_config *config,
+		      const struct benefit_look *look)
+{
+	struct benefit was = *benefit;
+
+	begin(benefit, config, look);
+	if (has_settled(&was, config, look))
+		return;
+	benefit->verdict = was.verdict;
+	memcpy(benefit->reason, was.reason, sizeof(benefit->reason));
+	benefit->nones = was.nones;
+	benefit->none_until_ns = was.none_until_ns;
+	benefit->hasty_execs = was.hasty_execs + 1;
+	benefit->given_up_ns = was.given_up_ns;
+	if (is_restless(benefit) && has_given_up(benefit, config, look))
+		benefit->given_up_ns += step_of(&was, look->now_ns);
+	if (benefit->most_anon_bytes < was.most_anon_bytes)
+		benefit->most_anon_bytes = was.most_anon_bytes;
+	benefit->least_anon_bytes = benefit->most_anon_bytes;
 }
 
 bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
@@ -313,8 +359,14 @@ bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 	enum benefit_verdict before = benefit->verdict;
 	uint64_t step_ns;
 
-	if (!benefit->began || look->execs != benefit->execs) {
+	if (!benefit->began) {
 		begin(benefit, config, look);
+		return false;
+	}
+	if (look->execs != benefit->execs) {
+		take_exec(benefit, config, look);
+		if (benefit->verdict == BENEFIT_UNKNOWN)
+			judge(benefit, config, look);
 		return benefit->verdict != before;
 	}
 	step_ns = step_of(benefit, look->now_ns);
@@ -324,7 +376,7 @@ bool benefit_step(struct benefit *benefit, const struct benefit_config *config,
 	note_loading(benefit, look);
 	if (wants_new_trial(benefit, look))
 		begin_trial(benefit, look);
-	if (look->anon_bytes && look->anon_bytes < benefit->least_anon_bytes)
+	if (look->anon_bytes && look->anon_bytes < benefit->least_anon_bytes && !benefit->hasty_execs)
 		benefit->least_anon_bytes = look->anon_bytes;
 	if (benefit->verdict == BENEFIT_UNKNOWN) {
 		count_trial(benefit, config, look, step_ns);

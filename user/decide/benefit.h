@@ -28,6 +28,11 @@
  * BENEFIT_LOADS_BYTES that anonymous memory is more than it ever was, as a process that loads does not yet work; and
  * time in which heat is not known, unless nothing at all can be collapsed; and time in which slots are left alone as they
  * are shared, as with a fork, or as a control group is short of memory: that may pass. Not so what the process may grow.
+ *
+ * An exec does not renew the trial: its clock goes on, and of the new program's memory only that is new which is more than
+ * the process ever had. After BENEFIT_HASTY_EXECS of them, of programs that were there for less than
+ * BENEFIT_SETTLED_TRIALS trials, what a new program must be given time for (to load, to be learnt, to be collapsed) is no
+ * excuse any more: all its busy time counts.
  */
 #ifndef HOTDAMON_DECIDE_BENEFIT_H
 #define HOTDAMON_DECIDE_BENEFIT_H
@@ -49,6 +54,10 @@
 #define BENEFIT_LOADS_NS    (10 * NS_PER_S)
 #define BENEFIT_LOADS_BYTES (16 * MIB_BYTES)
 #define BENEFIT_AGAIN_NS    (600 * NS_PER_S) /* a verdict of none is tried again after so long */
+/* As many as a server that is started by way of two others calls, if all of them are watched. */
+#define BENEFIT_HASTY_EXECS 2
+/* One that gains nothing has its verdict long before, also if it loads, is learnt and lacks memory for a while. */
+#define BENEFIT_SETTLED_TRIALS 4
 /* More between two looks was no trial, but a machine that slept. */
 #define BENEFIT_MAX_STEP_NS (10 * NS_PER_S)
 
@@ -95,8 +104,10 @@ struct benefit_look {
 struct benefit {
 	bool began;
 	enum benefit_verdict verdict;
-	uint64_t at_ns; /* of the last look */
+	uint64_t at_ns;	     /* of the last look */
+	uint64_t program_ns; /* since when it is this program */
 	uint32_t execs;
+	unsigned int hasty_execs;  /* in a row, each of a program that had not settled */
 	uint64_t least_anon_bytes; /* since the trial began */
 
 	bool by_worth; /* judged by what is saved; else by share */
@@ -118,7 +129,7 @@ struct benefit {
 };
 
 /*
- * One look. True: the verdict changed. GAINS stays until the process calls exec, which begins all anew. So does NONE,
+ * One look. True: the verdict changed. GAINS stays until the process calls exec, which begins all anew. NONE stays, too,
  * unless a new trial begins: when its memory has clearly grown, after BENEFIT_AGAIN_NS, which double at each NONE up to
  * 64 times as long, and when hot memory is huge after all.
  */

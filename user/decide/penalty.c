@@ -119,20 +119,17 @@ void penalties_begin_tick(struct penalties *penalties)
 }
 
 /*
- * A new program, or new memory, was not tried yet. The first time what is given back and taken again is new; who comes
- * in by that and gains nothing again must have more than ever, or memory that swings would flap.
+ * New memory was not tried yet. The first time what is given back and taken again is new; who comes in by that and gains
+ * nothing again must have more than ever, or memory that swings would flap. So must another program, whose memory always
+ * begins small: an exec is called in no time.
  */
 static void look_for_what_is_new(struct penalty *penalty, uint64_t anon_bytes, uint32_t execs)
 {
-	bool is_new_program = execs > penalty->execs;
-
-	if (is_new_program || benefit_has_grown(penalty->anon_bytes, anon_bytes))
+	if (benefit_has_grown(penalty->anon_bytes, anon_bytes))
 		penalty->until_tick = 0;
-	if (is_new_program)
-		penalty->let_go = 0;
-	if (penalty->let_go <= 1 && anon_bytes < penalty->anon_bytes)
+	if (penalty->let_go <= 1 && execs == penalty->execs && anon_bytes < penalty->anon_bytes)
 		penalty->anon_bytes = anon_bytes;
-	if (is_new_program || anon_bytes > penalty->most_bytes)
+	if (anon_bytes > penalty->most_bytes)
 		penalty->most_bytes = anon_bytes;
 }
 
@@ -169,8 +166,8 @@ void penalty_explain(const struct penalties *penalties, struct process_id id, ch
 	if (penalty->shared)
 		reason_write(reason, "%s; looked at again in %" PRIu64 " ticks", penalty->why, ticks);
 	else if (penalty->gained_nothing)
-		reason_write(reason, "%s; tried again when it grows or calls exec, or in %" PRIu64 " ticks",
-			     penalty->why, ticks);
+		reason_write(reason, "%s; tried again when it grows, or in %" PRIu64 " ticks", penalty->why,
+			     ticks);
 	else
 		reason_write(reason,
 			     "could not be watched: %.96s; failure %u in a row, tried again in %" PRIu64

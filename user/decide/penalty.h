@@ -24,9 +24,9 @@ int penalties_reserve(struct penalties *penalties, size_t more);
 void penalties_begin_tick(struct penalties *penalties);
 
 /*
- * The process @id is there in this tick. Has it a penalty as it gained nothing, this may end it: when it has called exec
- * (@execs are more), or when its memory is clearly more (benefit_has_grown()): the first time than when it was let go, or
- * than the least since; after that than the most it ever had. A new program begins with none.
+ * The process @id is there in this tick. Has it a penalty as it gained nothing, this may end it: when its memory is clearly
+ * more (benefit_has_grown()): the first time than when it was let go, or than the least since, while @execs are the same;
+ * after that, and after an exec, than the most it ever had.
  */
 void penalty_see(struct penalties *penalties, struct process_id id, uint64_t anon_bytes, uint32_t execs);
 
