@@ -13,141 +13,9 @@
 #include "compat.bpf.h"
 #include "hotness_map.h"
 #include "hotness_state.bpf.h"
+#include "hotness_count.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-static __always_inline bool is_kernel_thread(struct task_struct *task)
-{
-	return task->flags &
-	       PF_KTHREAD; /* the idle tasks too; not io_uring's workers, which belong to their process */
-}
-
-static __always_inline bool is_exiting(struct task_struct *task)
-{
-	return task->flags & PF_EXITING;
-}
-
-/* ---- tasks and their processes ---- */
-
-static __always_inline struct task_counted *first_sight(struct task_struct *task)
-{
-	struct task_counted first = {};
-
-	first.process.tgid = (__u32)task->tgid;
-	first.process.start_time_ns = task->group_leader->start_boottime;
-	if (task->start_boottime < attached_ns) {
-		first.run_ns = task->se.sum_exec_runtime;
-		first.utime_ns = task->utime;
-		first.stime_ns = task->stime;
-	}
-	return bpf_task_storage_get(&task_counted, task, &first, BPF_LOCAL_STORAGE_GET_F_CREATE);
-}
-
-static __always_inline struct task_counted *counted_of(struct task_struct *task)
-{
-	struct task_counted *counted = bpf_task_storage_get(&task_counted, task, 0, 0);
-
-	if (!counted)
-		counted = first_sight(task);
-	if (!counted)
-		losses.tasks++;
-	return counted;
-}
-
-static __always_inline struct hotness_value *process_new(struct task_struct *task, struct hotness_key *key)
-{
-	struct hotness_value fresh = {};
-
-	bpf_probe_read_kernel(&fresh.comm, sizeof(fresh.comm), &task->group_leader->comm);
-	fresh.serial = __sync_fetch_and_add(&serial, 1) + 1;
-	fresh.old_run_ns = task->signal->sum_sched_runtime;
-	fresh.old_utime_ns = task->signal->utime;
-	fresh.old_stime_ns = task->signal->stime;
-	bpf_map_update_elem(&process_hotness, key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&process_hotness, key);
-}
-
-/* What a thread runs after its exit hook must not bring back a process that was told to have ended. */
-static __always_inline struct hotness_value *process_of(struct task_struct *task, struct hotness_key *key,
-							bool may_create)
-{
-	struct hotness_value *process = bpf_map_lookup_elem(&process_hotness, key);
-
-	return process || !may_create ? process : process_new(task, key);
-}
-
-/*
- * Moves *@counted on to @now and gives what lies between to *@sum. A task may be counted by its own CPU and
- * by the end of a window at once: each nanosecond is given by whoever moved the mark over it.
- */
-static __always_inline bool move_on(__u64 *counted, __u64 now, __u64 *sum)
-{
-	for (int tries = 0; tries < 2; tries++) {
-		__u64 was = *(volatile __u64 *)counted;
-
-		if (now <= was)
-			return false;
-		if (__sync_val_compare_and_swap(counted, was, now) == was) {
-			__sync_fetch_and_add(sum, now - was);
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * The exchange comes after the sums were added to, and tell_next() takes the mark away, by an exchange too, before
- * it reads them: whichever is first, the sums are told.
- */
-static __always_inline void note_change(struct hotness_value *process, struct hotness_key *key)
-{
-	if (!__sync_lock_test_and_set(&process->changed, 1) && bpf_map_push_elem(&changed_processes, key, 0))
-		process->changed = 0;
-}
-
-static __always_inline void count_first(struct task_counted *counted, struct hotness_value *process)
-{
-	__u32 seen_by = *(volatile __u32 *)&counted->seen_by;
-
-	if (seen_by == process->serial ||
-	    __sync_val_compare_and_swap(&counted->seen_by, seen_by, process->serial) != seen_by)
-		return;
-	__sync_fetch_and_add(&process->threads_seen, 1);
-	__sync_fetch_and_add(&process->old_run_ns, counted->run_ns);
-	__sync_fetch_and_add(&process->old_utime_ns, counted->utime_ns);
-	__sync_fetch_and_add(&process->old_stime_ns, counted->stime_ns);
-}
-
-/* It may be moved, or become another user, at any time: the map tells where it was when it was last counted. */
-static __always_inline void note_whose(struct task_struct *task, struct hotness_value *process)
-{
-	if (bpf_core_field_exists(task->cgroups)) /* a kernel may be built without */
-		process->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	process->uid = task->cred->euid.val;
-}
-
-/* Gives what @task ran since it was last counted to its process; NULL: it has no entry, and nothing is done. */
-static __always_inline struct hotness_value *count(struct task_struct *task, struct task_counted *counted,
-						   bool may_create)
-{
-	struct hotness_key key = counted->process;
-	struct hotness_value *process = process_of(task, &key, may_create);
-	bool ran_on;
-
-	if (!process)
-		return 0;
-	count_first(counted, process);
-	ran_on = move_on(&counted->run_ns, task->se.sum_exec_runtime, &process->run_ns);
-	ran_on |= move_on(&counted->utime_ns, task->utime, &process->utime_ns);
-	ran_on |= move_on(&counted->stime_ns, task->stime, &process->stime_ns);
-	process->threads =
-		(__u32)task->signal->nr_threads; /* a race is harmless: either value was right just now */
-	if (ran_on) {
-		note_whose(task, process);
-		note_change(process, &key);
-	}
-	return process;
-}
 
 /* ---- what happens to tasks ---- */
 
@@ -311,12 +179,12 @@ int count_window(void *unused)
 }
 
 /* False: there is no room for its process. */
-static __always_inline bool count_or_wait(struct task_struct *task)
+static __always_inline bool count_or_wait(struct task_struct *task, __u64 run_ns)
 {
 	struct task_counted *counted = counted_of(task);
 
-	if (!counted || counted->run_ns == task->se.sum_exec_runtime ||
-	    count(task, counted, !is_exiting(task)) || is_exiting(task))
+	if (!counted || counted->run_ns == run_ns || count_until(task, counted, run_ns, !is_exiting(task)) ||
+	    is_exiting(task))
 		return true;
 	out_of_room = true;
 	return false;
@@ -329,7 +197,29 @@ int count_current(void *unused)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (!is_kernel_thread(task))
-		count_or_wait(task);
+		count_or_wait(task, task->se.sum_exec_runtime);
+	return 0;
+}
+
+extern const struct rq runqueues __ksym __weak; /* one for each CPU */
+
+/* The same for a CPU that is to be left alone: from another one. */
+SEC("syscall")
+int count_on(struct hotness_cpu *where)
+{
+	const struct rq *there = bpf_per_cpu_ptr(&runqueues, where->cpu);
+	struct task_struct *task = there ? bpf_task_from_pid(there->curr->pid) : 0;
+	__u64 run_ns;
+
+	if (!task)
+		return 0;
+	if (!is_kernel_thread(task)) {
+		run_ns = read_once(&task->se.sum_exec_runtime);
+		if (has_no_tick(task))
+			run_ns += unseen_ns(task, there, bpf_this_cpu_ptr(&runqueues));
+		count_or_wait(task, run_ns);
+	}
+	bpf_task_release(task);
 	return 0;
 }
 
@@ -341,7 +231,7 @@ int count_task(struct bpf_iter__task *ctx)
 
 	if (!ctx->meta->seq_num)
 		counted_ns = bpf_ktime_get_boot_ns();
-	if (task && !is_kernel_thread(task) && !count_or_wait(task))
+	if (task && !is_kernel_thread(task) && !count_or_wait(task, task->se.sum_exec_runtime))
 		walk_all_tasks = true; /* nothing notes it: once more, when there is room */
 	return 0;
 }

@@ -69,6 +69,11 @@ struct hotness_record {
 	char comm[HOTNESS_COMM_LEN];
 };
 
+/* Which CPU count_on() is to look at. */
+struct hotness_cpu {
+	unsigned int cpu;
+};
+
 /* What was missed, for the daemon to say so. */
 struct hotness_losses {
 	unsigned long long tasks;   /* no task storage to be had: counted at the task's next switch */

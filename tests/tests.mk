@@ -8,7 +8,7 @@ UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sen
 	       user/cmd/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
 UNIT_claim := user/act/align.c user/act/damon.c user/act/damon_ranges.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
-UNIT_host  := user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
+UNIT_host  := user/sense/quiet.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
 UNIT_host_damon := user/sense/host.c $(filter-out %/host.c,$(UNIT_host))
 UNIT_ranking_long := user/decide/ranking.c

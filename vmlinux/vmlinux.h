@@ -20,7 +20,25 @@ typedef struct {
 } atomic_t;
 
 struct sched_entity {
+	__u64 exec_start;
 	__u64 sum_exec_runtime;
+};
+
+/* Where the kernel is in the task that runs: of CPUs without a tick alone (CONFIG_VIRT_CPU_ACCOUNTING_GEN). */
+enum vtime_state { VTIME_INACTIVE, VTIME_IDLE, VTIME_SYS, VTIME_USER, VTIME_GUEST };
+
+struct vtime {
+	enum vtime_state state;
+	unsigned int cpu;
+	__u64 utime; /* yet to be added to the task's */
+	__u64 stime;
+};
+
+struct task_struct;
+struct rq {
+	struct task_struct *curr;
+	__u64 clock;
+	__u64 clock_task; /* less interrupts and what the hypervisor took: that of sched_entity */
 };
 
 struct signal_struct {
@@ -60,6 +78,7 @@ struct task_struct {
 	__u64 utime;
 	__u64 stime;
 	__u64 start_boottime;
+	struct vtime vtime;
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct task_struct *group_leader;

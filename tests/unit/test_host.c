@@ -115,6 +115,27 @@ static void good_host_lacks_nothing(void **state)
 	assert_int_equal(answer(world, "hugepage_filter"), HOST_YES);
 }
 
+static void quiet_cpus_are_told(void **state)
+{
+	struct world *world = *state;
+
+	look(world);
+	assert_int_equal(answer(world, "quiet_cpus"), HOST_YES);
+	assert_string_equal(requirement(world, "quiet_cpus")->found, "none: no CPU is isolated or nohz_full");
+	put(world, "sys/devices/system/cpu/isolated", "\n");
+	put(world, "sys/devices/system/cpu/nohz_full", "(null)\n");
+	look(world);
+	assert_string_equal(requirement(world, "quiet_cpus")->found, "none: no CPU is isolated or nohz_full");
+	put(world, "sys/devices/system/cpu/isolated", "1-3,5\n");
+	put(world, "sys/devices/system/cpu/nohz_full", "2-3\n");
+	put(world, "sys/fs/cgroup/cpuset.cpus.isolated", "7\n");
+	look(world);
+	assert_int_equal(answer(world, "quiet_cpus"), HOST_YES);
+	assert_string_equal(requirement(world, "quiet_cpus")->found,
+			    "isolated: 1-3,5; nohz_full: 2-3; isolated by cpusets: 7 (what runs there is "
+			    "counted from outside; each collapse interrupts them)");
+}
+
 static void every_missing_one_says_what_follows(void **state)
 {
 	struct world *world = *state;
@@ -241,6 +262,7 @@ int main(void)
 		cmocka_unit_test(parses_words),
 		cmocka_unit_test(parses_own),
 		TEST(good_host_lacks_nothing),
+		TEST(quiet_cpus_are_told),
 		TEST(every_missing_one_says_what_follows),
 		TEST(needs_are_told_apart),
 		TEST(damon_stat_stands_in_the_way),

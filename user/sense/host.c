@@ -195,6 +195,17 @@ static enum host_answer read_psi(const char *proc)
 	return err == -EOPNOTSUPP ? HOST_NO : host_answer_of(err);
 }
 
+/* Without nohz_full= its list is "(null)". */
+static void read_quiet(const char *sys, struct host_facts *facts)
+{
+	for (int by = 0; by < QUIET_WAYS; by++) {
+		char *list = facts->quiet[by];
+
+		if (host_read_word(list, HOST_CPUS_LEN, sys, "%s", quiet_path(by)) || *list == '(')
+			*list = '\0';
+	}
+}
+
 int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 {
 	struct host_roots at = roots ? *roots : (struct host_roots){0};
@@ -213,6 +224,7 @@ int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 		return err;
 	read_thp(at.sys, &found);
 	found.psi = read_psi(at.proc);
+	read_quiet(at.sys, &found);
 	*facts = found;
 	return 0;
 }

@@ -12,9 +12,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sense/quiet.h"
+
 #define HOST_RELEASE_LEN      65 /* of struct utsname */
 #define HOST_WORD_LEN	      16 /* states, operations and modes are one short word */
 #define HOST_SCAN_NAME_LEN    40
+#define HOST_CPUS_LEN	      64
 #define HOST_MAX_SCAN_RESULTS 64 /* 31 in Linux 6.18 */
 #define HOST_MAX_KDAMONDS     32 /* more are counted, not described */
 #define HOST_MAX_TARGETS      8
@@ -125,8 +128,9 @@ struct host_facts {
 	 * kernel refuses collapses in all other processes.
 	 */
 	int collapse_err;
-	uint64_t pmd_size_bytes; /* 0: not told */
-	enum host_answer psi;	 /* the kernel tells the pressure on memory */
+	uint64_t pmd_size_bytes;	       /* 0: not told */
+	enum host_answer psi;		       /* the kernel tells the pressure on memory */
+	char quiet[QUIET_WAYS][HOST_CPUS_LEN]; /* the lists of quiet CPUs, or their beginning; "": none */
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "hotness_map.h"
 #include "hotness.skel.h"
 #include "sense/libbpf.h"
+#include "sense/quiet.h"
 
 #define DEFAULT_MIN_PROCESSES 4096U
 #define DEFAULT_MAX_PROCESSES 65536U /* a machine with more processes that run says so */
@@ -28,9 +29,10 @@ struct usages {
 struct hotness {
 	struct hotness_bpf *bpf;
 	struct usages usages;
+	struct cpus quiet; /* as of the present window: cpusets may isolate more at any time */
 	uint64_t crowded;  /* windows */
 	uint64_t began_ns; /* of the present window, boot clock */
-	bool lists_tasks;
+	bool lists_tasks, sees_cpus;
 	bool failed; /* the last window: what it took is kept for the next one */
 	char *pin_path;
 };
@@ -48,16 +50,17 @@ static uint32_t default_capacity(void)
 /* Programs that we run ourselves. */
 static void attach_none(struct hotness_bpf *bpf)
 {
-	struct bpf_program *const ours[] = {bpf->progs.count_window,	    bpf->progs.count_current,
-					    bpf->progs.count_task,	    bpf->progs.note_task,
-					    bpf->progs.tell_processes,	    bpf->progs.forget_ended,
-					    bpf->progs.forget_ended_unasked};
+	struct bpf_program *const ours[] = {bpf->progs.count_window, bpf->progs.count_current,
+					    bpf->progs.count_on,     bpf->progs.count_task,
+					    bpf->progs.note_task,    bpf->progs.tell_processes,
+					    bpf->progs.forget_ended, bpf->progs.forget_ended_unasked};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		bpf_program__set_autoattach(ours[i], false);
 }
 
-static int load(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity, bool lists_tasks)
+static int load(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity, bool lists_tasks,
+		bool sees_cpus)
 {
 	int err = sense_has_room();
 	struct hotness_bpf *bpf;
@@ -73,6 +76,7 @@ static int load(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity
 	attach_none(bpf);
 	bpf->rodata->lists_tasks = lists_tasks;
 	bpf_program__set_autoload(bpf->progs.count_window, lists_tasks);
+	bpf_program__set_autoload(bpf->progs.count_on, sees_cpus);
 	bpf_program__set_autoload(bpf->progs.forget_ended, lists_tasks);
 	bpf_program__set_autoload(bpf->progs.forget_ended_unasked, !lists_tasks);
 	bpf->bss->attached_ns = boot_now_ns;
@@ -83,19 +87,22 @@ static int load(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity
 	}
 	hotness->bpf = bpf;
 	hotness->lists_tasks = lists_tasks;
+	hotness->sees_cpus = sees_cpus;
 	return 0;
 }
 
 /*
  * bpf_task_from_pid() came with 6.2, and later for programs that user space runs, as did queues in those: the
- * verifier knows.
+ * verifier knows. What other CPUs run is seen where the kernel's symbols tell of its variables (CONFIG_KALLSYMS_ALL).
  */
 static int load_best(struct hotness *hotness, uint64_t boot_now_ns, uint32_t capacity)
 {
-	int err = load(hotness, boot_now_ns, capacity, true);
+	int err = load(hotness, boot_now_ns, capacity, true, true);
 
+	if (err == -EINVAL || err == -EACCES || err == -ENOENT)
+		err = load(hotness, boot_now_ns, capacity, true, false);
 	if (err == -EINVAL || err == -EACCES)
-		err = load(hotness, boot_now_ns, capacity, false);
+		err = load(hotness, boot_now_ns, capacity, false, false);
 	return err;
 }
 
@@ -179,20 +186,39 @@ int hotness_pin(struct hotness *hotness, const char *path)
 	return -ENOMEM;
 }
 
-/* A spinner never switches: each CPU counts the task that it runs now. An offline CPU runs nothing. */
-static int count_running(struct hotness *hotness)
+/* What a CPU runs now is counted by itself, which takes an interrupt. An offline one runs nothing. */
+static int count_current(const struct hotness *hotness, unsigned int cpu)
 {
-	int cpus = libbpf_num_possible_cpus();
-	int fd = bpf_program__fd(hotness->bpf->progs.count_current);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(hotness->bpf->progs.count_current), &opts);
 
-	for (int cpu = 0; cpu < cpus; cpu++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = (__u32)cpu);
-		int err = bpf_prog_test_run_opts(fd, &opts);
+	return err == -ENXIO ? 0 : err;
+}
 
-		if (err && err != -ENXIO)
-			return err;
-	}
+/* From here; at worst by way of all tasks, wherever they are. */
+static int count_on_quiet(const struct hotness *hotness, unsigned int cpu)
+{
+	struct hotness_cpu where = {.cpu = cpu};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &where, .ctx_size_in = sizeof(where));
+
+	if (hotness->sees_cpus)
+		return bpf_prog_test_run_opts(bpf_program__fd(hotness->bpf->progs.count_on), &opts);
+	hotness->bpf->bss->walk_all_tasks = true;
 	return 0;
+}
+
+/* A spinner never switches: what runs now is counted, CPU by CPU. */
+static int count_running(const struct hotness *hotness)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+
+	for (int i = 0; i < cpus && !err; i++) {
+		unsigned int cpu = (unsigned int)i;
+
+		err = cpus_has(&hotness->quiet, cpu) ? count_on_quiet(hotness, cpu)
+						     : count_current(hotness, cpu);
+	}
+	return err;
 }
 
 static int run(const struct bpf_program *prog)
@@ -371,6 +397,7 @@ static int count_window(struct hotness *hotness)
 	int err;
 
 	bpf->bss->out_of_room = false;
+	quiet_read("/sys", &hotness->quiet);
 	err = count_running(hotness);
 	bpf->data->window++;
 	if (!err)

@@ -44,8 +44,8 @@ void hotness_close(struct hotness *hotness); /* detaches, unpins; NULL is fine *
 int hotness_pin(struct hotness *hotness, const char *path);
 
 /*
- * Closes a window: counts what ran in it, also what is running now on every CPU, and gives each process that
- * did (the first call: since hotness_open()), in no order, each once. Others are not touched. A process that
+ * Closes a window: counts what ran in it, also what is running now on every CPU (a quiet one, see sense/quiet.h, is not
+ * interrupted for that), and gives each process that did (the first call: since hotness_open()), in no order, each once. Others are not touched. A process that
  * ended is given with ended set; once it is over (its exit may still burn CPU) its entry is deleted.
  * *@usage belongs to @hotness until the next call. Negative errno; then the window is merged into the next.
  *

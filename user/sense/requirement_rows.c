@@ -272,6 +272,7 @@ const struct requirement_row requirement_rows[] = {
 		.consequence =
 			"how much of a region is huge is not told by DAMON; /proc tells it for the process",
 	},
+	{.name = "quiet_cpus", .answer = requirement_is_quiet, .tell = requirement_tell_quiet},
 };
 
 const size_t n_requirement_rows = sizeof(requirement_rows) / sizeof(requirement_rows[0]);

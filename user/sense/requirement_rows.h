@@ -43,6 +43,7 @@ enum host_answer requirement_madvise_collapses(const struct host_facts *facts);
 enum host_answer requirement_names_results(const struct host_facts *facts);
 enum host_answer requirement_tells_mode(const struct host_facts *facts);
 enum host_answer requirement_filter_works(const struct host_facts *facts);
+enum host_answer requirement_is_quiet(const struct host_facts *facts);
 
 void requirement_tell_bpf_privilege(const struct host_facts *facts, struct host_requirement *r);
 void requirement_tell_damon_privilege(const struct host_facts *facts, struct host_requirement *r);
@@ -54,5 +55,6 @@ void requirement_tell_pmd_size(const struct host_facts *facts, struct host_requi
 void requirement_tell_madvise(const struct host_facts *facts, struct host_requirement *r);
 void requirement_tell_results(const struct host_facts *facts, struct host_requirement *r);
 void requirement_tell_mode(const struct host_facts *facts, struct host_requirement *r);
+void requirement_tell_quiet(const struct host_facts *facts, struct host_requirement *r);
 
 #endif

@@ -281,3 +281,31 @@ enum host_answer requirement_filter_works(const struct host_facts *facts)
 		return HOST_NO;
 	return facts->hugepage_filter;
 }
+
+/* Quiet CPUs: having none is no fault. */
+
+enum host_answer requirement_is_quiet(const struct host_facts *facts)
+{
+	(void)facts;
+	return HOST_YES;
+}
+
+void requirement_tell_quiet(const struct host_facts *facts, struct host_requirement *r)
+{
+	static const char *const words[QUIET_WAYS] = {
+		[QUIET_ISOLATED] = "isolated",
+		[QUIET_NOHZ_FULL] = "nohz_full",
+		[QUIET_CPUSET] = "isolated by cpusets",
+	};
+	size_t len = 0;
+
+	for (int by = 0; by < QUIET_WAYS; by++)
+		if (*facts->quiet[by])
+			len += (size_t)snprintf(r->found + len, sizeof(r->found) - len, "%s%s: %s",
+						len ? "; " : "", words[by], facts->quiet[by]);
+	if (len)
+		snprintf(r->found + len, sizeof(r->found) - len,
+			 " (what runs there is counted from outside; each collapse interrupts them)");
+	else
+		found(r, "none: no CPU is isolated or nohz_full");
+}
