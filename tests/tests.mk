@@ -152,7 +152,7 @@ test-faults:
 test: test-unit test-live test-bpf test-top test-faults-some test-vm
 	@echo "make test: all passed"
 
-lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words
+lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard
 
 FORMATTED = $(wildcard user/*.[ch] user/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
 lint-format:
@@ -177,6 +177,9 @@ lint-root:
 
 lint-words:
 	$(Q)sh tests/lint/words.sh
+
+lint-dashboard:
+	$(Q)sh tests/lint/dashboard.sh
 
 # What the policy makes of heaps of any size, without a kernel. It links all that decides; its parts have unit tests.
 SIM_OBJ := $(patsubst %.c,$(B)/sim/%.o,$(wildcard tests/sim/*.c user/decide/*.c) user/base/array.c)
@@ -235,5 +238,5 @@ bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
 .PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
-	test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words sim demo bench \
+	test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
 	bench-collapse bench-gain bench-vm
