@@ -11,6 +11,7 @@ PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -93,6 +94,7 @@ deps:
 install: all
 	install -D -m 755 $(B)/hotdamon $(DESTDIR)$(SBINDIR)/hotdamon
 	install -D -m 644 man/hotdamon.8 $(DESTDIR)$(MANDIR)/man8/hotdamon.8
+	install -D -m 644 dist/hotdamon.catalog $(DESTDIR)$(CATALOGDIR)/hotdamon.catalog
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|' dist/hotdamon.service.in > $(DESTDIR)$(UNITDIR)/hotdamon.service
 

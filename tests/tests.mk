@@ -41,12 +41,16 @@ UNIT_vma   := user/sense/filesystem.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/align.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
 UNIT_services := user/sense/owner.c user/sense/proc.c user/decide/service.c
-UNIT_judge := user/daemon/judge.c user/decide/rules.c user/report/log.c user/sense/wish.c user/sense/services.c $(UNIT_services)
+LOG := user/report/log.c user/report/journal.c user/report/event.c user/decide/service.c
+UNIT_log := $(filter-out %/log.c,$(LOG))
+UNIT_journal := $(filter-out %/journal.c,$(LOG))
+UNIT_hook := user/daemon/hook.c $(LOG)
+UNIT_judge := user/daemon/judge.c user/decide/rules.c $(LOG) user/sense/wish.c user/sense/services.c $(filter-out %/decide/service.c,$(UNIT_services))
 UNIT_status := user/report/status_print.c user/decide/late.c user/report/whose.c user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
 	       user/decide/room.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(filter-out user/report/status_print.c,$(UNIT_status))
 UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c user/report/status.c $(UNIT_claim) user/act/claim.c $(UNIT_status)
-UNIT_metrics := user/decide/room.c user/decide/descent_words.c
+UNIT_metrics := user/decide/room.c user/decide/descent_words.c user/decide/service.c
 UNIT_table := user/report/trend.c
 UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c user/report/whose.c
 

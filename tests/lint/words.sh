@@ -33,4 +33,8 @@ done
 for option in $in_manual; do
 	echo "$in_program" | grep -qx -- "$option" || complain "--$option is in the manual page, and no option"
 done
+# Each event of the journal has its words in the catalog, and no other has.
+ids() { grep -oE "$1" "$2" | grep -oE '[0-9a-f]{32}' | sort; }
+[ "$(ids '"[0-9a-f]{32}"' user/report/event.c)" = "$(ids '^-- [0-9a-f]{32}$' dist/hotdamon.catalog)" ] ||
+	complain "dist/hotdamon.catalog does not have the events of user/report/event.c"
 exit $broken

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/units.h"
@@ -55,6 +56,7 @@ enum {
 	OPT_MISS_NS,
 	OPT_METRICS,
 	OPT_METRICS_FILE,
+	OPT_ON_EVENT,
 };
 
 static const struct argp_option run_options_help[] = {
@@ -107,6 +109,11 @@ static const struct argp_option run_options_help[] = {
 	 0},
 	{"metrics-file", OPT_METRICS_FILE, "FILE.prom", 0,
 	 "Write metrics to FILE.prom at each tick, for node_exporter's textfile collector (default: none)",
+	 0},
+	{"on-event", OPT_ON_EVENT, "PROGRAM", 0,
+	 "Run PROGRAM for each verdict of a process and when a cap is reached, with what it is about in its "
+	 "environment "
+	 "(default: none)",
 	 0},
 	{NULL, 0, NULL, 0, "How DAMON watches:", 3},
 	{"sample-us", OPT_SAMPLE_US, "US", 0, "Sampling interval (default 5000)", 0},
@@ -259,6 +266,13 @@ static error_t parse_metrics_option(int key, const char *arg, const struct argp_
 			cli_fail(state,
 				 "--metrics-file wants an absolute path that ends with .prom, not '%s'", arg);
 		options->metrics_file = arg;
+		return 0;
+	case OPT_ON_EVENT:
+		if (arg[0] != '/' || access(arg, X_OK))
+			cli_fail(state,
+				 "--on-event wants the absolute path of a program that can be run, not '%s'",
+				 arg);
+		options->on_event = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -16,6 +16,7 @@
 #include "base/exit_status.h"
 #include "base/signals.h"
 #include "daemon/exporter.h"
+#include "daemon/hook.h"
 #include "daemon/measure.h"
 #include "daemon/setup.h"
 #include "daemon/step.h"
@@ -31,6 +32,7 @@ struct daemon {
 	struct step_looks looks;
 	struct measure measure;
 	struct exporter exporter;
+	struct hook *hook; /* NULL: none */
 
 	sd_event *event;
 	sd_event_source *step_timer, *turn_timer, *measured;
@@ -255,6 +257,10 @@ static int loop(struct daemon *daemon)
 	err = tick_begin(daemon->setup.tick);
 	if (!err)
 		err = add_sources(daemon);
+	if (!err && daemon->watch.options->on_event) {
+		daemon->hook = hook_new(daemon->event, daemon->watch.options->on_event);
+		err = daemon->hook ? 0 : -ENOMEM;
+	}
 	if (!err && !exporter_open(&daemon->exporter, daemon->watch.options))
 		return EXIT_FAILED;
 	if (!err) {
@@ -280,6 +286,7 @@ static int run(struct daemon *daemon)
 	if (status == EXIT_DONE) {
 		status = loop(daemon);
 		exporter_close(&daemon->exporter);
+		hook_free(daemon->hook);
 		sd_event_source_disable_unref(daemon->measured);
 		measure_end(&daemon->measure);
 		take_time(daemon);

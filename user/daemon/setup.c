@@ -265,10 +265,11 @@ static void say_ready(const struct setup *setup, const struct watch *watch)
 		snprintf(ends, sizeof(ends), "levels %u %% (%u of %u) to %u %% (%u)", levels->pct[0],
 			 levels->accesses[0], levels->max_accesses, levels->pct[levels->n - 1],
 			 levels->accesses[levels->n - 1]);
-	log_info("hotdamon %s on Linux %s: executor %s, %s %u, every %g s, %s", HOTDAMON_VERSION,
-		 setup->kernel, executor_name(setup->kind),
-		 watch->options->n_pids ? "listed processes" : "top", watch->n_seats,
-		 watch->options->interval_s, ends);
+	log_event(&(struct log_about){.event = EVENT_READY},
+		  "hotdamon %s on Linux %s: executor %s, %s %u, every %g s, %s", HOTDAMON_VERSION,
+		  setup->kernel, executor_name(setup->kind),
+		  watch->options->n_pids ? "listed processes" : "top", watch->n_seats,
+		  watch->options->interval_s, ends);
 	if (watch->descent.by_worth && watch->options->progressive)
 		log_info("--descent is of the executors damos and none: madvise takes all that pays");
 }

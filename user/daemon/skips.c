@@ -46,7 +46,8 @@ static void say(struct skips *skips)
 		if (skip->ruled_out && !name_is_news(skips, skip->comm))
 			continue;
 		whose_name(skip->comm, skip->id.tgid, &skips->whose[i], name);
-		log_info("skipped: %s, %.1f %% of a CPU: %s", name, skip->cpu_pct, skip->reason);
+		log_event(&(struct log_about){EVENT_SKIPPED, skip->id.tgid, skip->comm, &skips->whose[i]},
+			  "skipped: %s, %.1f %% of a CPU: %s", name, skip->cpu_pct, skip->reason);
 	}
 }
 

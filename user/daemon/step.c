@@ -9,12 +9,15 @@
 
 static void say_descent(const struct target *target, unsigned int changed)
 {
+	bool satisfied = target->descent.state == DESCENT_SATISFIED;
+	struct log_about about = target_about(target, satisfied ? EVENT_SATISFIED : EVENT_NONE);
+
 	if (changed & DESCENT_FIRST_SUCCESS)
-		log_info("%s: %s (huge pages so far: %" PRIu64 ")", target->name, target->descent.reason,
-			 target_succeeded(target));
+		log_event(&about, "%s: %s (huge pages so far: %" PRIu64 ")", target->name,
+			  target->descent.reason, target_succeeded(target));
 	else
-		log_info("%s: %s: %s", target->name, descent_state_name(target->descent.state),
-			 target->descent.reason);
+		log_event(&about, "%s: %s: %s", target->name, descent_state_name(target->descent.state),
+			  target->descent.reason);
 }
 
 /* Nothing was hot however it was looked at, and now it grew. */
@@ -128,10 +131,12 @@ static struct benefit_look benefit_look(const struct watch *watch, const struct 
 static void say_verdict(const struct watch *watch, const struct target *target)
 {
 	const struct benefit *benefit = &target->benefit;
+	bool gains = benefit->verdict == BENEFIT_GAINS;
+	struct log_about about = target_about(target, gains ? EVENT_GAINS : EVENT_NOTHING);
 
-	if (benefit->verdict == BENEFIT_GAINS || (benefit->verdict == BENEFIT_NONE && watch->options->n_pids))
-		log_info("%s: benefit: %s: %s", target->name, benefit_verdict_name(benefit->verdict),
-			 benefit->reason);
+	if (gains || (benefit->verdict == BENEFIT_NONE && watch->options->n_pids))
+		log_event(&about, "%s: benefit: %s: %s", target->name, benefit_verdict_name(benefit->verdict),
+			  benefit->reason);
 }
 
 static void judge_benefit(const struct watch *watch, struct target *target,

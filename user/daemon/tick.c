@@ -315,13 +315,15 @@ static size_t candidates_listed(struct tick *tick, const struct watch *watch, st
 	return n;
 }
 
-static void leave(const struct watch *watch, const struct target *target, const char *reason)
+static void leave(const struct watch *watch, const struct target *target, enum event event,
+		  const char *reason)
 {
+	struct log_about about = target_about(target, event);
 	uint64_t succeeded = target_succeeded(target);
 
-	log_info("out: %s, seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s", target->name,
-		 target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
-		 ns_to_s(watch->now_ns - target->since_ns));
+	log_event(&about, "out: %s, seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s",
+		  target->name, target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
+		  ns_to_s(watch->now_ns - target->since_ns));
 }
 
 static int take_in(const struct tick *tick, struct watch *watch, const struct governor_move *move)
@@ -350,9 +352,10 @@ static int take_in(const struct tick *tick, struct watch *watch, const struct go
 
 static void say_in(const struct target *target, const struct governor_move *move)
 {
+	struct log_about about = target_about(target, EVENT_IN);
 	char details[WHOSE_DETAILS_LEN];
 
-	log_info("in: %s, seat %u: %s", target->name, move->seat, move->reason);
+	log_event(&about, "in: %s, seat %u: %s", target->name, move->seat, move->reason);
 	whose_details(&target->whose, details);
 	if (*details)
 		log_info("%s: %s", target->name, details);
@@ -386,7 +389,7 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 		governor_let_go(watch->governor, seat, target->benefit.reason, target_memory_bytes(target),
 				target->execs);
 		said_once(&tick->skips.said, target->id, false);
-		leave(watch, target, target->benefit.reason);
+		leave(watch, target, EVENT_NOTHING, target->benefit.reason);
 		seats_release(seats, watch, target);
 	}
 }
@@ -411,7 +414,7 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
 			continue;
 		}
 		skips_note_left(&tick->skips, &moves[i]);
-		leave(watch, target, moves[i].reason);
+		leave(watch, target, EVENT_OUT, moves[i].reason);
 		seats_release(seats, watch, target);
 	}
 	return skips_take(&tick->skips, tick->services, skips, n_skips, watch->now_ns);

@@ -301,6 +301,14 @@ void whose_name(const char *comm, uint32_t pid, const struct whose *whose, char 
 	snprintf(out, WHOSE_NAME_LEN, "%s (%" PRIu32 ")%s%s", comm, pid, *of ? " of " : "", of);
 }
 
+void whose_service(const char *comm, const struct whose *whose, char out[WHOSE_NAME_LEN])
+{
+	if (whose->service.own)
+		snprintf(out, WHOSE_NAME_LEN, "%s", whose->service.name);
+	else
+		snprintf(out, WHOSE_NAME_LEN, "%s%s%s", comm, *whose->user ? " of " : "", whose->user);
+}
+
 static void add_detail(char out[WHOSE_DETAILS_LEN], const char *what, const char *text)
 {
 	size_t len = strlen(out);

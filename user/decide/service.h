@@ -61,6 +61,9 @@ struct whose {
 /* "java (4256) of tomcat.service", "of docker:0123456789ab", "of alice": what tells it from its like. */
 void whose_name(const char *comm, uint32_t pid, const struct whose *whose, char out[WHOSE_NAME_LEN]);
 
+/* What it is part of: its unit or container; in a session "java of alice", as there a program of a user is the service. */
+void whose_service(const char *comm, const struct whose *whose, char out[WHOSE_NAME_LEN]);
+
 /* "user tomcat, pod 0f5e..., command: /usr/bin/java -Xmx4g": what its name leaves out; "" if that is nothing. */
 #define WHOSE_DETAILS_LEN (USER_NAME_LEN + SERVICE_NAME_LEN + SERVICE_POD_LEN + COMMAND_LEN + 40)
 void whose_details(const struct whose *whose, char out[WHOSE_DETAILS_LEN]);

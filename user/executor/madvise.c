@@ -224,14 +224,16 @@ static bool has_room(const struct executor *executor, const struct target *targe
 
 static bool within_caps(const struct executor *executor, const struct target *target)
 {
+	struct log_about about = target_about(target, EVENT_CAPPED);
 	struct collapser *collapser = target->own;
 
 	if (has_room(executor, target))
 		return true;
 	if (!collapser->said_capped)
-		log_info("%s: the cap is reached: %" PRIu64 " MiB made huge in it, %" PRIu64 " MiB in all",
-			 target->name, bytes_to_mib(collapser->done * PMD_SIZE_BYTES),
-			 bytes_to_mib(added_bytes(executor)));
+		log_event(&about,
+			  "%s: the cap is reached: %" PRIu64 " MiB made huge in it, %" PRIu64 " MiB in all",
+			  target->name, bytes_to_mib(collapser->done * PMD_SIZE_BYTES),
+			  bytes_to_mib(added_bytes(executor)));
 	collapser->said_capped = true;
 	return false;
 }

@@ -147,6 +147,11 @@ void target_new_kdamond(struct target *target, pid_t pid)
 	target->kdamond.cost_known = false;
 }
 
+struct log_about target_about(const struct target *target, enum event event)
+{
+	return (struct log_about){event, target->id.tgid, target->comm, &target->whose};
+}
+
 uint64_t target_memory_bytes(const struct target *target)
 {
 	const struct process_facts *facts = &target->facts;

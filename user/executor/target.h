@@ -14,6 +14,7 @@
 #include "decide/tally.h"
 #include "executor/room.h"
 #include "executor/where.h"
+#include "report/event.h"
 #include "sense/collapses.h"
 #include "sense/huge.h"
 #include "sense/proc.h"
@@ -103,6 +104,9 @@ void target_take_counts(struct target *target, const struct collapses_count *cou
 
 /* A kdamond started, or ended (@pid 0): its counts begin at 0, those of the one before are kept. */
 void target_new_kdamond(struct target *target, pid_t pid);
+
+/* For the log: what a line about it, of @event, tells besides. Borrows of @target. */
+struct log_about target_about(const struct target *target, enum event event);
 
 /* Its resident memory that could become huge: anonymous, and shared where that is aligned. */
 uint64_t target_memory_bytes(const struct target *target);

@@ -206,16 +206,11 @@ static void add(struct sums *sums, enum value value, double more)
 	sums->known[value] = true;
 }
 
-/* What the target is part of: its unit or container; else a program of a user. */
 static void label_of(const struct status_target *target, char label[LABEL_LEN])
 {
-	const struct whose *whose = target->whose;
 	char name[WHOSE_NAME_LEN];
 
-	if (whose->service.own)
-		snprintf(name, sizeof(name), "%s", whose->service.name);
-	else
-		snprintf(name, sizeof(name), "%s%s%s", target->comm, *whose->user ? " of " : "", whose->user);
+	whose_service(target->comm, target->whose, name);
 	make_label("service", name, label);
 }
 
