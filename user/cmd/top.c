@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/top_keys.h"
 #include "cmd/top_watch.h"
 #include "sense/host.h"
 #include "sense/hotness.h"
