@@ -52,7 +52,12 @@ UNIT_status_print := user/report/status.c $(filter-out user/report/status_print.
 UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c user/report/status.c $(UNIT_claim) user/act/claim.c $(UNIT_status)
 UNIT_metrics := user/decide/room.c user/decide/descent_words.c user/decide/service.c
 UNIT_table := user/report/trend.c
-UNIT_top   := user/report/columns.c user/report/text.c user/report/trend.c user/report/table.c user/report/whose.c
+TOP := $(addprefix user/report/,columns.c line.c service_lines.c service_table.c table.c text.c top.c top_json.c trend.c whose.c) user/decide/service_rank.c
+UNIT_top_keys := user/report/columns.c
+UNIT_top = $(filter-out user/report/top.c,$(TOP))
+UNIT_service_table = $(filter-out user/report/service_table.c,$(TOP))
+UNIT_line = $(filter-out user/report/line.c,$(TOP))
+UNIT_top_json = $(filter-out user/report/top_json.c,$(TOP))
 
 # Objects with the sanitizers, each compiled once for all tests that link it.
 san = $(patsubst %.c,$(B)/san/%.o,$(filter %.c,$(1)))

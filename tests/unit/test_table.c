@@ -214,6 +214,25 @@ static void test_copy(void **state)
 	table_clear(&copy);
 }
 
+/* Places in order of rank; those without one are last. */
+static void test_by_rank(void **state)
+{
+	struct ranked ranked[] = {process(9, 0, 0, 0), process(7, 1, 3, 0), process(3, 0, 0, 0),
+				  process(5, 2, 2, 0), process(1, 3, 1, 0)};
+	struct table table = {0};
+	size_t places[ARRAY_SIZE(ranked)];
+
+	(void)state;
+	assert_int_equal(table_update(&table, ranked, ARRAY_SIZE(ranked), 1), 0);
+	table_by_rank(&table, places);
+	assert_int_equal(table.rows[places[0]].ranked.id.tgid, 7);
+	assert_int_equal(table.rows[places[1]].ranked.id.tgid, 5);
+	assert_int_equal(table.rows[places[2]].ranked.id.tgid, 1);
+	assert_int_equal(table.rows[places[3]].ranked.id.tgid, 3);
+	assert_int_equal(table.rows[places[4]].ranked.id.tgid, 9);
+	table_clear(&table);
+}
+
 static void test_needs(void **state)
 {
 	(void)state;
@@ -228,10 +247,11 @@ static void test_needs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sort),   cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_scope),  cmocka_unit_test(test_without_rank),
-		cmocka_unit_test(test_lately), cmocka_unit_test(test_carried_over),
-		cmocka_unit_test(test_copy),   cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_sort),	cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_scope),	cmocka_unit_test(test_without_rank),
+		cmocka_unit_test(test_lately),	cmocka_unit_test(test_carried_over),
+		cmocka_unit_test(test_copy),	cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_by_rank),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,11 +2,8 @@
 #include "cm.h"
 
 #include <locale.h>
-#include <stdlib.h>
 
-#include <json-c/json.h>
-
-#include "report/top.h"
+#include "report/line.h"
 
 static const struct ranked redis = {
 	.id = {.tgid = 107, .start_time_ns = 18446744073709551615ULL},
@@ -34,12 +31,12 @@ static struct row redis_row(void)
 	return row;
 }
 
-static const char *line_of(const struct row *row, unsigned int columns)
+static const char *line_of(struct row *row, unsigned int columns)
 {
 	static char line[TOP_LINE_LEN];
-	struct layout layout = columns_fit(columns, COLUMN_USER_PCT);
+	struct layout layout = columns_fit(TABLE_BY_PROCESS, columns, COLUMN_USER_PCT);
 
-	top_row(row, &layout, 6, false, line);
+	line_text(&(struct line){.kind = LINE_PROCESS, .row = row}, &layout, 6, false, line);
 	assert_true(strlen(line) <= columns);
 	return line;
 }
@@ -83,7 +80,7 @@ static void test_heading(void **state)
 
 	(void)state;
 	for (unsigned int columns = 40; columns < 200; columns++) {
-		struct layout layout = columns_fit(columns, view.sort);
+		struct layout layout = columns_fit(TABLE_BY_PROCESS, columns, view.sort);
 		size_t at = 0;
 
 		top_heading(&layout, &view, false, line);
@@ -113,7 +110,7 @@ static void test_marker(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct layout layout = columns_fit(80, cases[i].view.sort);
+		struct layout layout = columns_fit(TABLE_BY_PROCESS, 80, cases[i].view.sort);
 
 		top_heading(&layout, &cases[i].view, false, line);
 		assert_contains(line, cases[i].ascii);
@@ -161,7 +158,7 @@ static void test_cells_are_exact(void **state)
 	for (int ended = 0; ended <= 1; ended++) {
 		row.ranked.ended = ended;
 		for (unsigned int columns = 1; columns <= 300; columns++) {
-			struct layout layout = columns_fit(columns, COLUMN_USER_PCT);
+			struct layout layout = columns_fit(TABLE_BY_PROCESS, columns, COLUMN_USER_PCT);
 
 			for (size_t i = 0; i < layout.n; i++) {
 				bool trend = layout.at[i].column == COLUMN_TREND;
@@ -250,121 +247,6 @@ static void test_summary_line(void **state)
 	}
 }
 
-static struct json_object *parsed(struct row *const *rows, size_t n, double window_s)
-{
-	char *line = top_json(rows, n, window_s, 1234567890123456789);
-	struct json_object *json;
-
-	assert_non_null(line);
-	assert_null(strchr(line, '\n')); /* one line per window */
-	json = json_tokener_parse(line);
-	assert_non_null(json);
-	free(line);
-	return json;
-}
-
-static struct json_object *get(struct json_object *json, const char *key)
-{
-	struct json_object *value = NULL;
-
-	if (!json_object_object_get_ex(json, key, &value))
-		fail_msg("there is no \"%s\"", key);
-	return value;
-}
-
-static void test_json(void **state)
-{
-	struct row first = redis_row(), idle = {.ranked = {.rank = 2, .cpu_pct = 3}};
-	struct row ended = {.ranked = {.rank = 3, .system_ns = 7, .ended = true}};
-	struct row *const rows[] = {&first, &idle, &ended};
-	struct json_object *json, *processes, *one;
-
-	(void)state;
-	first.facts.whose.service.kind = SERVICE_UNIT;
-	strcpy(first.facts.whose.command, "/usr/bin/redis-server *:6379");
-	ended.facts.whose.service.kind = SERVICE_CONTAINER;
-	strcpy(ended.facts.whose.service.name, "docker:0123456789ab");
-	strcpy(ended.facts.whose.service.pod, "0f5e");
-	json = parsed(rows, 3, 5.0004);
-	processes = get(json, "processes");
-	assert_string_equal(json_object_get_string(get(json, "window_s")), "5.000400");
-	assert_string_equal(json_object_get_string(get(json, "window_end_ns")), "1234567890123456789");
-	assert_int_equal(json_object_array_length(processes), 2); /* one of them did not run */
-	one = json_object_array_get_idx(processes, 0);
-	assert_int_equal(json_object_get_uint64(get(one, "pid")), 107);
-	assert_true(json_object_get_uint64(get(one, "start_time_ns")) == UINT64_MAX);
-	assert_string_equal(json_object_get_string(get(one, "comm")), "redis-server");
-	assert_string_equal(json_object_get_string(get(one, "cpu_pct")), "97.12");
-	assert_string_equal(json_object_get_string(get(one, "user_s")), "1.943211");
-	assert_string_equal(json_object_get_string(get(one, "system_s")), "0.080000");
-	assert_int_equal(json_object_get_uint64(get(one, "threads")), 5);
-	assert_false(json_object_get_boolean(get(one, "ended")));
-	assert_string_equal(json_object_get_string(get(one, "user")), "redis");
-	assert_string_equal(json_object_get_string(get(one, "unit")), "redis.service");
-	assert_null(get(one, "container"));
-	assert_string_equal(json_object_get_string(get(one, "command")), "/usr/bin/redis-server *:6379");
-	one = json_object_array_get_idx(processes, 1);
-	assert_true(json_object_get_boolean(get(one, "ended")));
-	assert_string_equal(json_object_get_string(get(one, "comm")), "");
-	assert_null(get(one, "user"));
-	assert_string_equal(json_object_get_string(get(one, "container")), "docker:0123456789ab");
-	assert_string_equal(json_object_get_string(get(one, "pod")), "0f5e");
-	json_object_put(json);
-}
-
-static void test_json_of_nobody(void **state)
-{
-	char *line = top_json(NULL, 0, 1, 42);
-
-	(void)state;
-	assert_string_equal(line, "{\"window_s\":1.000000,\"window_end_ns\":42,\"processes\":[]}");
-	free(line);
-}
-
-/* What can be shown comes back as it was; a line end would be another line. */
-static void test_json_control_characters(void **state)
-{
-	static const char comms[][COMM_LEN] = {"a\x1b[2J\n\"b\\", "\x01\x02\t\r", "/usr/bin/x"};
-	static const char *const told[] = {"a?[2J?\"b\\", "????", "/usr/bin/x"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(comms); i++) {
-		struct row row = redis_row(), *const rows[] = {&row};
-		struct json_object *json, *one;
-		char *line;
-
-		memcpy(row.ranked.comm, comms[i], COMM_LEN);
-		memcpy(row.facts.whose.user, comms[i], COMM_LEN);
-		row.facts.whose.service.kind = SERVICE_UNIT;
-		memcpy(row.facts.whose.service.name, comms[i], COMM_LEN);
-		line = top_json(rows, 1, 1, 42);
-		for (const char *c = line; *c; c++)
-			assert_in_range(*c, ' ', '~');
-		free(line);
-		json = parsed(rows, 1, 1);
-		one = json_object_array_get_idx(get(json, "processes"), 0);
-		assert_string_equal(json_object_get_string(get(one, "comm")), told[i]);
-		assert_string_equal(json_object_get_string(get(one, "user")), told[i]);
-		assert_string_equal(json_object_get_string(get(one, "unit")), told[i]);
-		json_object_put(json);
-	}
-}
-
-/* JSON is UTF-8, and its reader may be a terminal. */
-static void test_json_bad_bytes(void **state)
-{
-	struct row row = redis_row(), *const rows[] = {&row};
-	char *line;
-
-	(void)state;
-	strcpy(row.ranked.comm, "\xff"
-				"a\xc2\x9b"
-				"b\x7fö");
-	line = top_json(rows, 1, 1, 42);
-	assert_contains(line, "\"comm\":\"?a?b?ö\"");
-	free(line);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,10 +259,6 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_summary_line),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_json_of_nobody),
-		cmocka_unit_test(test_json_control_characters),
-		cmocka_unit_test(test_json_bad_bytes),
 	};
 
 	return setlocale(LC_CTYPE, "C.UTF-8") ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

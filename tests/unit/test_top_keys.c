@@ -11,7 +11,16 @@
 
 static struct top_ui fresh(void)
 {
-	return (struct top_ui){.sort = COLUMN_USER_PCT, .delay_s = 2};
+	return (struct top_ui){
+		.by = TABLE_BY_PROCESS, .sort = COLUMN_USER_PCT, .usual_sort = COLUMN_USER_PCT, .delay_s = 2};
+}
+
+static struct top_ui services(void)
+{
+	struct top_ui ui = fresh();
+
+	ui.by = TABLE_BY_SERVICE;
+	return ui;
 }
 
 static enum top_effect press(struct top_ui *ui, int key)
@@ -72,6 +81,90 @@ static void test_scroll(void **state)
 	ui.scroll = 40;
 	top_clamp_scroll(&ui, 30, 20);
 	assert_int_equal(ui.scroll, 10);
+}
+
+/* Of services one line is selected, by the first key on; the table follows it. */
+static void test_select(void **state)
+{
+	static const struct {
+		int key;
+		size_t selected, scroll;
+	} steps[] = {{KEY_DOWN, 3, 3},	  {KEY_DOWN, 4, 3},    {KEY_UP, 3, 3},	  {KEY_UP, 2, 2},
+		     {KEY_NPAGE, 21, 2},  {KEY_DOWN, 22, 3},   {KEY_END, 49, 30}, {KEY_DOWN, 49, 30},
+		     {KEY_PPAGE, 30, 30}, {KEY_PPAGE, 11, 11}, {KEY_HOME, 0, 0},  {KEY_UP, 0, 0}};
+	struct top_ui ui = services();
+
+	(void)state;
+	ui.scroll = 3;
+	assert_false(ui.any);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		assert_int_equal(press(&ui, steps[i].key), EFFECT_NONE);
+		assert_true(ui.any);
+		assert_int_equal(ui.selected, steps[i].selected);
+		assert_int_equal(ui.scroll, steps[i].scroll);
+	}
+	press(&ui, ESC);
+	assert_false(ui.any);
+	top_key(&ui, KEY_DOWN, 0, PAGE); /* there is no line */
+	assert_false(ui.any);
+	top_key(&ui, KEY_DOWN, 5, 0); /* no room for any */
+	assert_true(ui.any);
+	ui.selected = 40;
+	top_clamp_scroll(&ui, 30, PAGE); /* lines went */
+	assert_int_equal(ui.selected, 29);
+	assert_int_equal(ui.scroll, 10);
+}
+
+static void test_open(void **state)
+{
+	static const int keys[] = {'\n', '\r', KEY_ENTER};
+	struct top_ui ui = services();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		ui.any = false;
+		ui.scroll = 7;
+		assert_int_equal(press(&ui, keys[i]), EFFECT_OPEN);
+		assert_true(ui.any); /* the first on the screen */
+		assert_int_equal(ui.selected, 7);
+	}
+	press(&ui, KEY_DOWN);
+	assert_int_equal(press(&ui, '\n'), EFFECT_OPEN);
+	assert_int_equal(ui.selected, 8);
+	assert_int_equal(press(&ui, 't'), EFFECT_OPEN_ALL);
+	assert_int_equal(top_key(&ui, '\n', 0, PAGE), EFFECT_NONE);
+	ui = fresh(); /* of processes nothing opens */
+	assert_int_equal(press(&ui, '\n'), EFFECT_NONE);
+	assert_false(ui.any);
+}
+
+/* A key for a column that the other table has alone does nothing; its order gives way to the usual one. */
+static void test_switch(void **state)
+{
+	struct top_ui ui = services();
+
+	(void)state;
+	press(&ui, 'p');
+	assert_int_equal(ui.sort, COLUMN_USER_PCT);
+	press(&ui, 'n');
+	assert_int_equal(ui.sort, COLUMN_PROCESSES);
+	press(&ui, 'r');
+	press(&ui, KEY_DOWN);
+	press(&ui, 'v');
+	assert_int_equal(ui.by, TABLE_BY_PROCESS);
+	assert_int_equal(ui.sort, COLUMN_USER_PCT);
+	assert_false(ui.reverse);
+	assert_false(ui.any);
+	press(&ui, 'n');
+	assert_int_equal(ui.sort, COLUMN_USER_PCT);
+	press(&ui, 't');
+	assert_int_equal(ui.sort, COLUMN_THREADS);
+	press(&ui, 'm');
+	press(&ui, 'r');
+	press(&ui, 'v');
+	assert_int_equal(ui.by, TABLE_BY_SERVICE);
+	assert_int_equal(ui.sort, COLUMN_ANON); /* both have it */
+	assert_true(ui.reverse);
 }
 
 static void test_filter(void **state)
@@ -195,7 +288,8 @@ int main(void)
 		cmocka_unit_test(test_sort),   cmocka_unit_test(test_scroll),
 		cmocka_unit_test(test_filter), cmocka_unit_test(test_long_input),
 		cmocka_unit_test(test_delay),  cmocka_unit_test(test_delay_steps),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_others), cmocka_unit_test(test_select),
+		cmocka_unit_test(test_open),   cmocka_unit_test(test_switch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,9 +16,12 @@
 #include "sense/proc.h"
 #include "sense/requirement.h"
 
+#define OPT_BY 0x100 /* it has no letter */
+
 /* What argp fills; the pids are freed at the end. */
 struct input {
 	struct top_options options;
+	bool by_given;
 	uint32_t *pids;
 	size_t pids_room;
 };
@@ -36,6 +39,15 @@ static void add_pids(struct input *input, struct argp_state *state, char *arg)
 		options->pids = input->pids;
 		input->pids[options->n_pids++] = (uint32_t)pid;
 	}
+}
+
+static enum table_by parse_by(const struct argp_state *state, const char *arg)
+{
+	if (!strcmp(arg, "service"))
+		return TABLE_BY_SERVICE;
+	if (strcmp(arg, "process"))
+		cli_fail(state, "--by wants service or process, not '%s'", arg);
+	return TABLE_BY_PROCESS;
 }
 
 static enum rank_by parse_rank(const struct argp_state *state, const char *arg)
@@ -65,6 +77,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'b':
 		options->batch = true;
 		return 0;
+	case OPT_BY:
+		options->by = parse_by(state, arg);
+		input->by_given = true;
+		return 0;
 	case 'p':
 		add_pids(input, state, arg);
 		return 0;
@@ -78,6 +94,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'r':
 		options->rank_by = parse_rank(state, arg);
 		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (options->n_pids && !input->by_given)
+			options->by = TABLE_BY_PROCESS;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -88,6 +108,11 @@ static void parse(int argc, char **argv, struct input *input)
 	static const struct argp_option options_help[] = {
 		{"count", 'n', "COUNT", 0,
 		 "End after COUNT refreshes, and print plain lines, the first 20 of each", 0},
+		{"by", OPT_BY, "service|process", 0,
+		 "A line for each service, with its processes below it by a key (default), or for each "
+		 "process "
+		 "(default with --pid)",
+		 0},
 		{"delay", 'd', "SEC", 0, "Refresh every SEC seconds (default 2)", 0},
 		{"batch", 'b', NULL, 0, "Plain lines on a terminal too, the first 20 of each refresh", 0},
 		{"json", 'j', NULL, 0, "One line of JSON per refresh", 0},
@@ -102,7 +127,7 @@ static void parse(int argc, char **argv, struct input *input)
 	static const struct argp argp = {
 		.options = options_help,
 		.parser = parse_option,
-		.doc = "Live table of the processes that use most user time, by BPF alone: DAMON is not "
+		.doc = "Live table of the services that use most user time, by BPF alone: DAMON is not "
 		       "touched.\vKeys: h tells them. NO_COLOR in the environment turns colours off.",
 	};
 

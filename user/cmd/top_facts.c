@@ -2,15 +2,17 @@
 #include "cmd/top_facts.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "sense/proc.h"
 
-#define HUGE_AGE_NS (5 * NS_PER_S)
-#define HUGE_PAGES  (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
-#define HUGE_REST   100		 /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
+#define MEMORY_AGE_NS (5 * NS_PER_S)
+#define HUGE_AGE_NS   (5 * NS_PER_S)
+#define HUGE_PAGES    (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
+#define HUGE_REST     100	   /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
 
 /* Whether the pid still is that process. Asked after a read, it says whose the read was. */
 static bool still_there(const struct facts *facts, const struct row *row, struct process_facts *found)
@@ -30,6 +32,17 @@ void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_n
 		return;
 	place = services_place(facts->services, ranked->id, ranked->owner.cgroup_id, ranked->ended, now_ns);
 	row->facts.in_cgroup = *place->path && cgroup_is_below(place->path, facts->cgroup);
+}
+
+uint64_t facts_service_key(const struct facts *facts, const struct ranked *ranked, uint64_t now_ns)
+{
+	const struct place *place =
+		services_place(facts->services, ranked->id, ranked->owner.cgroup_id, ranked->ended, now_ns);
+	uint32_t uid = ranked->owner.uid;
+
+	if (uid == UID_UNKNOWN && !place->service.own)
+		process_uid_read(facts->proc_root, ranked->id.tgid, &uid); /* or it stays unknown */
+	return service_key(&place->service, ranked->comm, uid);
 }
 
 void facts_read_command(const struct facts *facts, struct row *row)
@@ -60,8 +73,8 @@ void facts_read_memory(const struct facts *facts, struct row *row, uint64_t sinc
 	row->facts.anon_known = true;
 }
 
-/* One piece of the walk of @row; it stays the stalest until the walk is at its end. */
-static void read_huge(struct facts *facts, struct row *row, uint64_t now_ns)
+/* One piece of the walk of @row; whether that is at its end. */
+static bool read_huge(struct facts *facts, struct row *row, uint64_t now_ns)
 {
 	struct row_facts *of = &row->facts;
 	struct process_facts found;
@@ -79,13 +92,14 @@ static void read_huge(struct facts *facts, struct row *row, uint64_t now_ns)
 		done = process_huge_go_on(&facts->walk, facts->proc_root, &found, HUGE_PAGES, &huge_bytes);
 	facts->walk_cost_ns += clock_boot_ns() - now_ns;
 	if (!done)
-		return;
+		return false;
 	facts->walked = (struct process_id){0};
 	of->huge_read_ns = now_ns;
 	of->huge_cost_ns = facts->walk_cost_ns;
 	if (done > 0)
 		of->huge_bytes = huge_bytes;
 	of->huge_known = done > 0 || (of->huge_known && done != -EFBIG);
+	return true;
 }
 
 static bool huge_is_due(const struct row *row, uint64_t now_ns)
@@ -99,33 +113,82 @@ static bool huge_is_due(const struct row *row, uint64_t now_ns)
 	       now_ns - facts->huge_read_ns >= (rest_ns > HUGE_AGE_NS ? rest_ns : HUGE_AGE_NS);
 }
 
-static struct row *stalest(struct row *const *rows, size_t n, uint64_t now_ns)
+static int huge_cmp(const void *a, const void *b)
 {
-	struct row *found = NULL;
+	uint64_t left = (*(struct row *const *)a)->facts.huge_read_ns;
+	uint64_t right = (*(struct row *const *)b)->facts.huge_read_ns;
 
-	for (size_t i = 0; i < n; i++)
-		if (huge_is_due(rows[i], now_ns) &&
-		    (!found || rows[i]->facts.huge_read_ns < found->facts.huge_read_ns))
-			found = rows[i];
-	return found;
+	return left < right ? -1 : left > right;
 }
 
-/* The one that was begun, if it still is among them. */
-static struct row *next_to_walk(const struct facts *facts, struct row *const *rows, size_t n, uint64_t now_ns)
+static int memory_cmp(const void *a, const void *b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!process_id_cmp(facts->walked, rows[i]->ranked.id) && huge_is_due(rows[i], now_ns))
-			return rows[i];
-	return stalest(rows, n, now_ns);
+	uint64_t left = (*(struct row *const *)a)->facts.anon_read_ns;
+	uint64_t right = (*(struct row *const *)b)->facts.anon_read_ns;
+
+	return left < right ? -1 : left > right;
 }
 
-void facts_read_huge(struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns)
+/* Those that are due to the front, the stalest first; returns how many. */
+static size_t put_due_first(struct row **rows, size_t n, uint64_t now_ns,
+			    bool (*is_due)(const struct row *, uint64_t),
+			    int (*cmp)(const void *, const void *))
+{
+	size_t n_due = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct row *row = rows[i];
+
+		if (!is_due(row, now_ns))
+			continue;
+		rows[i] = rows[n_due];
+		rows[n_due++] = row;
+	}
+	if (n_due)
+		qsort(rows, n_due, sizeof(*rows), cmp);
+	return n_due;
+}
+
+static bool memory_is_due(const struct row *row, uint64_t now_ns)
+{
+	return !row->ranked.ended &&
+	       (!row->facts.anon_read_ns || now_ns - row->facts.anon_read_ns >= MEMORY_AGE_NS);
+}
+
+void facts_read_memory_of(const struct facts *facts, struct row **rows, size_t n, uint64_t budget_ns)
 {
 	uint64_t began_ns = clock_boot_ns(), now_ns = began_ns;
-	struct row *row;
 
-	while (now_ns - began_ns < budget_ns && (row = next_to_walk(facts, rows, n, now_ns))) {
-		read_huge(facts, row, now_ns);
+	n = put_due_first(rows, n, now_ns, memory_is_due, memory_cmp);
+	for (size_t i = 0; i < n && now_ns - began_ns < budget_ns; i++) {
+		facts_read_memory(facts, rows[i], now_ns, now_ns);
+		now_ns = clock_boot_ns();
+	}
+}
+
+/* The one that was begun goes on, if it still is among them. */
+static void put_walked_first(const struct facts *facts, struct row **rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct row *row = rows[i];
+
+		if (process_id_cmp(facts->walked, row->ranked.id))
+			continue;
+		rows[i] = rows[0];
+		rows[0] = row;
+		return;
+	}
+}
+
+void facts_read_huge(struct facts *facts, struct row **rows, size_t n, uint64_t budget_ns)
+{
+	uint64_t began_ns = clock_boot_ns(), now_ns = began_ns;
+	size_t i = 0;
+
+	n = put_due_first(rows, n, now_ns, huge_is_due, huge_cmp);
+	put_walked_first(facts, rows, n);
+	while (i < n && now_ns - began_ns < budget_ns) {
+		i += read_huge(facts, rows[i], now_ns);
 		now_ns = clock_boot_ns();
 	}
 }

@@ -19,18 +19,24 @@ struct facts {
 /* User and service, by what BPF says of each window. */
 void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_ns);
 
+/* The key of its service, see decide/service.h. */
+uint64_t facts_service_key(const struct facts *facts, const struct ranked *ranked, uint64_t now_ns);
+
 /* The command line, once, and again after an exec. */
 void facts_read_command(const struct facts *facts, struct row *row);
 
 /* Anonymous memory, if what is known is older than @since_ns. */
 void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns);
 
+/* The same of many rows, each at most every few seconds: the stalest first, until @budget_ns is used up. Reorders @rows. */
+void facts_read_memory_of(const struct facts *facts, struct row **rows, size_t n, uint64_t budget_ns);
+
 /*
  * The huge part of it, which makes the kernel walk the page tables: the stalest of @rows first, until
  * @budget_ns is used up, each at most every few seconds, and seldom where it takes long. A big one takes several
- * refreshes.
+ * refreshes. Reorders @rows.
  */
-void facts_read_huge(struct facts *facts, struct row *const *rows, size_t n, uint64_t budget_ns);
+void facts_read_huge(struct facts *facts, struct row **rows, size_t n, uint64_t budget_ns);
 
 /*
  * A process that was asked for and never ran since we began is not in the ranking: an idle row, without a

@@ -35,38 +35,70 @@ void top_clamp_scroll(struct top_ui *ui, size_t n, size_t page)
 {
 	size_t most = n > page ? n - page : 0;
 
+	ui->any = ui->any && n;
+	if (ui->selected >= n)
+		ui->selected = n ? n - 1 : 0;
+	if (ui->any && ui->scroll > ui->selected)
+		ui->scroll = ui->selected;
+	if (ui->any && page && ui->selected - ui->scroll >= page)
+		ui->scroll = ui->selected - page + 1;
 	if (ui->scroll > most)
 		ui->scroll = most;
 }
 
-static bool scroll_key(struct top_ui *ui, int key, size_t n, size_t page)
+/* Where @at of the lines goes by @key; false: it is no key for that. */
+static bool move_by(size_t *at, int key, size_t n, size_t page)
 {
-	size_t step = page > 1 ? page - 1 : 1; /* one row stays, for the eye */
+	size_t step = page > 1 ? page - 1 : 1; /* one line stays, for the eye */
 
 	switch (key) {
 	case KEY_DOWN:
-		ui->scroll++;
+		++*at;
 		break;
 	case KEY_UP:
-		ui->scroll -= ui->scroll > 0;
+		*at -= *at > 0;
 		break;
 	case KEY_NPAGE:
-		ui->scroll += step;
+		*at += step;
 		break;
 	case KEY_PPAGE:
-		ui->scroll -= ui->scroll < step ? ui->scroll : step;
+		*at -= *at < step ? *at : step;
 		break;
 	case KEY_HOME:
-		ui->scroll = 0;
+		*at = 0;
 		break;
 	case KEY_END:
-		ui->scroll = n;
+		*at = n;
 		break;
 	default:
 		return false;
 	}
+	return true;
+}
+
+/* Of processes the table moves; of services what is selected does, and the table with it. The first key selects. */
+static bool move_key(struct top_ui *ui, int key, size_t n, size_t page)
+{
+	size_t from = ui->any ? ui->selected : ui->scroll;
+
+	if (ui->by == TABLE_BY_PROCESS) {
+		if (!move_by(&ui->scroll, key, n, page))
+			return false;
+	} else {
+		if (!move_by(&from, key, n, page))
+			return false;
+		ui->selected = ui->any || key != KEY_DOWN ? from : ui->scroll;
+		ui->any = true;
+	}
 	top_clamp_scroll(ui, n, page);
 	return true;
+}
+
+/* What is new begins at its top. */
+static void to_top(struct top_ui *ui)
+{
+	ui->scroll = 0;
+	ui->any = false;
 }
 
 /* A new order begins at its top, the same key again reverses nothing: r does. */
@@ -76,20 +108,43 @@ static bool sort_key(struct top_ui *ui, int key)
 		int key;
 		enum column sort;
 	} sorts[] = {
-		{'c', COLUMN_CPU},	  {'P', COLUMN_CPU},  {'u', COLUMN_USER_PCT},
-		{'s', COLUMN_SYSTEM_PCT}, {'m', COLUMN_ANON}, {'M', COLUMN_ANON},
-		{'t', COLUMN_THREADS},	  {'p', COLUMN_PID},  {'N', COLUMN_PID},
+		{'c', COLUMN_CPU},  {'P', COLUMN_CPU},	     {'u', COLUMN_USER_PCT}, {'s', COLUMN_SYSTEM_PCT},
+		{'m', COLUMN_ANON}, {'M', COLUMN_ANON},	     {'t', COLUMN_THREADS},  {'p', COLUMN_PID},
+		{'N', COLUMN_PID},  {'n', COLUMN_PROCESSES},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sorts); i++) {
-		if (sorts[i].key != key)
+		if (sorts[i].key != key || !columns_have(ui->by, sorts[i].sort))
 			continue;
 		ui->sort = sorts[i].sort;
 		ui->reverse = false;
-		ui->scroll = 0;
+		to_top(ui);
 		return true;
 	}
 	return false;
+}
+
+static void switch_table(struct top_ui *ui)
+{
+	ui->by = ui->by == TABLE_BY_SERVICE ? TABLE_BY_PROCESS : TABLE_BY_SERVICE;
+	if (!columns_have(ui->by, ui->sort)) {
+		ui->sort = ui->usual_sort;
+		ui->reverse = false;
+	}
+	to_top(ui);
+}
+
+/* Without one that is selected it is the first on the screen. */
+static enum top_effect open_key(struct top_ui *ui, int key, size_t n)
+{
+	if (ui->by != TABLE_BY_SERVICE || !n)
+		return EFFECT_NONE;
+	if (key == 't')
+		return EFFECT_OPEN_ALL;
+	if (!ui->any)
+		ui->selected = ui->scroll;
+	ui->any = true;
+	return EFFECT_OPEN;
 }
 
 static void begin_prompt(struct top_ui *ui, enum top_prompt prompt)
@@ -98,14 +153,23 @@ static void begin_prompt(struct top_ui *ui, enum top_prompt prompt)
 	strcpy(ui->input, prompt == PROMPT_FILTER ? ui->filter : "");
 }
 
-static enum top_effect command_key(struct top_ui *ui, int key)
+static enum top_effect command_key(struct top_ui *ui, int key, size_t n)
 {
 	switch (key) {
 	case 'r':
 	case 'R':
 		ui->reverse = !ui->reverse;
-		ui->scroll = 0;
+		to_top(ui);
 		break;
+	case 'v':
+	case 'V':
+		switch_table(ui);
+		break;
+	case '\n':
+	case '\r':
+	case KEY_ENTER:
+	case 't':
+		return open_key(ui, key, n);
 	case '/':
 		begin_prompt(ui, PROMPT_FILTER);
 		break;
@@ -114,6 +178,7 @@ static enum top_effect command_key(struct top_ui *ui, int key)
 		break;
 	case KEY_ESC:
 		ui->filter[0] = '\0';
+		ui->any = false;
 		break;
 	case '?':
 	case 'h':
@@ -182,7 +247,7 @@ static enum top_effect prompt_key(struct top_ui *ui, int key)
 		edit(ui->input, key, filter ? NULL : "0123456789.");
 	if (filter) {
 		strcpy(ui->filter, ui->input);
-		ui->scroll = 0;
+		to_top(ui);
 	}
 	if (done || key == KEY_ESC)
 		ui->prompt = PROMPT_NONE;
@@ -199,7 +264,7 @@ enum top_effect top_key(struct top_ui *ui, int key, size_t n, size_t page)
 	}
 	if (ui->prompt != PROMPT_NONE)
 		return prompt_key(ui, key);
-	if (scroll_key(ui, key, n, page) || sort_key(ui, key))
+	if (move_key(ui, key, n, page) || sort_key(ui, key))
 		return EFFECT_NONE;
-	return command_key(ui, key);
+	return command_key(ui, key, n);
 }

@@ -17,10 +17,13 @@ enum top_prompt {
 };
 
 struct top_ui {
-	enum column sort;
+	enum table_by by;
+	enum column sort, usual_sort; /* the usual one: that each table has */
 	bool reverse;
 	char filter[TOP_INPUT_LEN];
-	size_t scroll; /* rows above the screen */
+	size_t scroll;	 /* lines above the screen */
+	bool any;	 /* one of the services' lines is selected */
+	size_t selected; /* of the view's lines */
 	double delay_s;
 	bool paused, help, quit;
 	enum top_prompt prompt;
@@ -32,12 +35,14 @@ enum top_effect {
 	EFFECT_NONE,
 	EFFECT_DELAY,  /* delay_s is another */
 	EFFECT_REDRAW, /* the whole screen is to be drawn anew */
+	EFFECT_OPEN,   /* the service of the selected line opens, or closes */
+	EFFECT_OPEN_ALL,
 };
 
-/* @key is one of ncurses' getch(). @n rows are in the view, @page of them fit the screen. */
+/* @key is one of ncurses' getch(). @n lines are in the view, @page of them fit the screen. */
 enum top_effect top_key(struct top_ui *ui, int key, size_t n, size_t page);
 
-/* Keeps the last row on the screen, when there are rows enough. */
+/* Keeps the last line on the screen, when there are lines enough; and the selected one. */
 void top_clamp_scroll(struct top_ui *ui, size_t n, size_t page);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "cmd/top_facts.h"
 #include "decide/ranking.h"
+#include "report/service_table.h"
 #include "report/top.h"
 #include "sense/hotness.h"
 
@@ -16,6 +17,7 @@ struct top_options {
 	double delay_s;
 	bool json, batch;
 	enum rank_by rank_by;
+	enum table_by by;     /* at first, where keys can change it */
 	const uint32_t *pids; /* only these; 0 of them: all */
 	size_t n_pids;
 	uint32_t max_processes; /* of the map of processes; 0: by pid_max */
@@ -25,6 +27,7 @@ struct top_options {
 /* All that a window left to be shown. */
 struct snapshot {
 	struct table table;
+	struct service_table services; /* of it; empty where only processes are shown */
 	struct top_summary summary;
 	bool any;	   /* there was a window */
 	uint64_t ended_ns; /* of it, boot clock */
@@ -35,15 +38,17 @@ struct model {
 	struct facts facts;
 	struct hotness *hotness;
 	struct ranking *ranking;
-	uint64_t began_ns;	      /* of the present window, boot clock */
-	struct snapshot live, frozen; /* frozen: as it was when the pause began */
+	struct service_ranking *service_ranking; /* NULL: only processes are shown */
+	uint64_t began_ns;			 /* of the present window, boot clock */
+	struct snapshot live, frozen;		 /* frozen: as it was when the pause began */
 	bool paused;
-	struct row **rows; /* of the view: room for all of the shown table */
-	size_t rows_room;
+	struct line *lines; /* of the view */
+	struct row **rows;  /* to work with; both have room for all that is shown */
+	size_t lines_room, rows_room;
 };
 
-/* -ENOMEM. model_release() is due in any case. */
-int model_init(struct model *model, const struct top_options *options);
+/* @services: whether these are asked for too. -ENOMEM. model_release() is due in any case. */
+int model_init(struct model *model, const struct top_options *options, bool services);
 int model_load(struct model *model); /* the programs of BPF; negative errno */
 void model_release(struct model *model);
 
@@ -56,11 +61,17 @@ struct snapshot *model_shown(struct model *model);
 /* Begins or ends a pause. The windows go on being measured, or a map of the kernel's would fill up. -ENOMEM: no pause. */
 int model_pause(struct model *model, bool paused);
 
-/* The rows of the view to model->rows, with the facts that order and filter need. Returns how many. */
-size_t model_rows(struct model *model, const struct view *view);
+/* Reads the facts that order and filter of the view need. */
+void model_prepare(struct model *model, const struct view *view);
 
-/* All there is to know of rows that are looked at; of what is huge as much as @huge_budget_ns allows. */
-void model_complete(struct model *model, struct row *const *rows, size_t n, uint64_t huge_budget_ns);
+/* The lines of the view to model->lines. @opened: as for service_lines(). Returns how many. */
+size_t model_lines(struct model *model, const struct view *view, const struct opened *opened);
+
+/*
+ * All there is to know of @lines, some of model->lines, that are looked at. What the kernel has to be asked for at length gets
+ * @budget_ns of time, twice: for how much memory the processes of services have, and for what is huge.
+ */
+void model_complete(struct model *model, const struct line *lines, size_t n, uint64_t budget_ns);
 
 /* Whose they are and their command lines, and no more. */
 void model_name(struct model *model, struct row *const *rows, size_t n);

@@ -10,6 +10,7 @@
 
 #include <ncurses.h>
 
+#include "report/line.h"
 #include "report/text.h"
 
 #define ROOMY_LINES 8 /* from here on a second line of header and one of keys are worth their place */
@@ -229,13 +230,18 @@ static attr_t percent_attributes(double pct, short hot_pair)
 	return pct < 50 ? A_NORMAL : colour(hot_pair) | A_BOLD;
 }
 
-static attr_t cell_attributes(const struct row *row, enum column column)
+static attr_t cell_attributes(const struct line *line, enum column column)
 {
+	const struct row *row = line->row;
 	const struct ranked *ranked = &row->ranked;
 
 	if (ranked->ended)
 		return A_DIM;
 	switch (column) {
+	case COLUMN_SERVICE:
+		return line->kind != LINE_SERVICE ? A_NORMAL
+		       : row_ran(row)		  ? colour(PAIR_CYAN) | A_BOLD
+						  : colour(PAIR_CYAN);
 	case COLUMN_RANK:
 		return A_DIM;
 	case COLUMN_UNIT:
@@ -257,31 +263,42 @@ static attr_t cell_attributes(const struct row *row, enum column column)
 	}
 }
 
-static void draw_row(const struct picture *picture, const struct layout *layout, const struct row *row,
-		     int line)
+static void draw_line(const struct picture *picture, const struct layout *layout, size_t at, int y)
 {
+	const struct line *line = &picture->lines[at];
+	bool selected = picture->ui->any && at == picture->ui->selected;
 	char cell[TOP_CELL_LEN];
-	int column = 0;
+	int x = 0;
 
+	if (selected)
+		put_to_end(y, 0, A_REVERSE, "");
 	for (size_t i = 0; i < layout->n; i++) {
-		top_cell(row, layout->at[i], picture->now_s, picture->utf8, cell);
-		put(line, column, cell_attributes(row, layout->at[i].column), cell);
-		column += (int)layout->at[i].width + 1;
+		line_cell(line, layout->at[i], picture->now_s, picture->utf8, cell);
+		put(y, x, selected ? A_REVERSE : cell_attributes(line, layout->at[i].column), cell);
+		x += (int)layout->at[i].width + 1;
 	}
+}
+
+static const char *why_empty(const struct picture *picture)
+{
+	bool services = picture->view->by == TABLE_BY_SERVICE;
+
+	if (*picture->ui->filter)
+		return services ? "no service matches the filter" : "no process matches the filter";
+	return "no process ran";
 }
 
 static void draw_table(const struct picture *picture)
 {
-	struct layout layout = columns_fit((unsigned int)COLS, picture->view->sort);
+	struct layout layout = columns_fit(picture->view->by, (unsigned int)COLS, picture->view->sort);
 	size_t page = screen_page();
-	int line = heading_line() + 1;
+	int y = heading_line() + 1;
 
 	draw_heading(picture, &layout);
 	for (size_t i = 0; i < page && picture->ui->scroll + i < picture->n; i++)
-		draw_row(picture, &layout, picture->rows[picture->ui->scroll + i], line + (int)i);
+		draw_line(picture, &layout, picture->ui->scroll + i, y + (int)i);
 	if (!picture->n && picture->summary)
-		put_to_end(line, 0, A_DIM,
-			   *picture->ui->filter ? "no process matches the filter" : "no process ran");
+		put_to_end(y, 0, A_DIM, why_empty(picture));
 }
 
 static void draw_prompt(const struct picture *picture)
@@ -293,21 +310,27 @@ static void draw_prompt(const struct picture *picture)
 	put_to_end(LINES - 1, 0, A_BOLD, text);
 }
 
+static const char *const service_keys[][2] = {{"?", "help"},	  {"Enter", "open"},  {"t", "all"},
+					      {"v", "processes"}, {"/", "filter"},    {"cusmn", "sort"},
+					      {"r", "reverse"},	  {"space", "pause"}, {"+-", "delay"},
+					      {"q", "quit"},	  {NULL, NULL}};
+static const char *const process_keys[][2] = {{"?", "help"},	{"/", "filter"},    {"cusmtp", "sort"},
+					      {"r", "reverse"}, {"space", "pause"}, {"v", "services"},
+					      {"+-", "delay"},	{"q", "quit"},	    {NULL, NULL}};
+
 /* Each key in bold before its word, as many as fit in @columns. */
-static void draw_keys(int line, int columns)
+static void draw_keys(const struct picture *picture, int line, int columns)
 {
-	static const char *const keys[][2] = {{"?", "help"},	{"/", "filter"},    {"cusmtp", "sort"},
-					      {"r", "reverse"}, {"space", "pause"}, {"+-", "delay"},
-					      {"q", "quit"}};
 	int column = 0;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		int key_len = (int)strlen(keys[i][0]), len = key_len + 1 + (int)strlen(keys[i][1]);
+	for (const char *const(*key)[2] = picture->view->by == TABLE_BY_SERVICE ? service_keys : process_keys;
+	     (*key)[0]; key++) {
+		int key_len = (int)strlen((*key)[0]), len = key_len + 1 + (int)strlen((*key)[1]);
 
 		if (column + len > columns)
 			return;
-		put(line, column, colour(PAIR_CYAN) | A_BOLD, keys[i][0]);
-		put(line, column + key_len + 1, A_NORMAL, keys[i][1]);
+		put(line, column, colour(PAIR_CYAN) | A_BOLD, (*key)[0]);
+		put(line, column + key_len + 1, A_NORMAL, (*key)[1]);
 		column += len + 2;
 	}
 }
@@ -325,39 +348,43 @@ static void draw_footer(const struct picture *picture)
 	column = COLS - (int)strlen(text);
 	put(LINES - 1, column > 0 ? column : 0, A_DIM, text);
 	if (!*picture->ui->filter)
-		return draw_keys(LINES - 1, column - 2);
+		return draw_keys(picture, LINES - 1, column - 2);
 	snprintf(text, sizeof(text), "filter: %s  (Esc clears)", picture->ui->filter);
 	text[column > 2 && strlen(text) > (size_t)column - 2 ? column - 2 : (int)strlen(text)] = '\0';
 	put(LINES - 1, 0, colour(PAIR_YELLOW) | A_BOLD, text);
 }
 
+#define HELP_WIDTH 50
+
 static const char *const help_lines[] = {
 	"hotdamon top: who burns CPU, by BPF alone",
 	"",
+	"v       services, or processes",
+	"arrows  select, scroll; PgUp PgDn Home End",
+	"Enter   open or close a service; t all of them",
 	"c u s   sort by CPU, user, system time",
-	"m t p   sort by memory, threads, pid",
+	"m n     sort by memory, number of processes",
+	"t p     of processes: sort by threads, pid",
 	"r       reverse the order",
 	"/       filter: command, user, unit, pid",
-	"Esc     clear the filter",
-	"arrows  scroll; PgUp PgDn Home End",
+	"Esc     clear the filter, select nothing",
 	"+ - d   longer, shorter, any delay",
 	"space   pause",
 	"q       quit",
 	"",
+	"PROCS   that ran lately + that ended just now",
 	"TREND   CPU of the last minute, new at right;",
 	"        full height: its peak, at least 25 %",
-	"ANON    anonymous memory, HUGE its share in",
-	"        huge pages",
+	"ANON    anonymous memory (of a service: the sum",
+	"        of its processes), HUGE its huge share",
 };
 
 static void draw_help(void)
 {
-	int n = (int)(sizeof(help_lines) / sizeof(help_lines[0])), width = 49;
-	int height = n + 2 < LINES ? n + 2 : LINES;
-	WINDOW *box_window;
+	int n = (int)(sizeof(help_lines) / sizeof(help_lines[0]));
+	int height = n + 2 < LINES ? n + 2 : LINES, width = HELP_WIDTH < COLS ? HELP_WIDTH : COLS;
+	WINDOW *box_window = newwin(height, width, (LINES - height) / 2, (COLS - width) / 2);
 
-	width = width < COLS ? width : COLS;
-	box_window = newwin(height, width, (LINES - height) / 2, (COLS - width) / 2);
 	if (!box_window)
 		return;
 	for (int i = 0; i < n && i < height - 2; i++) {

@@ -4,6 +4,7 @@
 #define HOTDAMON_CMD_TOP_SCREEN_H
 
 #include "cmd/top_keys.h"
+#include "report/service_table.h"
 #include "report/top.h"
 
 /*
@@ -20,7 +21,7 @@ void screen_redraw(void); /* all of it, at the next screen_draw() */
 /* The next key, or -1. */
 int screen_key(void);
 
-/* How many rows of the table there is room for. */
+/* How many lines of the table there is room for. */
 size_t screen_page(void);
 
 struct picture {
@@ -28,7 +29,7 @@ struct picture {
 	const struct view *view;
 	const char *failure;		   /* of the last window; NULL: it is shown */
 	const struct top_summary *summary; /* NULL before the first window */
-	struct row *const *rows;	   /* of the view */
+	const struct line *lines;	   /* of the view */
 	size_t n;
 	double now_s;
 	bool utf8;

@@ -9,7 +9,14 @@
 struct show {
 	bool screen, utf8;
 	struct top_ui ui;
+	struct opened opened;
+	/* What is selected, if ui.any: lines come and go. */
+	uint64_t selected_key;
+	struct process_id selected_id;
+	enum line_kind selected_kind;
 };
+
+void show_release(struct show *show);
 
 /* -ENOMEM: it could not be shown. */
 int show_window(struct show *show, struct model *model);

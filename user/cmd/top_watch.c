@@ -159,12 +159,17 @@ static int add_sources(struct top *top)
 	return err;
 }
 
+static bool wants_screen(const struct top_options *options)
+{
+	return !options->json && !options->batch && !options->count && isatty(STDOUT_FILENO) &&
+	       isatty(STDIN_FILENO);
+}
+
 static void take_terminal(struct top *top)
 {
 	const char *term = getenv("TERM");
 
-	if (top->options->json || top->options->batch || top->options->count || !isatty(STDOUT_FILENO) ||
-	    !isatty(STDIN_FILENO))
+	if (!wants_screen(top->options))
 		return;
 	top->show.screen = !screen_open();
 	if (!top->show.screen)
@@ -214,19 +219,24 @@ static int load_and_run(struct top *top)
 
 int top_watch(const struct top_options *options)
 {
+	enum column sort = options->rank_by == RANK_BY_USER ? COLUMN_USER_PCT : COLUMN_CPU;
 	struct top top = {
 		.options = options,
 		.show = {.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 			 .ui = {.delay_s = options->delay_s,
-				.sort = options->rank_by == RANK_BY_USER ? COLUMN_USER_PCT : COLUMN_CPU}},
+				.by = options->by,
+				.sort = sort,
+				.usual_sort = sort}},
 	};
 	int status = EXIT_FAILED;
 
-	if (!model_init(&top.model, options))
+	/* On a screen a key may ask for services at any time, and they have a minute behind them then. */
+	if (!model_init(&top.model, options, options->by == TABLE_BY_SERVICE || wants_screen(options)))
 		status = load_and_run(&top);
 	else
 		fprintf(stderr, "hotdamon top: %s\n", strerror(ENOMEM));
 	model_release(&top.model);
+	show_release(&top.show);
 	sd_event_unref(top.event);
 	return status;
 }

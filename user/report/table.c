@@ -70,6 +70,17 @@ int table_copy(const struct table *table, struct table *copy)
 	return 0;
 }
 
+void table_by_rank(const struct table *table, size_t *out)
+{
+	size_t behind = table->n;
+
+	for (size_t i = table->n; i-- > 0;) {
+		unsigned int rank = table->rows[i].ranked.rank;
+
+		out[rank ? rank - 1 : --behind] = i;
+	}
+}
+
 bool row_ran(const struct row *row)
 {
 	return row->ranked.user_ns || row->ranked.system_ns;
@@ -98,26 +109,31 @@ bool view_has_pid(const struct view *view, uint32_t pid)
 	return !view->n_pids;
 }
 
-static bool filter_matches(const struct row *row, const char *filter)
+bool view_matches(const struct view *view, const char *name, const struct whose *whose)
 {
-	const struct whose *whose = &row->facts.whose;
-	char pid[16];
+	const char *filter = view->filter;
 
-	if (!filter || !*filter)
-		return true;
-	snprintf(pid, sizeof(pid), "%u", row->ranked.id.tgid);
-	return strcasestr(row->ranked.comm, filter) || strcasestr(whose->command, filter) ||
+	return !filter || !*filter || strcasestr(name, filter) || strcasestr(whose->command, filter) ||
 	       strcasestr(whose->user, filter) || strcasestr(whose->service.name, filter) ||
-	       strcasestr(whose->service.pod, filter) || strstr(pid, filter);
+	       strcasestr(whose->service.pod, filter);
 }
 
-static bool in_view(const struct table *table, const struct view *view, const struct row *row)
+static bool pid_matches(const struct view *view, uint32_t tgid)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%u", tgid);
+	return strstr(pid, view->filter);
+}
+
+bool view_has_row(const struct view *view, const struct row *row, double now_s)
 {
 	if (!view_has_pid(view, row->ranked.id.tgid) || (view->in_cgroup && !row->facts.in_cgroup))
 		return false;
-	if (!view->n_pids && !row_ran(row) && !(view->lately && trend_ran(&row->trend, table->now_s)))
+	if (!view->n_pids && !row_ran(row) && !(view->lately && trend_ran(&row->trend, now_s)))
 		return false;
-	return filter_matches(row, view->filter);
+	return view_matches(view, row->ranked.comm, &row->facts.whose) ||
+	       pid_matches(view, row->ranked.id.tgid);
 }
 
 /* From 0; the last one for those without a rank. */
@@ -142,6 +158,8 @@ static double sort_value(const struct row *row, enum column sort)
 		return (double)ranked->user_ns;
 	case COLUMN_SYSTEM_PCT:
 		return (double)ranked->system_ns;
+	case COLUMN_PROCESSES: /* a process is one */
+		return 0;
 	case COLUMN_ANON:
 		return row->facts.anon_known ? (double)row->facts.anon_bytes : -1;
 	default:
@@ -149,10 +167,8 @@ static double sort_value(const struct row *row, enum column sort)
 	}
 }
 
-static int view_cmp(const void *a, const void *b, void *data)
+int view_cmp_rows(const struct view *view, const struct row *left, const struct row *right)
 {
-	const struct row *left = *(struct row *const *)a, *right = *(struct row *const *)b;
-	const struct view *view = data;
 	double left_value = sort_value(left, view->sort), right_value = sort_value(right, view->sort);
 
 	if (left_value != right_value)
@@ -162,14 +178,24 @@ static int view_cmp(const void *a, const void *b, void *data)
 	return row_cmp(left, right);
 }
 
+static int view_cmp(const void *a, const void *b, void *view)
+{
+	return view_cmp_rows(view, *(struct row *const *)a, *(struct row *const *)b);
+}
+
+void view_sort(const struct view *view, struct row **rows, size_t n)
+{
+	if (n)
+		qsort_r(rows, n, sizeof(*rows), view_cmp, (void *)view);
+}
+
 size_t table_view(const struct table *table, const struct view *view, struct row **out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < table->n; i++)
-		if (in_view(table, view, &table->rows[i]))
+		if (view_has_row(view, &table->rows[i], table->now_s))
 			out[n++] = &table->rows[i];
-	if (n)
-		qsort_r(out, n, sizeof(struct row *), view_cmp, (void *)view);
+	view_sort(view, out, n);
 	return n;
 }

@@ -47,10 +47,14 @@ int table_update(struct table *table, const struct ranked *ranked, size_t n, dou
 /* 0 and a copy in *@copy for table_clear(), or -ENOMEM. */
 int table_copy(const struct table *table, struct table *copy);
 
+/* The rows in order of rank, those without one behind, to @out (room for table->n), as their places. */
+void table_by_rank(const struct table *table, size_t *out);
+
 /* Whether the process ran in the last window. */
 bool row_ran(const struct row *row);
 
 struct view {
+	enum table_by by;
 	enum column sort;
 	bool reverse;	/* otherwise the largest first, but pids and ranks from 1 */
 	bool lately;	/* with those that ran in the last minute, not in the last window alone */
@@ -67,6 +71,14 @@ bool view_needs_command(const struct view *view);
 bool view_needs_memory(const struct view *view);
 
 bool view_has_pid(const struct view *view, uint32_t pid);
+
+/* Whether @row is in the view; how two rows stand in it, as for qsort(); and @rows put in its order. */
+bool view_has_row(const struct view *view, const struct row *row, double now_s);
+int view_cmp_rows(const struct view *view, const struct row *left, const struct row *right);
+void view_sort(const struct view *view, struct row **rows, size_t n);
+
+/* Whether the filter, if there is one, is part of any of these. */
+bool view_matches(const struct view *view, const char *name, const struct whose *whose);
 
 /* The rows of the view, in order, in @out (room for table->n). Equals go by rank. Returns how many. */
 size_t table_view(const struct table *table, const struct view *view, struct row **out);

@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/units.h"
 #include "report/text.h"
-#include "report/whose.h"
 
 /* Six columns: one digit behind the point while there is room. */
 static void percent_text(double pct, char *out, size_t size)
@@ -25,8 +23,7 @@ static void trend_cell(const struct row *row, unsigned int width, double now_s, 
 	trend_text(pct, bars, utf8, out);
 }
 
-/* "java -Xmx4g -jar shop.jar": the name, and the arguments where they are known. */
-static void command_text(const struct row *row, char *out, size_t size)
+void top_command(const struct row *row, char *out, size_t size)
 {
 	const char *arguments = row->ranked.ended ? NULL : strchr(row->facts.whose.command, ' ');
 
@@ -39,7 +36,7 @@ static void command_cell(const struct row *row, unsigned int width, char *out, s
 	unsigned int mark_width = row->ranked.ended ? (unsigned int)strlen(mark) : 0, text_width;
 	char text[COMM_LEN + COMMAND_LEN];
 
-	command_text(row, text, sizeof(text));
+	top_command(row, text, sizeof(text));
 	text_width = text_columns(text);
 	if (width < 10) {
 		mark = "!";
@@ -146,25 +143,12 @@ void top_title(struct placed placed, const struct view *view, bool utf8, char ou
 	text_fit(title, placed.width, column_align(placed.column), out, TOP_CELL_LEN);
 }
 
-static void end_line(char *line)
+void top_end_line(char *line)
 {
 	size_t len = strlen(line);
 
 	while (len && line[len - 1] == ' ')
 		line[--len] = '\0';
-}
-
-void top_row(const struct row *row, const struct layout *layout, double now_s, bool utf8,
-	     char line[TOP_LINE_LEN])
-{
-	char cell[TOP_CELL_LEN], *end = line;
-
-	*line = '\0';
-	for (size_t i = 0; i < layout->n; i++) {
-		top_cell(row, layout->at[i], now_s, utf8, cell);
-		end = stpcpy(stpcpy(end, i ? " " : ""), cell);
-	}
-	end_line(line);
 }
 
 void top_heading(const struct layout *layout, const struct view *view, bool utf8, char line[TOP_LINE_LEN])
@@ -176,7 +160,7 @@ void top_heading(const struct layout *layout, const struct view *view, bool utf8
 		top_title(layout->at[i], view, utf8, cell);
 		end = stpcpy(stpcpy(end, i ? " " : ""), cell);
 	}
-	end_line(line);
+	top_end_line(line);
 }
 
 static bool ran(const struct ranked *ranked)
@@ -243,36 +227,4 @@ void top_summary_line(const struct top_summary *summary, const char *title, unsi
 	snprintf(part, sizeof(part), "up %s", uptime);
 	add_part(line, columns, part);
 	add_part(line, columns, summary->clock);
-}
-
-static void add_process(struct json *json, const struct row *row)
-{
-	const struct ranked *ranked = &row->ranked;
-
-	json_open_object(json, NULL);
-	json_add_u64(json, "pid", ranked->id.tgid);
-	json_add_u64(json, "start_time_ns", ranked->id.start_time_ns);
-	json_add_text(json, "comm", ranked->comm);
-	json_add_decimal(json, "cpu_pct", ranked->cpu_pct, 2);
-	json_add_decimal(json, "user_s", ns_to_s(ranked->user_ns), 6);
-	json_add_decimal(json, "system_s", ns_to_s(ranked->system_ns), 6);
-	json_add_u64(json, "threads", ranked->threads);
-	json_add_bool(json, "ended", ranked->ended);
-	whose_to_json(json, &row->facts.whose);
-	json_close(json);
-}
-
-char *top_json(struct row *const *rows, size_t n, double window_s, uint64_t end_ns)
-{
-	struct json json;
-
-	json_start(&json);
-	json_add_decimal(&json, "window_s", window_s, 6);
-	json_add_u64(&json, "window_end_ns", end_ns);
-	json_open_array(&json, "processes");
-	for (size_t i = 0; i < n; i++)
-		if (row_ran(rows[i]))
-			add_process(&json, rows[i]);
-	json_close(&json);
-	return json_finish(&json, JSON_LINE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What `hotdamon top` shows: rows, headings and summaries as text, a window as JSON. No screen, no clock. */
+/* What `hotdamon top` shows: cells, headings and summaries as text. No screen, no clock. */
 #ifndef HOTDAMON_REPORT_TOP_H
 #define HOTDAMON_REPORT_TOP_H
 
@@ -16,10 +16,12 @@ void top_cell(const struct row *row, struct placed placed, double now_s, bool ut
 /* The title of a column; the one that is sorted by has a marker, which points down with the largest on top. */
 void top_title(struct placed placed, const struct view *view, bool utf8, char out[TOP_CELL_LEN]);
 
-/* All cells or all titles in one line, without spaces at its end. */
-void top_row(const struct row *row, const struct layout *layout, double now_s, bool utf8,
-	     char line[TOP_LINE_LEN]);
+/* "java -Xmx4g -jar shop.jar": the name, and the arguments where they are known. */
+void top_command(const struct row *row, char *out, size_t size);
+
+/* All titles in one line, without spaces at its end; and what takes these away. */
 void top_heading(const struct layout *layout, const struct view *view, bool utf8, char line[TOP_LINE_LEN]);
+void top_end_line(char *line);
 
 /* What a window was as a whole. */
 struct top_summary {
@@ -41,11 +43,5 @@ void top_sum(const struct ranked *ranked, size_t n, double window_s, struct top_
 #define TOP_SUMMARY_LEN 256
 void top_summary_line(const struct top_summary *summary, const char *title, unsigned int columns,
 		      char line[TOP_SUMMARY_LEN]);
-
-/*
- * One line of JSON for a window, malloced; those that did not run in it are left out. NULL when out of
- * memory.
- */
-char *top_json(struct row *const *rows, size_t n, double window_s, uint64_t end_ns);
 
 #endif

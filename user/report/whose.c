@@ -6,11 +6,16 @@ static void add(struct json *json, const char *key, const char *text)
 	json_add_text(json, key, *text ? text : NULL);
 }
 
+void whose_service_to_json(struct json *json, const struct service *service)
+{
+	add(json, "unit", service_unit(service));
+	add(json, "container", service_container(service));
+	add(json, "pod", service->pod);
+}
+
 void whose_to_json(struct json *json, const struct whose *whose)
 {
 	add(json, "user", whose->user);
-	add(json, "unit", service_unit(&whose->service));
-	add(json, "container", service_container(&whose->service));
-	add(json, "pod", whose->service.pod);
+	whose_service_to_json(json, &whose->service);
 	add(json, "command", whose->command);
 }

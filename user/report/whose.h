@@ -9,4 +9,7 @@
 /* To the object that is open: user, unit, container, pod, command; null is what is not known, or not there. */
 void whose_to_json(struct json *json, const struct whose *whose);
 
+/* The unit, container and pod of these. */
+void whose_service_to_json(struct json *json, const struct service *service);
+
 #endif
