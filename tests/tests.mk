@@ -40,6 +40,7 @@ UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c user/sens
 UNIT_vma   := user/sense/filesystem.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/align.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
+UNIT_service_memory := user/decide/service.c
 UNIT_services := user/sense/owner.c user/sense/proc.c user/decide/service.c
 LOG := user/report/log.c user/report/journal.c user/report/event.c user/decide/service.c
 UNIT_log := $(filter-out %/log.c,$(LOG))

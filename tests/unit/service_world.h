@@ -103,6 +103,19 @@ static inline void world_fill(struct world *world)
 	strcpy(world_row(world, 101)->facts.whose.user, "root");
 }
 
+/* As the cgroup of @service has it. */
+static inline void tell_memory(struct service_row *service, uint64_t anon, uint64_t shared, uint64_t huge)
+{
+	struct row_facts *facts = &service->sum.facts;
+
+	service->memory_told = true;
+	facts->anon_known = facts->shared_known = facts->huge_known = facts->huge_of_both = true;
+	facts->anon_read_ns = 7;
+	facts->anon_bytes = anon;
+	facts->shared_bytes = shared;
+	facts->huge_bytes = huge;
+}
+
 static inline void world_clear(struct world *world)
 {
 	table_clear(&world->table);

@@ -88,6 +88,23 @@ static void test_users(void **state)
 	world_clear(&world);
 }
 
+/* Of a cgroup that tells, the huge share is that of both kinds. */
+static void test_memory(void **state)
+{
+	struct world world = {0};
+
+	(void)state;
+	open_all(&world);
+	tell_memory(world.lines[0].service, 1 << 20, 3 << 20, 2 << 20);
+	assert_contains(text_of(&world.lines[0], 100, false), " 1.0M  3.0M  50%");
+	world.lines[1].row->facts.anon_known = world.lines[1].row->facts.shared_known = true;
+	world.lines[1].row->facts.huge_known = true;
+	world.lines[1].row->facts.anon_bytes = world.lines[1].row->facts.shared_bytes = 8 << 20;
+	world.lines[1].row->facts.huge_bytes = 2 << 20;
+	assert_contains(text_of(&world.lines[1], 100, false), " 8.0M  8.0M  25%");
+	world_clear(&world);
+}
+
 /* Every cell is as wide as its column, whatever stands in it; a terminal must not obey what others chose. */
 static void test_cells_are_exact(void **state)
 {
@@ -118,9 +135,8 @@ static void test_cells_are_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_texts),		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_users),		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_cells_are_exact),
 	};
 

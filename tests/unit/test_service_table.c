@@ -271,6 +271,35 @@ static void test_memory(void **state)
 	world_clear(&world);
 }
 
+/* What a cgroup told is not summed up, and holds from window to window; a sum is made anew. */
+static void test_told_memory(void **state)
+{
+	static const uint64_t keys[] = {WEB, SHELL};
+	struct ranked ranked[] = {world_process(100, 33, "nginx", 400, false),
+				  world_process(300, 0, "bash", 100, false)};
+	struct world world = {0};
+	const struct row_facts *web, *shell;
+
+	(void)state;
+	world_fill(&world);
+	tell_memory(world_service(&world, WEB), 1000, 3000, 2000);
+	give_memory(world_row(&world, 300), 800, 600);
+	service_row_sum_memory(&world.services, &world.table, world_service(&world, SHELL));
+	world_window(&world, ranked, keys, 2);
+	service_row_sum_memory(&world.services, &world.table, world_service(&world, WEB));
+	web = &world_service(&world, WEB)->sum.facts;
+	shell = &world_service(&world, SHELL)->sum.facts;
+	assert_true(web->anon_known && web->shared_known && web->huge_known && web->huge_of_both);
+	assert_int_equal(web->anon_bytes, 1000);
+	assert_int_equal(web->shared_bytes, 3000);
+	assert_int_equal(web->anon_read_ns, 7);
+	assert_false(shell->anon_known || shell->shared_known);
+	service_row_sum_memory(&world.services, &world.table, world_service(&world, SHELL));
+	assert_int_equal(shell->anon_bytes, 800);
+	assert_false(shell->shared_known);
+	world_clear(&world);
+}
+
 /* A copy has rows of its own, and goes with a copy of the table. */
 static void test_copy(void **state)
 {
@@ -315,10 +344,12 @@ static void test_pids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),  cmocka_unit_test(test_many_names), cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_order), cmocka_unit_test(test_filter),	 cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_trend), cmocka_unit_test(test_memory),	 cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_pids),
+		cmocka_unit_test(test_sums),	    cmocka_unit_test(test_many_names),
+		cmocka_unit_test(test_lines),	    cmocka_unit_test(test_order),
+		cmocka_unit_test(test_filter),	    cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_trend),	    cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_copy),	    cmocka_unit_test(test_pids),
+		cmocka_unit_test(test_told_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

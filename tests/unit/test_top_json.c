@@ -173,6 +173,7 @@ static void test_services(void **state)
 	window.lines = world.lines;
 	window.n_lines =
 		service_lines(&world.services, &world.table, &view, NULL, world.scratch, world.lines);
+	tell_memory(world_service(&world, BUILD), 900, 100, 250);
 	line = top_json(&window);
 	assert_non_null(line);
 	json = json_tokener_parse(line);
@@ -182,13 +183,17 @@ static void test_services(void **state)
 	one = first_service(json, 0);
 	assert_string_equal(json_object_to_json_string_ext(one, JSON_C_TO_STRING_PLAIN),
 			    "{\"rank\":1,\"service\":\"nginx.service\",\"cpu_pct\":60.00,\"user_s\":0.600000,"
-			    "\"system_s\":0.000000,\"processes\":2,\"ended\":0,\"user\":null,"
+			    "\"system_s\":0.000000,\"processes\":2,\"ended\":0,\"anon_bytes\":null,\"shared_"
+			    "bytes\":null,\"huge_bytes\":null,\"user\":null,"
 			    "\"unit\":\"nginx.service\",\"container\":null,\"pod\":null,\"pids\":[100,101]}");
 	one = first_service(json, 1);
 	assert_string_equal(json_object_get_string(get(one, "service")), "build.scope");
 	assert_string_equal(json_object_get_string(get(one, "container")), "build.scope");
 	assert_string_equal(json_object_get_string(get(one, "user")), "root");
 	assert_int_equal(json_object_get_uint64(get(one, "processes")), 1);
+	assert_int_equal(json_object_get_uint64(get(one, "anon_bytes")), 900);
+	assert_int_equal(json_object_get_uint64(get(one, "shared_bytes")), 100);
+	assert_int_equal(json_object_get_uint64(get(one, "huge_bytes")), 250);
 	assert_int_equal(json_object_get_uint64(get(one, "ended")), 3);
 	assert_int_equal(json_object_array_length(get(one, "pids")), 4);
 	one = first_service(json, 2);

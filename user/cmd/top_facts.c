@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "sense/proc.h"
+#include "sense/service_memory.h"
 
 #define MEMORY_AGE_NS (5 * NS_PER_S)
 #define HUGE_AGE_NS   (5 * NS_PER_S)
@@ -70,7 +71,41 @@ void facts_read_memory(const struct facts *facts, struct row *row, uint64_t sinc
 	if (!still_there(facts, row, &found))
 		return;
 	row->facts.anon_bytes = found.anon_bytes;
-	row->facts.anon_known = true;
+	row->facts.shared_bytes = found.shared_bytes;
+	row->facts.anon_known = row->facts.shared_known = true;
+}
+
+static void set_service_memory(struct row_facts *facts, const struct service_memory *memory)
+{
+	facts->anon_bytes = memory->anon;
+	facts->shared_bytes = memory->shared;
+	facts->huge_bytes = memory->anon_huge + memory->shared_huge;
+	facts->anon_known = facts->shared_known = facts->huge_known = facts->huge_of_both = true;
+}
+
+bool facts_read_service_memory(const struct facts *facts, struct service_row *service,
+			       const struct row *hottest, uint64_t now_ns)
+{
+	const char *root = services_root(facts->services);
+	struct row_facts *of = &service->sum.facts;
+	struct service_memory memory;
+	const struct place *place;
+	size_t len;
+
+	if (!of->whose.service.own || !*root)
+		return false;
+	if (of->anon_read_ns && now_ns - of->anon_read_ns < MEMORY_AGE_NS)
+		return service->memory_told;
+	of->anon_read_ns = now_ns;
+	place = services_place(facts->services, hottest->ranked.id, hottest->ranked.owner.cgroup_id,
+			       hottest->ranked.ended, now_ns);
+	len = service_path_len(place->path);
+	service->memory_told = len && !service_memory_read(root, place->path, len, &memory);
+	if (service->memory_told)
+		set_service_memory(of, &memory);
+	else
+		of->anon_known = of->shared_known = of->huge_known = of->huge_of_both = false;
+	return service->memory_told;
 }
 
 /* One piece of the walk of @row; whether that is at its end. */

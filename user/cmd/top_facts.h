@@ -3,7 +3,7 @@
 #ifndef HOTDAMON_CMD_TOP_FACTS_H
 #define HOTDAMON_CMD_TOP_FACTS_H
 
-#include "report/table.h"
+#include "report/service_table.h"
 #include "sense/huge.h"
 #include "sense/services.h"
 
@@ -27,6 +27,13 @@ void facts_read_command(const struct facts *facts, struct row *row);
 
 /* Anonymous memory, if what is known is older than @since_ns. */
 void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns);
+
+/*
+ * The memory of all of @service as its cgroup tells it, with @hottest one of its processes; at most every few seconds. Whether
+ * it did: else its processes are to be asked.
+ */
+bool facts_read_service_memory(const struct facts *facts, struct service_row *service,
+			       const struct row *hottest, uint64_t now_ns);
 
 /* The same of many rows, each at most every few seconds: the stalest first, until @budget_ns is used up. Reorders @rows. */
 void facts_read_memory_of(const struct facts *facts, struct row **rows, size_t n, uint64_t budget_ns);

@@ -11,8 +11,9 @@
 #include "base/cpus.h"
 #include "base/units.h"
 
-#define REMEMBER_NS (60 * NS_PER_S) /* of an idle process: what its trend shows */
-#define PROC_ROOT   "/proc"
+#define REMEMBER_NS    (60 * NS_PER_S)	/* of an idle process: what its trend shows */
+#define SORT_BUDGET_NS (20 * NS_PER_MS) /* for the memory that services are ordered by, per refresh */
+#define PROC_ROOT      "/proc"
 
 struct snapshot *model_shown(struct model *model)
 {
@@ -240,6 +241,41 @@ int model_pause(struct model *model, bool paused)
 	return 0;
 }
 
+/* Whether the cgroup of @service told its memory. */
+static bool ask_cgroup(struct model *model, struct service_row *service)
+{
+	const struct snapshot *shown = model_shown(model);
+
+	return service->n &&
+	       facts_read_service_memory(&model->facts, service,
+					 &shown->table.rows[shown->services.members[service->first]],
+					 clock_boot_ns());
+}
+
+/* The processes of @service to model->rows, behind the first @n there; returns how many these are then. */
+static size_t add_members(struct model *model, const struct service_row *service, size_t n)
+{
+	const struct snapshot *shown = model_shown(model);
+
+	for (size_t i = 0; i < service->n; i++)
+		model->rows[n++] = &shown->table.rows[shown->services.members[service->first + i]];
+	return n;
+}
+
+/* Of each service, as far as it can be had in a moment; the rest in the next ones. */
+static void read_all_memory(struct model *model)
+{
+	struct service_table *services = &model_shown(model)->services;
+	size_t n = 0;
+
+	for (size_t i = 0; i < services->n; i++)
+		if (!ask_cgroup(model, &services->rows[i]))
+			n = add_members(model, &services->rows[i], n);
+	facts_read_memory_of(&model->facts, model->rows, n, SORT_BUDGET_NS);
+	for (size_t i = 0; i < services->n; i++)
+		service_row_sum_memory(services, &model_shown(model)->table, &services->rows[i]);
+}
+
 void model_prepare(struct model *model, const struct view *view)
 {
 	struct snapshot *shown = model_shown(model);
@@ -255,11 +291,11 @@ void model_prepare(struct model *model, const struct view *view)
 			facts_read_owner(&model->facts, row, now_ns);
 		if (view_needs_command(view))
 			facts_read_command(&model->facts, row);
-		if (view_needs_memory(view))
+		if (view_needs_memory(view) && view->by == TABLE_BY_PROCESS)
 			facts_read_memory(&model->facts, row, shown->ended_ns, now_ns);
 	}
-	for (size_t i = 0; view_needs_memory(view) && i < shown->services.n; i++)
-		service_row_sum_memory(&shown->services, &shown->table, &shown->services.rows[i]);
+	if (view_needs_memory(view) && view->by == TABLE_BY_SERVICE)
+		read_all_memory(model);
 }
 
 size_t model_lines(struct model *model, const struct view *view, const struct opened *opened)
@@ -286,10 +322,16 @@ void model_name(struct model *model, struct row *const *rows, size_t n)
 	}
 }
 
-/* The processes that the lines show or sum up, each once, to model->rows. */
+void model_ask_cgroups(struct model *model, const struct line *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (lines[i].kind == LINE_SERVICE)
+			ask_cgroup(model, lines[i].service);
+}
+
+/* The processes that the lines show or have to sum up, each once, to model->rows. */
 static size_t collect_rows(struct model *model, const struct line *lines, size_t n_lines)
 {
-	struct snapshot *shown = model_shown(model);
 	const struct service_row *all_of = NULL;
 	size_t n = 0;
 
@@ -298,11 +340,10 @@ static size_t collect_rows(struct model *model, const struct line *lines, size_t
 
 		if (lines[i].kind == LINE_PROCESS && (!service || service != all_of))
 			model->rows[n++] = lines[i].row;
-		if (lines[i].kind != LINE_SERVICE)
+		if (lines[i].kind != LINE_SERVICE || ask_cgroup(model, lines[i].service))
 			continue;
 		all_of = service;
-		for (size_t k = 0; k < service->n; k++)
-			model->rows[n++] = &shown->table.rows[shown->services.members[service->first + k]];
+		n = add_members(model, service, n);
 	}
 	return n;
 }

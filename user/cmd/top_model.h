@@ -73,6 +73,9 @@ size_t model_lines(struct model *model, const struct view *view, const struct op
  */
 void model_complete(struct model *model, const struct line *lines, size_t n, uint64_t budget_ns);
 
+/* The memory of the services among @lines, where their cgroups tell it. */
+void model_ask_cgroups(struct model *model, const struct line *lines, size_t n);
+
 /* Whose they are and their command lines, and no more. */
 void model_name(struct model *model, struct row *const *rows, size_t n);
 

@@ -354,7 +354,7 @@ static void draw_footer(const struct picture *picture)
 	put(LINES - 1, 0, colour(PAIR_YELLOW) | A_BOLD, text);
 }
 
-#define HELP_WIDTH 50
+#define HELP_WIDTH 51
 
 static const char *const help_lines[] = {
 	"hotdamon top: who burns CPU, by BPF alone",
@@ -363,8 +363,8 @@ static const char *const help_lines[] = {
 	"arrows  select, scroll; PgUp PgDn Home End",
 	"Enter   open or close a service; t all of them",
 	"c u s   sort by CPU, user, system time",
-	"m n     sort by memory, number of processes",
-	"t p     of processes: sort by threads, pid",
+	"m n     by memory, number of processes",
+	"t p     of processes: by threads, pid",
 	"r       reverse the order",
 	"/       filter: command, user, unit, pid",
 	"Esc     clear the filter, select nothing",
@@ -373,10 +373,11 @@ static const char *const help_lines[] = {
 	"q       quit",
 	"",
 	"PROCS   that ran lately + that ended just now",
-	"TREND   CPU of the last minute, new at right;",
-	"        full height: its peak, at least 25 %",
-	"ANON    anonymous memory (of a service: the sum",
-	"        of its processes), HUGE its huge share",
+	"TREND   of CPU; full: its peak, at least 25 %",
+	"ANON    anonymous memory: of a service's cgroup,",
+	"        or if that does not tell the sum",
+	"SHM     shared memory, HUGE the share in huge",
+	"        pages: of both, of a sum of ANON",
 };
 
 static void draw_help(void)

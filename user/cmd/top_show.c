@@ -50,6 +50,7 @@ static int show_json(const struct show *show, struct model *model)
 		window.table = &live->table;
 		window.lines = model->lines;
 		window.n_lines = model_lines(model, &view, NULL);
+		model_ask_cgroups(model, window.lines, window.n_lines);
 	}
 	window.rows = model->rows;
 	window.n_rows = table_view(&live->table, &view, model->rows);

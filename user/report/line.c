@@ -64,8 +64,8 @@ static bool is_blank(const struct line *line, enum column column)
 		return false;
 	if (column == COLUMN_RANK || column == COLUMN_PROCESSES)
 		return true;
-	return line->kind == LINE_ENDED &&
-	       (column == COLUMN_USER || column == COLUMN_ANON || column == COLUMN_HUGE);
+	return line->kind == LINE_ENDED && (column == COLUMN_USER || column == COLUMN_ANON ||
+					    column == COLUMN_SHARED || column == COLUMN_HUGE);
 }
 
 void line_cell(const struct line *line, struct placed placed, double now_s, bool utf8, char out[TOP_CELL_LEN])

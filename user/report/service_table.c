@@ -78,6 +78,22 @@ static void add_trend(struct row *row, double now_s, double window_s)
 	trend_add(&row->trend, now_s - window_s, now_s, ns_to_s(row->ranked.user_ns + row->ranked.system_ns));
 }
 
+/* What was told of its memory goes on until it is told anew. */
+static void keep_memory(const struct service_row *old, struct service_row *service)
+{
+	struct row_facts *facts = &service->sum.facts;
+	const struct row_facts *was = &old->sum.facts;
+
+	facts->anon_read_ns = was->anon_read_ns;
+	service->memory_told = old->memory_told;
+	if (!old->memory_told)
+		return;
+	facts->anon_bytes = was->anon_bytes;
+	facts->shared_bytes = was->shared_bytes;
+	facts->huge_bytes = was->huge_bytes;
+	facts->anon_known = facts->shared_known = facts->huge_known = facts->huge_of_both = true;
+}
+
 /* What stays of one of which no process is there. */
 static void copy_gone(const struct service_row *old, struct service_row *service)
 {
@@ -102,6 +118,7 @@ static void carry_over(const struct service_table *old, struct service_table *fr
 		if (f < n && fresh->rows[f].key == row->key) {
 			fresh->rows[f].sum.trend = row->sum.trend;
 			fresh->rows[f].ended.trend = row->ended.trend;
+			keep_memory(row, &fresh->rows[f]);
 		} else if (trend_ran(&row->sum.trend, now_s)) {
 			copy_gone(row, &fresh->rows[fresh->n++]);
 		}
@@ -192,6 +209,8 @@ void service_row_sum_memory(const struct service_table *services, const struct t
 	double huge = 0, told = 0;
 	bool all_asked = true;
 
+	if (service->memory_told)
+		return;
 	sum->anon_bytes = 0;
 	sum->anon_known = service_row_living(service) > 0;
 	for (size_t i = 0; i < service->n; i++) {

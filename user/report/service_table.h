@@ -17,6 +17,7 @@ struct service_row {
 	struct row ended; /* of those that ended in the last window */
 	size_t first, n;  /* its processes: services->members[first] .. */
 	size_t n_ended;	  /* of them */
+	bool memory_told; /* by its cgroup, to sum.facts; else it is to be summed up */
 	bool users_differ;
 	char ended_names
 		[ENDED_NAMES_LEN]; /* "cc1, as, gcc": what ended, the hottest first, as many as there is room for */
@@ -48,7 +49,7 @@ const char *service_row_name(const struct service_row *service);
 /* How many of its processes live. */
 size_t service_row_living(const struct service_row *service);
 
-/* Sums up what is known of the memory of its processes. It is known once each that lives was asked for it. */
+/* Sums up what is known of the memory of its processes, unless it was told. It is known once each that lives was asked for it. */
 void service_row_sum_memory(const struct service_table *services, const struct table *table,
 			    struct service_row *service);
 

@@ -17,9 +17,12 @@ struct row_facts {
 	bool owner_known;  /* whose it is */
 	bool command_read; /* or tried to be */
 	bool in_cgroup;	   /* below the cgroup that was asked for */
-	bool anon_known, huge_known;
+	bool anon_known, shared_known, huge_known;
+	bool huge_of_both;	/* huge_bytes counts what is shared too */
 	uint32_t command_execs; /* of the process, when its command line was read */
 	uint64_t anon_bytes, anon_read_ns;
+	uint64_t
+		shared_bytes; /* known with anon_bytes; not of a service that is summed up: nobody knows who shares what */
 	uint64_t huge_bytes, huge_read_ns, huge_cost_ns; /* the cost: how long that read took */
 };
 

@@ -51,20 +51,19 @@ static void command_cell(const struct row *row, unsigned int width, char *out, s
 
 static void huge_cell(const struct row_facts *facts, char *out, size_t size)
 {
-	double share = 0;
+	double all = (double)facts->anon_bytes + (facts->huge_of_both ? (double)facts->shared_bytes : 0);
+	double share = all > 0 ? (double)facts->huge_bytes / all : 0;
 
-	if (facts->anon_bytes)
-		share = (double)facts->huge_bytes / (double)facts->anon_bytes;
 	if (facts->huge_known && facts->anon_known)
 		snprintf(out, size, "%.0f%%", 100 * (share > 1 ? 1 : share)); /* read at two times */
 	else
 		snprintf(out, size, "-");
 }
 
-static void anon_cell(const struct row_facts *facts, char *out)
+static void bytes_cell(bool known, uint64_t bytes, char *out)
 {
-	if (facts->anon_known)
-		text_bytes(facts->anon_bytes, out);
+	if (known)
+		text_bytes(bytes, out);
 	else
 		strcpy(out, "-");
 }
@@ -106,7 +105,9 @@ static void cell_text(const struct row *row, struct placed placed, char out[TOP_
 	case COLUMN_SYSTEM_PCT:
 		return percent_text(ranked->window_system_pct, out, TOP_CELL_LEN);
 	case COLUMN_ANON:
-		return anon_cell(facts, out);
+		return bytes_cell(facts->anon_known, facts->anon_bytes, out);
+	case COLUMN_SHARED:
+		return bytes_cell(facts->shared_known, facts->shared_bytes, out);
 	case COLUMN_HUGE:
 		return huge_cell(facts, out, TOP_CELL_LEN);
 	default:

@@ -35,6 +35,24 @@ static void add_pids(struct json *json, const struct top_window *window, const s
 	json_close(json);
 }
 
+/* As the cgroup of the service tells it, or it is null: processes are not asked for it here. */
+static void add_memory(struct json *json, const struct row_facts *facts, bool told)
+{
+	const struct {
+		const char *key;
+		uint64_t bytes;
+	} values[] = {{"anon_bytes", facts->anon_bytes},
+		      {"shared_bytes", facts->shared_bytes},
+		      {"huge_bytes", facts->huge_bytes}};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (told)
+			json_add_u64(json, values[i].key, values[i].bytes);
+		else
+			json_add_null(json, values[i].key);
+	}
+}
+
 static void add_service(struct json *json, const struct top_window *window, const struct service_row *service)
 {
 	const struct ranked *sum = &service->sum.ranked;
@@ -48,6 +66,7 @@ static void add_service(struct json *json, const struct top_window *window, cons
 	json_add_decimal(json, "system_s", ns_to_s(sum->system_ns), 6);
 	json_add_u64(json, "processes", service_row_living(service));
 	json_add_u64(json, "ended", service->n_ended);
+	add_memory(json, &service->sum.facts, service->memory_told);
 	json_add_text(json, "user", *whose->user && !service->users_differ ? whose->user : NULL);
 	whose_service_to_json(json, &whose->service);
 	add_pids(json, window, service);

@@ -289,6 +289,11 @@ void services_whose(struct services *services, struct process_id id, struct proc
 		user_name(services->users, owner.uid, whose->user, sizeof(whose->user));
 }
 
+const char *services_root(const struct services *services)
+{
+	return services->root_fd >= 0 ? services->root : "";
+}
+
 size_t services_known(const struct services *services)
 {
 	return services->n;

@@ -28,6 +28,9 @@ void services_free(struct services *services); /* NULL is fine */
 const struct place *services_place(struct services *services, struct process_id id, uint64_t cgroup_id,
 				   bool ended, uint64_t now_ns);
 
+/* Where cgroup v2 is mounted; "": it is not. */
+const char *services_root(const struct services *services);
+
 /* Its user and its service to *@whose; the command line is left as it is. UID_UNKNOWN: it is asked for. */
 void services_whose(struct services *services, struct process_id id, struct process_owner owner, bool ended,
 		    uint64_t now_ns, struct whose *whose);
