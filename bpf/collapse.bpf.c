@@ -41,7 +41,7 @@ static __always_inline bool is_kdamond(struct task_struct *task)
 	static const char name[] = "kdamond.";
 	char comm[sizeof(name) - 1];
 
-	if (!(task->flags & PF_KTHREAD))
+	if (!is_kernel_thread(task))
 		return false;
 	bpf_probe_read_kernel(comm, sizeof(comm), &task->comm);
 	for (unsigned int i = 0; i < sizeof(comm); i++)

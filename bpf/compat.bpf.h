@@ -25,4 +25,20 @@ typedef __u64 tp_args;
 		(int)value_;                                                                                 \
 	})
 
+static __always_inline bool is_kernel_thread(struct task_struct *task)
+{
+	return task->flags & PF_KTHREAD; /* the idle tasks too; not io_uring's workers */
+}
+
+static __always_inline bool is_exiting(struct task_struct *task)
+{
+	return task->flags & PF_EXITING;
+}
+
+/* This switch is its last. */
+static __always_inline bool is_dead(struct task_struct *task)
+{
+	return task->__state == TASK_DEAD;
+}
+
 #endif

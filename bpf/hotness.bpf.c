@@ -5,7 +5,7 @@
  * The kernel itself keeps the time of each task; nobody has to add it up at every switch. So:
  * - A switch only notes, once per task and window, that the task ran (on_switch: a load and a compare).
  * - The end of a window counts the tasks that were noted, and what sits on a CPU (count_window).
- * - A task that ends is counted there and then, as its own sums go with it (on_exit).
+ * - A task that ends is counted there and then, as its own sums go with it (on_exit, and its last switch).
  * Each task remembers what of its time was counted (task storage); the rest goes to its process. Nothing is
  * ever taken back from a process, so the sums only grow, whatever ends. What is noted or counted too late
  * for a window is in the next one.
@@ -27,7 +27,26 @@ static __always_inline void put_in_queue(struct task_note *note)
 		__sync_fetch_and_add(&ran, 1);
 }
 
-/* The first time in a window that @task leaves a CPU, and each time when it is exiting. */
+/*
+ * Nothing of @task comes after this. The end of a process is told here, not by on_exit: that one comes before memory is
+ * given back, and may be skipped (since 7.x a tracepoint's program can be preempted, and then runs for nobody else on
+ * that CPU). What was counted before and has no entry now was told to have ended: it is not brought back.
+ * signal->live was decremented in do_exit(): two last threads may both see 0, and write the same.
+ */
+static __always_inline void end(struct task_struct *task, struct task_counted *counted)
+{
+	bool first = !counted->seen_by; /* its process was never counted before, or there was no room */
+	struct hotness_value *process = count(task, counted, first);
+
+	if (!process) {
+		losses.threads += first;
+	} else if (task->signal->live.counter == 0) {
+		process->ended_ns = bpf_ktime_get_boot_ns();
+		note_change(process, &counted->process);
+	}
+}
+
+/* The first time in a window that @task leaves a CPU, and the last time of all. */
 static __noinline int note(struct task_struct *task)
 {
 	/* Read once: user space may close the window meanwhile. */
@@ -38,8 +57,8 @@ static __noinline int note(struct task_struct *task)
 		counted = counted_of(task);
 		if (!counted)
 			return 0;
-		if (is_exiting(task)) {
-			count(task, counted, false);
+		if (is_dead(task)) {
+			end(task, counted);
 			return 0;
 		}
 		if (counted->window != note.window && lists_tasks)
@@ -57,34 +76,18 @@ int on_switch(tp_args *args)
 	struct task_struct *prev = (void *)args[1];
 	__u32 pid = (__u32)prev->pid;
 
-	return *seen_place(pid) == seen_mark(pid, window) ? 0 : note(prev);
+	return *seen_place(pid) == seen_mark(pid, window) && !is_dead(prev) ? 0 : note(prev);
 }
 
-/*
- * args: task. Its sums are about to go; what it still runs in do_exit() is counted at its last switches, for
- * which it must not look noted. live was decremented before, and two last threads may both see 0: both
- * write the same.
- */
+/* args: task. Its sums are about to go to those of its dead threads, which an entry made later would take for older. */
 SEC("tp_btf/sched_process_exit")
 int on_exit(tp_args *args)
 {
 	struct task_struct *task = (void *)args[0];
-	struct task_counted *counted;
-	struct hotness_value *process;
+	struct task_counted *counted = is_kernel_thread(task) ? 0 : counted_of(task);
 
-	if (is_kernel_thread(task))
-		return 0;
-	*seen_place((__u32)task->pid) = 0;
-	counted = counted_of(task);
-	if (!counted)
-		return 0;
-	process = count(task, counted, true);
-	if (!process) {
-		losses.threads++;
-	} else if (task->signal->live.counter == 0) {
-		process->ended_ns = bpf_ktime_get_boot_ns();
-		note_change(process, &counted->process);
-	}
+	if (counted)
+		count(task, counted, true);
 	return 0;
 }
 
@@ -97,39 +100,12 @@ int on_exec(tp_args *args)
 {
 	struct task_struct *task = (void *)args[0];
 	struct task_counted *counted = counted_of(task);
-	struct hotness_value *process;
 
 	if (!counted)
 		return 0;
 	counted->window = 0;
 	*seen_place((__u32)task->pid) = 0;
-	process = count(task, counted, true);
-	if (!process)
-		return 0;
-	__sync_fetch_and_add(&process->execs, 1);
-	bpf_probe_read_kernel(&process->comm, sizeof(process->comm), &task->comm);
-	note_change(process, &counted->process);
-	return 0;
-}
-
-/*
- * args: task, its new name. Only the leader's name is the process's. It is not yet the task's: who makes the entry
- * in between would read the old one, so it is made here.
- */
-SEC("tp_btf/task_rename")
-int on_rename(tp_args *args)
-{
-	struct task_struct *task = (void *)args[0];
-	struct hotness_value *process;
-	struct hotness_key key = {};
-
-	if (is_kernel_thread(task) || task->pid != task->tgid)
-		return 0;
-	key.tgid = (__u32)task->tgid;
-	key.start_time_ns = task->start_boottime;
-	process = process_of(task, &key, true);
-	if (process)
-		bpf_probe_read_kernel_str(&process->comm, sizeof(process->comm), (void *)args[1]);
+	count(task, counted, true);
 	return 0;
 }
 
@@ -372,7 +348,7 @@ static int forget_next_unasked(__u32 i, void *unused)
 	return forget(false);
 }
 
-/* Deletes the entries of processes that were told to have ended, and are over. */
+/* Deletes the entries of processes that were told to have ended, and are over. The other is for lists_tasks false. */
 SEC("syscall")
 int forget_ended(void *unused)
 {
@@ -380,7 +356,6 @@ int forget_ended(void *unused)
 	return 0;
 }
 
-/* The same where lists_tasks is false. */
 SEC("raw_tp")
 int forget_ended_unasked(void *unused)
 {

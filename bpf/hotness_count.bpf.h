@@ -5,17 +5,6 @@
 
 #include "hotness_times.bpf.h"
 
-static __always_inline bool is_kernel_thread(struct task_struct *task)
-{
-	return task->flags &
-	       PF_KTHREAD; /* the idle tasks too; not io_uring's workers, which belong to their process */
-}
-
-static __always_inline bool is_exiting(struct task_struct *task)
-{
-	return task->flags & PF_EXITING;
-}
-
 /* ---- tasks and their processes ---- */
 
 static __always_inline struct task_counted *first_sight(struct task_struct *task)
@@ -49,7 +38,6 @@ static __always_inline struct hotness_value *process_new(struct task_struct *tas
 {
 	struct hotness_value fresh = {};
 
-	bpf_probe_read_kernel(&fresh.comm, sizeof(fresh.comm), &task->group_leader->comm);
 	fresh.serial = __sync_fetch_and_add(&serial, 1) + 1;
 	fresh.old_run_ns = task->signal->sum_sched_runtime;
 	fresh.old_utime_ns = task->signal->utime;
@@ -58,7 +46,6 @@ static __always_inline struct hotness_value *process_new(struct task_struct *tas
 	return bpf_map_lookup_elem(&process_hotness, key);
 }
 
-/* What a thread runs after its exit hook must not bring back a process that was told to have ended. */
 static __always_inline struct hotness_value *process_of(struct task_struct *task, struct hotness_key *key,
 							bool may_create)
 {
@@ -109,12 +96,19 @@ static __always_inline void count_first(struct task_counted *counted, struct hot
 	__sync_fetch_and_add(&process->old_stime_ns, counted->stime_ns);
 }
 
-/* It may be moved, or become another user, at any time: the map tells where it was when it was last counted. */
+/*
+ * It may be moved, become another user, be renamed, execute another program at any time: the map tells how it was when it
+ * was last counted. A fork takes its parent's number of execs along, and keeps it as parent_exec_id.
+ */
 static __always_inline void note_whose(struct task_struct *task, struct hotness_value *process)
 {
+	struct task_struct *leader = task->group_leader;
+
 	if (bpf_core_field_exists(task->cgroups)) /* a kernel may be built without */
 		process->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	process->uid = task->cred->euid.val;
+	process->execs = (__u32)(leader->self_exec_id - leader->parent_exec_id);
+	bpf_probe_read_kernel(&process->comm, sizeof(process->comm), &leader->comm);
 }
 
 /*

@@ -96,8 +96,9 @@ $(B)/tests/cost: tests/bench/cost.c
 $(B)/tests/room_load: tests/vm/room_load.c
 -include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d $(B)/tests/room_load.d
 $(B)/tests/slow.so: tests/bpf/slow.c
+$(B)/tests/skips.so: tests/bpf/skips.c
 $(B)/tests/fail.so: tests/top/fail.c
-$(B)/tests/slow.so $(B)/tests/fail.so:
+$(B)/tests/slow.so $(B)/tests/skips.so $(B)/tests/fail.so:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared -o $@ $<
@@ -124,7 +125,7 @@ $(B)/tests/live $(B)/tests/live_shared:
 test-live: $(B)/tests/live $(B)/tests/live_shared
 	$(Q)tests/live/run
 
-test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so
+test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/skips.so
 	$(Q)tests/bpf/run
 
 test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load

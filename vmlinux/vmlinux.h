@@ -71,6 +71,7 @@ struct cred {
 };
 
 struct task_struct {
+	unsigned int __state;
 	unsigned int flags;
 	int exit_state;
 	int pid;
@@ -79,6 +80,8 @@ struct task_struct {
 	__u64 stime;
 	__u64 start_boottime;
 	struct vtime vtime;
+	__u64 parent_exec_id;
+	__u64 self_exec_id;
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
@@ -120,6 +123,7 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 #define PF_EXITING 0x00000004
+#define TASK_DEAD  0x00000080
 #define PF_KTHREAD 0x00200000
 
 #endif

@@ -49,11 +49,12 @@ finish() {
 }
 
 # during_top SECONDS COMMAND...: with windows of SECONDS; its words to $tmp/truth, and all windows from before it to after its end to $tmp/top.
+# $preload of the caller is preloaded into top.
 during_top() {
 	local top seconds=$1
 	shift
 	: >"$tmp/top"
-	begin "$hotdamon" top --json -d "$seconds" >"$tmp/top"
+	begin env ${preload:+LD_PRELOAD="$preload"} "$hotdamon" top --json -d "$seconds" >"$tmp/top"
 	top=$begun
 	until_true 10 lines_are "$tmp/top" 1 || { finish $top; fail "top prints nothing"; return; }
 	"$@" >"$tmp/truth"

@@ -83,9 +83,9 @@ static inline void put_context(const struct world *world, unsigned int number, c
 
 static inline void put_btf(const struct world *world, const char *last_action)
 {
-	static const char *const tracepoints[] = {
-		"sched_switch",	    "sched_process_exit",    "sched_process_exec",    "task_rename",
-		"damon_aggregated", "mm_collapse_huge_page", "mm_khugepaged_scan_pmd"};
+	static const char *const tracepoints[] = {"sched_switch",	   "sched_process_exit",
+						  "sched_process_exec",	   "damon_aggregated",
+						  "mm_collapse_huge_page", "mm_khugepaged_scan_pmd"};
 	struct btf *btf = btf__new_empty();
 	char name[64];
 	uint32_t size;

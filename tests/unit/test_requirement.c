@@ -197,7 +197,6 @@ static void each_is_named(void **state)
 		    true),
 		ROW(tracepoints[HOST_TP_SCHED_PROCESS_EXEC], "tp_sched_process_exec", true, true, true, true,
 		    true),
-		ROW(tracepoints[HOST_TP_TASK_RENAME], "tp_task_rename", true, true, true, true, true),
 		ROW(task_storage, "task_storage", true, true, true, true, true),
 		ROW(bpf_loop, "bpf_loop", true, true, true, true, true),
 		ROW(bpffs, "bpffs", false, true, true, true, true),

@@ -17,7 +17,6 @@ static const char *const tracepoint_names[HOST_TRACEPOINTS] = {
 	[HOST_TP_SCHED_SWITCH] = "sched_switch",
 	[HOST_TP_SCHED_PROCESS_EXIT] = "sched_process_exit",
 	[HOST_TP_SCHED_PROCESS_EXEC] = "sched_process_exec",
-	[HOST_TP_TASK_RENAME] = "task_rename",
 	[HOST_TP_DAMON_AGGREGATED] = "damon_aggregated",
 	[HOST_TP_MM_COLLAPSE_HUGE_PAGE] = "mm_collapse_huge_page",
 	[HOST_TP_MM_KHUGEPAGED_SCAN_PMD] = "mm_khugepaged_scan_pmd",

@@ -76,7 +76,6 @@ const struct requirement_row requirement_rows[] = {
 	{.name = "tp_sched_switch", TRACEPOINT(HOST_TP_SCHED_SWITCH), OF_HOTNESS},
 	{.name = "tp_sched_process_exit", TRACEPOINT(HOST_TP_SCHED_PROCESS_EXIT), OF_HOTNESS},
 	{.name = "tp_sched_process_exec", TRACEPOINT(HOST_TP_SCHED_PROCESS_EXEC), OF_HOTNESS},
-	{.name = "tp_task_rename", TRACEPOINT(HOST_TP_TASK_RENAME), OF_HOTNESS},
 	{.name = "task_storage", .since = "5.13", FACT(task_storage), IN_BTF, OF_HOTNESS},
 	{.name = "bpf_loop", .since = "5.17", FACT(bpf_loop), IN_BTF, OF_HOTNESS},
 	{
