@@ -117,6 +117,19 @@ static void test_nobody_to_ask(void **state)
 	assert_string_equal(path_of(world, 5, false, 40), "/a"); /* and now there is one */
 }
 
+/* Of thousands that ended and cannot be asked nothing is kept. */
+static void test_ended_ones_take_no_room(void **state)
+{
+	const struct world *world = *state;
+	size_t known;
+
+	path_of(world, 5, false, 1);
+	known = services_known(world->services);
+	for (uint32_t pid = 100; pid < 200; pid++)
+		assert_string_equal(path_of(world, pid, true, 1), "");
+	assert_int_equal(services_known(world->services), known);
+}
+
 /* Cgroups nest, and their names are of up to 255 characters. */
 static void test_deep(void **state)
 {
@@ -167,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_each_is_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody_to_ask, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ended_ones_take_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_whose, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgets, setup, teardown),

@@ -162,13 +162,23 @@ static size_t position(const struct services *services, uint64_t cgroup_id, stru
 	return bisect(&key, services->known, services->n, sizeof(key), known_cmp);
 }
 
-/* The one of @cgroup_id and @id, made where there is none. NULL: no memory. */
-static struct known *known_of(struct services *services, uint64_t cgroup_id, struct process_id id)
+/* NULL: there is none. */
+static struct known *find(const struct services *services, uint64_t cgroup_id, struct process_id id)
 {
 	size_t at = position(services, cgroup_id, id);
 	struct known *known = services->known + at;
 
-	if (at < services->n && known->cgroup_id == cgroup_id && process_id_equal(known->id, id))
+	return at < services->n && known->cgroup_id == cgroup_id && process_id_equal(known->id, id) ? known
+												    : NULL;
+}
+
+/* The one of @cgroup_id and @id, made where there is none. NULL: no memory. */
+static struct known *known_of(struct services *services, uint64_t cgroup_id, struct process_id id)
+{
+	struct known *known = find(services, cgroup_id, id);
+	size_t at = position(services, cgroup_id, id);
+
+	if (known)
 		return known;
 	if (array_reserve(&services->known, &services->room, services->n + 1, sizeof(*known)))
 		return NULL;
@@ -268,7 +278,7 @@ const struct place *services_place(struct services *services, struct process_id 
 		ask_cgroup(services, known, now_ns);
 	if (known && !known->place) {
 		known->used_ns = now_ns;
-		known = known_of(services, cgroup_id, id);
+		known = ended ? find(services, cgroup_id, id) : known_of(services, cgroup_id, id);
 		if (known && is_due(known, now_ns))
 			ask_process(services, known, ended, now_ns);
 	}
