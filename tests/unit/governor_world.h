@@ -55,7 +55,11 @@ static inline void world_free(struct world *world)
 static inline struct candidate hot(uint32_t tgid, double cpu_pct)
 {
 	struct candidate candidate = {
-		.id = {.tgid = tgid, .start_time_ns = 1}, .cpu_pct = cpu_pct, .anon_bytes = 312 * MIB};
+		.id = {.tgid = tgid, .start_time_ns = 1},
+		.cpu_pct = cpu_pct,
+		.member = {.key = tgid, .cpu_pct = cpu_pct}, /* each for itself */
+		.anon_bytes = 312 * MIB,
+	};
 
 	snprintf(candidate.comm, sizeof(candidate.comm), "p%u", tgid);
 	return candidate;

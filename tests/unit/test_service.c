@@ -184,16 +184,22 @@ static void test_keys(void **state)
 	assert_true(key(session, "make", 1) != key(session, "cc1", 1));
 	assert_true(key(session, "make", 1) != key(session, "make", 2));
 	assert_true(key("", "", 0) != 0);
+	assert_true(service_key_alone((struct process_id){1, 2}) ==
+		    service_key_alone((struct process_id){1, 2}));
+	assert_true(service_key_alone((struct process_id){1, 2}) !=
+		    service_key_alone((struct process_id){1, 3}));
+	assert_true(service_key_alone((struct process_id){1, 2}) !=
+		    service_key_alone((struct process_id){2, 2}));
 }
 
 static void test_name_of_process(void **state)
 {
-	static const char *const cases[][2] = {
-		{"/system.slice/tomcat.service", "java (4256) of tomcat.service"},
-		{"/docker/" ID, "java (4256) of docker:0123456789ab"},
-		{USER "session-3.scope", "java (4256) of alice"},
-		{"/", "java (4256) of alice"},
-		{"", "java (4256) of alice"},
+	static const char *const cases[][3] = {
+		{"/system.slice/tomcat.service", "java (4256) of tomcat.service", "tomcat.service"},
+		{"/docker/" ID, "java (4256) of docker:0123456789ab", "docker:0123456789ab"},
+		{USER "session-3.scope", "java (4256) of alice", "java of alice"},
+		{"/", "java (4256) of alice", "java of alice"},
+		{"", "java (4256) of alice", "java of alice"},
 	};
 	struct whose whose = {.user = "alice"};
 	char name[WHOSE_NAME_LEN];
@@ -203,10 +209,14 @@ static void test_name_of_process(void **state)
 		service_of_cgroup(cases[i][0], &whose.service);
 		whose_name("java", 4256, &whose, name);
 		assert_string_equal(name, cases[i][1]);
+		whose_service("java", &whose, name);
+		assert_string_equal(name, cases[i][2]);
 	}
 	whose.user[0] = '\0';
 	whose_name("java", 4256, &whose, name);
 	assert_string_equal(name, "java (4256)");
+	whose_service("java", &whose, name);
+	assert_string_equal(name, "java");
 }
 
 static void test_below(void **state)

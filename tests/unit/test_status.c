@@ -369,6 +369,44 @@ static void test_json_order(void **state)
 	json_object_put(json);
 }
 
+/* Of a service of several, both are told: the process's own time, and that of all. */
+static void test_json_service(void **state)
+{
+	struct governor_seat seat = watched;
+	struct status_target target = redis;
+	struct governor_skip skip = java;
+	struct status status = whole;
+	struct whose alice = {.user = "alice"};
+	struct json_object *json = parsed(&status);
+	char *text;
+
+	(void)state;
+	assert_string_equal(at(json, "targets.0.service"), "null");
+	assert_string_equal(at(json, "skipped.0.service"), "null");
+	json_object_put(json);
+	seat.member = (struct membership){.key = 1, .processes = 8, .cpu_pct = 12.5};
+	skip.member = (struct membership){.key = 2, .processes = 200, .cpu_pct = 0.21};
+	target.watched = &seat;
+	status.targets = &target;
+	status.skipped = &skip;
+	status.skipped_whose = &alice;
+	json = parsed(&status);
+	assert_keys(json,
+		    (const struct key[]){{"targets.0.cpu_pct", "12.5"},
+					 {"targets.0.service.name", "redis.service"},
+					 {"targets.0.service.cpu_pct", "97.1"},
+					 {"targets.0.service.processes", "8"},
+					 {"skipped.0.cpu_pct", "0.2"},
+					 {"skipped.0.service.name", "java of alice"},
+					 {"skipped.0.service.cpu_pct", "40.2"},
+					 {"skipped.0.service.processes", "200"}},
+		    8);
+	json_object_put(json);
+	text = table_of(&status);
+	assert_contains(text, "java              40.2  of alice, and 199 more: THP is disabled");
+	free(text);
+}
+
 /* What jq -r prints of it must not command a terminal either. */
 static void test_json_names(void **state)
 {
@@ -399,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_json_of_nobody),
 		cmocka_unit_test(test_json_of_the_unknown),
 		cmocka_unit_test(test_json_order),
+		cmocka_unit_test(test_json_service),
 		cmocka_unit_test(test_json_names),
 	};
 

@@ -35,7 +35,7 @@ test_ends() {
 # Many ends at any moment of the daemon's work must be no storm of errors.
 test_ends_at_any_moment() {
 	remember_state
-	start_daemon --stop-damon-stat --interval 1 --top 4 --min-anon 4 --min-cpu 2
+	start_daemon --stop-damon-stat --interval 1 --by process --top 4 --min-anon 4 --min-cpu 2
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		workload --name "brief$i" --mem 16 --exit-after "$((1 + i % 3)).$i" &
 		echo $! >>$T/pids

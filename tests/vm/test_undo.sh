@@ -173,7 +173,7 @@ test_tree_replaced_after_kill_9() {
 	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	echo N >$DAMON_STAT
 	for how in other same; do
-		start_daemon --interval 0.5
+		start_daemon --interval 0.5 --by process
 		wait_for 30 has_kdamond hot || fail 'it is not watched'
 		kill -9 "$daemon"
 		wait "$daemon" 2>/dev/null

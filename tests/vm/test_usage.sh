@@ -179,7 +179,7 @@ test_rules() {
 	wait_for 20 has_kdamond outsider || fail 'outsider has no seat, though the other one was left out'
 	left_out insider 'left out by its owner: `omit`' || fail "insider is skipped for '$(skipped insider reason)'"
 	wish always
-	wait_for 20 left_out insider 'all 1 seats are taken' || fail "insider is skipped for '$(skipped insider reason)'"
+	wait_for 20 left_out insider 'all 1 places are taken' || fail "insider is skipped for '$(skipped insider reason)'"
 	[ "$(grep -c "cgroup /rules: .always. in its xattr user.hotdamon is ignored" $ERRORS)" = 1 ] || fail "not said once: $(cat $ERRORS)"
 	[ "$(grep -c 'insider.* left out by its owner' $LOG)" = 1 ] || fail 'that it was left out is not said once'
 	stop_daemon

@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "decide/benefit.h"
 #include "decide/cost.h"
+#include "decide/members.h"
 #include "decide/region_count.h"
 #include "decide/room.h"
 #include "decide/worth.h"
@@ -20,6 +21,9 @@
 
 enum {
 	OPT_TOP = 0x100,
+	OPT_BY,
+	OPT_MEMBERS,
+	OPT_MAX_SEATS,
 	OPT_INTERVAL,
 	OPT_RANK,
 	OPT_MIN_CPU,
@@ -61,11 +65,18 @@ enum {
 
 static const struct argp_option run_options_help[] = {
 	{NULL, 0, NULL, 0, "Who is watched:", 1},
-	{"top", OPT_TOP, "N", 0, "Watch the N hottest processes (default 3)", 0},
+	{"top", OPT_TOP, "N", 0, "Watch the N hottest services (default 3)", 0},
+	{"by", OPT_BY, "service|process", 0,
+	 "Choose services, by the time of all their processes (default), or processes, each by itself", 0},
+	{"members", OPT_MEMBERS, "N", 0, "Watch at most N processes of a service at a time (default 4)", 0},
+	{"max-seats", OPT_MAX_SEATS, "N", 0,
+	 "Watch at most N processes in all, but one of each service (default 32); by service", 0},
 	{"interval", OPT_INTERVAL, "SEC", 0, "Choose anew every SEC seconds (default 5)", 0},
 	{"rank", OPT_RANK, "user|cpu", 0, "Rank by user time (default) or by all CPU time", 0},
 	{"min-cpu", OPT_MIN_CPU, "PCT", 0,
-	 "Only processes that use at least PCT % of one CPU, by the time of --rank (default 10)", 0},
+	 "Only services, or processes, that use at least PCT % of one CPU, by the time of --rank (default "
+	 "10)",
+	 0},
 	{"min-mem", OPT_MIN_MEM, "MIB", 0,
 	 "Only processes with at least MIB MiB of resident anonymous memory (default 32)", 0},
 	{"min-anon", OPT_MIN_ANON, "MIB", 0, "Another name of --min-mem", 0},
@@ -360,9 +371,19 @@ static error_t parse_damon_option(int key, char *arg, struct argp_state *state)
 
 static error_t parse_named_option(int key, char *arg, struct argp_state *state)
 {
+	static const char *const units[] = {"service", "process"};
 	struct run_options *options = state->input;
 
 	switch (key) {
+	case OPT_BY:
+		options->by_process = choice(state, "by", arg, units, 2) == 1;
+		return 0;
+	case OPT_MEMBERS:
+		options->members = (unsigned int)cli_number(state, "members", arg, 1, RUN_MAX_SEATS);
+		return 0;
+	case OPT_MAX_SEATS:
+		options->max_seats = (unsigned int)cli_number(state, "max-seats", arg, 1, RUN_MAX_SEATS);
+		return 0;
 	case OPT_PID:
 		parse_pids(state, arg, options);
 		return 0;
@@ -454,6 +475,8 @@ int cmd_run(int argc, char **argv)
 	};
 	struct run_options options = {
 		.top = 3,
+		.members = MEMBERS_DEFAULT,
+		.max_seats = SEATS_DEFAULT,
 		.interval_s = 5,
 		.min_cpu_pct = 10,
 		.min_anon_bytes = 32 * MIB_BYTES,

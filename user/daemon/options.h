@@ -16,7 +16,10 @@
 
 /* Checked for range and for sense together. */
 struct run_options {
-	unsigned int top;
+	unsigned int top;	/* services; or processes, by_process */
+	bool by_process;	/* each is a service of its own, with one seat */
+	unsigned int members;	/* seats that a service may have */
+	unsigned int max_seats; /* in all, by service */
 	double interval_s;
 	enum rank_by rank_by;
 	double min_cpu_pct;

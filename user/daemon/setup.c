@@ -10,6 +10,7 @@
 #include "act/collapse.h"
 #include "base/exit_status.h"
 #include "base/units.h"
+#include "decide/members.h"
 #include "decide/region_count.h"
 #include "report/log.h"
 #include "sense/host.h"
@@ -131,11 +132,18 @@ static int configure(const struct setup *setup, struct watch *watch)
 	return configure_descent(setup, watch);
 }
 
+static bool by_service(const struct run_options *options)
+{
+	return !options->by_process && !options->n_pids;
+}
+
 static int make_watch(const struct setup *setup, struct watch *watch)
 {
 	const struct run_options *options = watch->options;
 	struct governor_config governor = {
 		.seats = watch->n_seats,
+		.services = by_service(options) ? options->top : 0,
+		.members = by_service(options) ? options->members : 0,
 		.min_cpu_pct = options->min_cpu_pct,
 		.min_anon_bytes = options->min_anon_bytes,
 		.dwell_ticks = GOVERNOR_DWELL_TICKS,
@@ -257,7 +265,7 @@ static int change_host(struct setup *setup, struct watch *watch, struct act_erro
 static void say_ready(const struct setup *setup, const struct watch *watch)
 {
 	const struct descent_levels *levels = &watch->descent.levels;
-	char ends[80];
+	char ends[80], seats[80] = "";
 
 	if (watch->descent.by_worth)
 		snprintf(ends, sizeof(ends), "what pays back in %" PRIu64 " s", watch->options->payback_s);
@@ -265,11 +273,15 @@ static void say_ready(const struct setup *setup, const struct watch *watch)
 		snprintf(ends, sizeof(ends), "levels %u %% (%u of %u) to %u %% (%u)", levels->pct[0],
 			 levels->accesses[0], levels->max_accesses, levels->pct[levels->n - 1],
 			 levels->accesses[levels->n - 1]);
+	if (by_service(watch->options))
+		snprintf(seats, sizeof(seats), "top %u by service with %u seats", watch->options->top,
+			 watch->n_seats);
+	else
+		snprintf(seats, sizeof(seats), "%s %u", watch->options->n_pids ? "listed processes" : "top",
+			 watch->n_seats);
 	log_event(&(struct log_about){.event = EVENT_READY},
-		  "hotdamon %s on Linux %s: executor %s, %s %u, every %g s, %s", HOTDAMON_VERSION,
-		  setup->kernel, executor_name(setup->kind),
-		  watch->options->n_pids ? "listed processes" : "top", watch->n_seats,
-		  watch->options->interval_s, ends);
+		  "hotdamon %s on Linux %s: executor %s, %s, every %g s, %s", HOTDAMON_VERSION, setup->kernel,
+		  executor_name(setup->kind), seats, watch->options->interval_s, ends);
 	if (watch->descent.by_worth && watch->options->progressive)
 		log_info("--descent is of the executors damos and none: madvise takes all that pays");
 }
@@ -288,6 +300,12 @@ static int make_all(struct setup *setup, struct watch *watch, const struct tick_
 	return status;
 }
 
+static unsigned int seats_by_heat(const struct run_options *options)
+{
+	return by_service(options) ? members_seats(options->top, options->members, options->max_seats)
+				   : options->top;
+}
+
 int setup_make(struct setup *setup, struct watch *watch)
 {
 	struct asking asking = {setup, watch->options};
@@ -298,7 +316,7 @@ int setup_make(struct setup *setup, struct watch *watch)
 	status = hold_begin(&setup->hold, watch->options->state_dir, host_lacks, &asking);
 	if (status != EXIT_DONE)
 		return status;
-	watch->n_seats = watch->options->top;
+	watch->n_seats = seats_by_heat(watch->options);
 	if (watch->options->n_pids) {
 		tick_find_listed(watch->options, &listed);
 		watch->n_seats = listed.n;

@@ -26,28 +26,41 @@ static bool name_is_news(struct skips *skips, const char *comm)
 	return true;
 }
 
+/* A service is remembered by its key: no process has pid 0. */
+static bool is_news(struct skips *skips, uint64_t service, bool barred)
+{
+	return said_once(&skips->said, (struct process_id){.start_time_ns = service}, barred);
+}
+
+void skips_note(struct skips *skips, uint64_t service, bool barred)
+{
+	is_news(skips, service, barred);
+}
+
 void skips_note_left(struct skips *skips, const struct governor_move *move)
 {
 	if (move->barred || move->ruled_out)
-		said_once(&skips->said, move->id, move->barred);
+		is_news(skips, move->service, move->barred);
 	if (move->ruled_out)
 		name_is_news(skips, move->comm);
 }
 
-/* The hottest, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
+/* The hottest services, once each, or a busy machine would fill its log; the status has it for as long as it lasts. */
 static void say(struct skips *skips)
 {
 	for (size_t i = 0; i < skips->n && i < SAID_AT_ONCE; i++) {
 		const struct governor_skip *skip = &skips->list[i];
-		char name[WHOSE_NAME_LEN];
+		char name[WHOSE_NAME_LEN], more[32] = "";
 
-		if (!said_once(&skips->said, skip->id, skip->barred))
+		if (!is_news(skips, skip->member.key, skip->barred))
 			continue;
 		if (skip->ruled_out && !name_is_news(skips, skip->comm))
 			continue;
 		whose_name(skip->comm, skip->id.tgid, &skips->whose[i], name);
+		if (skip->member.processes > 1)
+			snprintf(more, sizeof(more), " and %u more", skip->member.processes - 1);
 		log_event(&(struct log_about){EVENT_SKIPPED, skip->id.tgid, skip->comm, &skips->whose[i]},
-			  "skipped: %s, %.1f %% of a CPU: %s", name, skip->cpu_pct, skip->reason);
+			  "skipped: %s%s, %.1f %% of a CPU: %s", name, more, skip->cpu_pct, skip->reason);
 	}
 }
 

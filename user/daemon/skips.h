@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who is hot and not watched: whose that is, and that it is said in the log, once. */
+/* Who is hot and not watched: whose that is, and that it is said in the log, once for each service. */
 #ifndef HOTDAMON_DAEMON_SKIPS_H
 #define HOTDAMON_DAEMON_SKIPS_H
 
@@ -22,7 +22,8 @@ struct skips {
 
 void skips_free(struct skips *skips); /* what it owns */
 
-/* One that was watched left, as a rule or what bars it said: that is no news as a skip. */
+/* It was said why nobody of the service is watched, or one of it left, as what bars it said: that is no news as a skip. */
+void skips_note(struct skips *skips, uint64_t service, bool barred);
 void skips_note_left(struct skips *skips, const struct governor_move *move);
 
 /* Takes those of this tick: finds whose they are, and says what is news. -ENOMEM: then there are none. */

@@ -43,7 +43,7 @@ static void start_anew(struct watch *watch, struct target *target)
 
 static double cpu_pct_of(const struct watch *watch, const struct target *target)
 {
-	return governor_seats(watch->governor)[target->seat].cpu_pct;
+	return governor_seats(watch->governor)[target->seat].member.cpu_pct;
 }
 
 static struct intervals_look intervals_look(const struct watch *watch, struct target *target)

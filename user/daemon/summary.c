@@ -176,7 +176,9 @@ static void export(const struct setup *setup, const struct watch *watch, struct 
 	};
 
 	for (size_t i = 0; i < status->n_targets; i++) {
-		totals.unwatched_pct -= status->targets[i].watched->cpu_pct;
+		const struct governor_seat *watched = status->targets[i].watched;
+
+		totals.unwatched_pct -= member_own_pct(&watched->member, watched->cpu_pct);
 		totals.collapse_us += status->targets[i].pace.stall_us;
 	}
 	totals.unwatched_pct = fmax(totals.unwatched_pct, 0); /* sums of fractions */

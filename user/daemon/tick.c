@@ -7,31 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cpus.h"
 #include "base/units.h"
-#include "daemon/judge.h"
-#include "daemon/memory.h"
 #include "daemon/skips.h"
 #include "daemon/step.h"
-#include "decide/optout.h"
-#include "decide/ranking.h"
 #include "report/log.h"
-#include "sense/services.h"
-#include "sense/share.h"
 
 struct tick {
 	const struct run_options *options; /* borrowed, as is the next one */
 	struct hotness *hotness;
-	struct ranking *ranking;
+	struct services *services;
 	struct judge *judge;
 	struct tick_listed listed;
 
-	const struct ranked *ranked; /* of the last tick; owned by the ranking */
-	size_t n_ranked;
-	struct services *services;
+	struct ranks ranks;
+	struct candidates candidates;
 	struct skips skips;
-	uint64_t window_ns;
-	uint64_t ticks, came_in;
+	uint64_t came_in;
 
 	bool said_full; /* that the map of processes is full */
 	int said_err;	/* of the last window, to say it once */
@@ -65,6 +56,23 @@ void tick_find_listed(const struct run_options *options, struct tick_listed *lis
 	}
 }
 
+static int make_parts(struct tick *tick)
+{
+	const struct run_options *options = tick->options;
+	bool by_service = !options->by_process && !options->n_pids;
+
+	tick->services = services_new("/proc", NULL);
+	if (tick->services && !options->n_pids) /* who is listed was named: nobody is asked */
+		tick->judge = judge_new(&options->rules, tick->services);
+	if (!tick->services || (!tick->judge && !options->n_pids))
+		return -ENOMEM;
+	tick->candidates.ranks = &tick->ranks;
+	tick->candidates.services = tick->services;
+	tick->candidates.judge = tick->judge;
+	tick->candidates.said = &tick->skips.said;
+	return ranks_init(&tick->ranks, tick->hotness, by_service ? tick->services : NULL, options->rank_by);
+}
+
 struct tick *tick_new(const struct run_options *options, struct hotness *hotness,
 		      const struct tick_listed *listed)
 {
@@ -75,11 +83,7 @@ struct tick *tick_new(const struct run_options *options, struct hotness *hotness
 	tick->options = options;
 	tick->hotness = hotness;
 	tick->listed = *listed;
-	tick->ranking = ranking_new(options->rank_by, RANKING_SMOOTHING_TICKS, 0);
-	tick->services = services_new("/proc", NULL);
-	if (!options->n_pids) /* who is listed was named: nobody is asked */
-		tick->judge = judge_new(&options->rules, tick->services);
-	if (tick->ranking && tick->services && (tick->judge || options->n_pids))
+	if (!make_parts(tick))
 		return tick;
 	tick_free(tick);
 	return NULL;
@@ -89,7 +93,8 @@ void tick_free(struct tick *tick)
 {
 	if (!tick)
 		return;
-	ranking_free(tick->ranking);
+	ranks_release(&tick->ranks);
+	free(tick->candidates.list);
 	judge_free(tick->judge);
 	services_free(tick->services);
 	skips_free(&tick->skips);
@@ -110,211 +115,6 @@ bool tick_is_all_ended(const struct tick *tick)
 	return tick->all_ended;
 }
 
-/* A listed process is known by /proc's rounded start time, one found by BPF by the exact one. */
-static bool same_process(struct process_id a, struct process_id b)
-{
-	return a.tgid == b.tgid && a.start_time_ns / PROC_TICK_NS == b.start_time_ns / PROC_TICK_NS;
-}
-
-static struct target *target_of(const struct watch *watch, struct process_id id)
-{
-	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
-		struct target *target = watch_target(watch, seat);
-
-		if (target && same_process(target->id, id))
-			return target;
-	}
-	return NULL;
-}
-
-static int measure(struct tick *tick)
-{
-	struct hotness_span span;
-	const struct usage *usage;
-	size_t n;
-	int err = hotness_window(tick->hotness, &usage, &n, &span);
-
-	if (err)
-		return err;
-	tick->window_ns = span.ended_ns - span.began_ns;
-	return ranking_update(tick->ranking, usage, n, tick->window_ns, cpus_online(), &tick->ranked,
-			      &tick->n_ranked);
-}
-
-/* Only of one that would come in: it takes a millisecond. If it cannot be read, the process is no fork for all we know. */
-static int shared_pct(const struct tick *tick, const struct watch *watch, const struct candidate *candidate,
-		      uint32_t live_tid)
-{
-	struct share share;
-
-	if (!governor_would_take(watch->governor, candidate) ||
-	    process_share_read("/proc", live_tid, tick->ticks, &share))
-		return -1;
-	return share_pct(&share);
-}
-
-/* Whether it can be reached takes a system call, so it is asked of those for which it matters. */
-static void see_bar(struct tick *tick, const struct watch *watch, const struct process_facts *facts,
-		    bool watched, struct candidate *candidate)
-{
-	bool asked = facts->thp_disabled || watched || governor_would_take(watch->governor, candidate);
-
-	candidate->opted_out = facts->thp_disabled;
-	if (candidate->opted_out)
-		candidate->barred = optout_reason(candidate->comm);
-	else if (asked)
-		candidate->barred = executor_bars(&watch->executor, facts);
-	candidate->barred_s =
-		said_see(&tick->skips.said, candidate->id, asked, candidate->barred, watch->now_ns);
-}
-
-/* Its command line is read when it comes in, and again after an exec: it takes the lock of the process's memory. */
-static void read_command(struct target *target)
-{
-	if (process_command_read("/proc", target->id.tgid, target->whose.command,
-				 sizeof(target->whose.command)))
-		*target->whose.command = '\0';
-}
-
-static void take_whose(const struct tick *tick, struct target *target, const struct ranked *ranked,
-		       uint64_t now_ns)
-{
-	struct whose whose;
-
-	services_whose(tick->services, target->id, ranked->owner, false, now_ns, &whose);
-	target_set_whose(target, &whose);
-	if (target->execs != ranked->execs)
-		read_command(target);
-	target->execs = ranked->execs;
-}
-
-/* Who is listed was named: nobody else is asked. The last question takes some system calls. */
-static void judge(const struct tick *tick, const struct watch *watch, const struct process_facts *facts,
-		  bool watched, struct candidate *candidate)
-{
-	if (tick->listed.n)
-		return;
-	candidate->verdict =
-		judge_process(tick->judge, facts, candidate->id, candidate->owner, watch->now_ns);
-	if (rules_are_silent(&candidate->verdict) &&
-	    (watched || governor_would_take(watch->governor, candidate)) &&
-	    judge_finds_advised(tick->judge, facts))
-		rules_take_advised(&candidate->verdict);
-}
-
-/* What /proc says of it now; false: it is gone, or no process to watch. */
-static bool make_candidate(struct tick *tick, const struct watch *watch, const struct ranked *ranked,
-			   struct candidate *candidate)
-{
-	struct process_id id = ranked->id;
-	struct target *target = target_of(watch, id);
-	struct process_facts facts;
-
-	if (target) {
-		if (target_is_gone(target))
-			return false;
-		/* If it fails, for want of descriptors or of memory, what it said before will do. */
-		target_look(target);
-		facts = target->facts;
-	} else if (process_facts_read("/proc", id.tgid, &facts) || !process_facts_match(&facts, id)) {
-		return false;
-	}
-	*candidate = (struct candidate){
-		.id = target ? target->id : id,
-		.owner = ranked->owner,
-		.cpu_pct = ranked->cpu_pct,
-		.execs = ranked->execs,
-		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
-	};
-	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
-	if (target)
-		take_whose(tick, target, ranked, watch->now_ns);
-	memory_see(watch, target, &facts, candidate);
-	judge(tick, watch, &facts, target, candidate);
-	see_bar(tick, watch, &facts, target, candidate);
-	candidate->shared_pct = target ? -1 : shared_pct(tick, watch, candidate, facts.live_tid);
-	return true;
-}
-
-static const struct ranked *ranked_of(const struct tick *tick, struct process_id id)
-{
-	for (size_t i = 0; i < tick->n_ranked; i++)
-		if (same_process(tick->ranked[i].id, id))
-			return &tick->ranked[i];
-	return NULL;
-}
-
-/* One that has not run in our sight, or not for long. */
-static bool candidate_unranked(struct tick *tick, const struct watch *watch, struct process_id id,
-			       struct candidate *candidate)
-{
-	const struct target *target = target_of(watch, id);
-	struct ranked ranked = {.id = id, .owner.uid = UID_UNKNOWN, .execs = target ? target->execs : 0};
-
-	return make_candidate(tick, watch, &ranked, candidate);
-}
-
-/* What is watched and has not run for so long that the ranking forgot it lives on, and is the coldest. */
-static size_t candidates_forgotten(struct tick *tick, const struct watch *watch, struct candidate *candidates)
-{
-	size_t n = 0;
-
-	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
-		const struct target *target = watch_target(watch, seat);
-
-		if (target && !ranked_of(tick, target->id) &&
-		    candidate_unranked(tick, watch, target->id, &candidates[n]))
-			n++;
-	}
-	return n;
-}
-
-/* Room for all that are ranked and all seats. */
-static size_t candidates_by_heat(struct tick *tick, const struct watch *watch, struct candidate *candidates)
-{
-	double least_pct = governor_candidate_pct(watch->options->min_cpu_pct);
-	size_t n = 0;
-
-	for (size_t i = 0; i < tick->n_ranked; i++) {
-		const struct ranked *ranked = &tick->ranked[i];
-
-		if (!ranked->ended && (ranked->cpu_pct >= least_pct || target_of(watch, ranked->id)) &&
-		    make_candidate(tick, watch, ranked, &candidates[n]))
-			n++;
-	}
-	return n + candidates_forgotten(tick, watch, candidates + n);
-}
-
-static int hotter_first(const void *left, const void *right)
-{
-	const struct candidate *a = left, *b = right;
-
-	if (a->cpu_pct != b->cpu_pct)
-		return a->cpu_pct > b->cpu_pct ? -1 : 1;
-	return process_id_cmp(a->id, b->id);
-}
-
-static size_t candidates_listed(struct tick *tick, const struct watch *watch, struct candidate *candidates)
-{
-	size_t n = 0;
-
-	for (unsigned int i = 0; i < tick->listed.n; i++) {
-		struct process_id *id = &tick->listed.ids[i];
-		const struct ranked *ranked = ranked_of(tick, *id);
-
-		if (!id->tgid)
-			continue;
-		if (ranked ? make_candidate(tick, watch, ranked, &candidates[n])
-			   : candidate_unranked(tick, watch, *id, &candidates[n]))
-			n++;
-		else
-			id->tgid = 0;
-	}
-	tick->all_ended = n == 0;
-	qsort(candidates, n, sizeof(*candidates), hotter_first);
-	return n;
-}
-
 static void leave(const struct watch *watch, const struct target *target, enum event event,
 		  const char *reason)
 {
@@ -329,7 +129,7 @@ static void leave(const struct watch *watch, const struct target *target, enum e
 static int take_in(const struct tick *tick, struct watch *watch, const struct governor_move *move)
 {
 	struct target *target = &watch->targets[move->seat];
-	const struct ranked *ranked = ranked_of(tick, move->id);
+	const struct ranked *ranked = candidates_ranked(&tick->candidates, move->id);
 	struct process_owner unknown = {.uid = UID_UNKNOWN};
 	struct whose whose = {0};
 	int err;
@@ -339,7 +139,7 @@ static int take_in(const struct tick *tick, struct watch *watch, const struct go
 	err = target_init(target, move->seat, move->id, &whose, watch->now_ns);
 	if (err)
 		return err;
-	read_command(target);
+	candidates_read_command(target);
 	target->execs = ranked ? ranked->execs : 0;
 	intervals_start(&target->intervals, &watch->intervals, watch->now_ns);
 	err = executor_enter(&watch->executor, target, watch->now_ns);
@@ -386,56 +186,60 @@ static void leave_useless(struct tick *tick, struct watch *watch, struct seats *
 
 		if (!target || target->benefit.verdict != BENEFIT_NONE || target_is_gone(target))
 			continue;
+		skips_note(&tick->skips, governor_seats(watch->governor)[seat].member.key, false);
 		governor_let_go(watch->governor, seat, target->benefit.reason, target_memory_bytes(target),
 				target->execs);
-		said_once(&tick->skips.said, target->id, false);
 		leave(watch, target, EVENT_NOTHING, target->benefit.reason);
 		seats_release(seats, watch, target);
 	}
 }
 
-static int govern(struct tick *tick, struct watch *watch, struct seats *seats,
-		  const struct candidate *candidates, size_t n)
+static void take_move(struct tick *tick, struct watch *watch, struct seats *seats,
+		      const struct governor_move *move)
 {
+	struct target *target = &watch->targets[move->seat];
+
+	if (move->kind == GOVERNOR_ENTER) {
+		enter(tick, watch, move);
+		return;
+	}
+	skips_note_left(&tick->skips, move);
+	if (move->for_sibling && !descent_acts(&target->descent)) /* else it was idle */
+		stints_note(&tick->candidates.stints, target->id, target->execs, watch->now_ns);
+	leave(watch, target, EVENT_OUT, move->reason);
+	seats_release(seats, watch, target);
+}
+
+static int govern(struct tick *tick, struct watch *watch, struct seats *seats)
+{
+	const struct candidates *candidates = &tick->candidates;
 	const struct governor_move *moves;
 	const struct governor_skip *skips;
 	size_t n_moves, n_skips;
 	int err;
 
 	leave_useless(tick, watch, seats);
-	err = governor_tick(watch->governor, candidates, n, &moves, &n_moves, &skips, &n_skips);
+	err = governor_tick(watch->governor, candidates->list, candidates->n, &moves, &n_moves, &skips,
+			    &n_skips);
 	if (err)
 		return err;
-	for (size_t i = 0; i < n_moves; i++) {
-		struct target *target = &watch->targets[moves[i].seat];
-
-		if (moves[i].kind == GOVERNOR_ENTER) {
-			enter(tick, watch, &moves[i]);
-			continue;
-		}
-		skips_note_left(&tick->skips, &moves[i]);
-		leave(watch, target, EVENT_OUT, moves[i].reason);
-		seats_release(seats, watch, target);
-	}
+	for (size_t i = 0; i < n_moves; i++)
+		take_move(tick, watch, seats, &moves[i]);
 	return skips_take(&tick->skips, tick->services, skips, n_skips, watch->now_ns);
 }
 
 static int run(struct tick *tick, struct watch *watch, struct seats *seats)
 {
-	struct candidate *candidates;
-	size_t n;
-	int err = measure(tick);
+	int err = ranks_measure(&tick->ranks, watch->now_ns);
 
 	if (err)
 		return err;
-	candidates = malloc((tick->n_ranked + tick->listed.n + watch->n_seats + 1) * sizeof(*candidates));
-	if (!candidates)
-		return -ENOMEM;
-	n = tick->listed.n ? candidates_listed(tick, watch, candidates)
-			   : candidates_by_heat(tick, watch, candidates);
-	err = govern(tick, watch, seats, candidates, n);
-	free(candidates);
-	return err;
+	err = tick->listed.n ? candidates_listed(&tick->candidates, watch, &tick->listed)
+			     : candidates_by_heat(&tick->candidates, watch);
+	if (err)
+		return err;
+	tick->all_ended = tick->listed.n && !tick->candidates.n;
+	return govern(tick, watch, seats);
 }
 
 static void warn_if_full(struct tick *tick)
@@ -461,24 +265,26 @@ int tick_run(struct tick *tick, struct watch *watch, struct seats *seats)
 	if (err)
 		return err;
 	seats_check(seats, watch);
-	tick->ticks++;
+	tick->candidates.ticks++;
 	warn_if_full(tick);
 	return 0;
 }
 
 static void count_ranked(const struct tick *tick, struct tick_sums *sums)
 {
-	for (size_t i = 0; i < tick->n_ranked; i++) {
-		sums->living += !tick->ranked[i].ended;
-		sums->cpu_pct += tick->ranked[i].cpu_pct;
+	const struct ranks *ranks = &tick->ranks;
+
+	for (size_t i = 0; i < ranks->n_processes; i++) {
+		sums->living += !ranks->processes[i].ended;
+		sums->cpu_pct += ranks->processes[i].cpu_pct;
 	}
 }
 
 struct tick_sums tick_sums(const struct tick *tick)
 {
 	struct tick_sums sums = {
-		.ticks = tick->ticks,
-		.window_ns = tick->window_ns,
+		.ticks = tick->candidates.ticks,
+		.window_ns = tick->ranks.span.ended_ns - tick->ranks.span.began_ns,
 		.came_in = tick->came_in,
 		.missed_threads = hotness_missed(tick->hotness).threads,
 		.skips = tick->skips.list,

@@ -3,17 +3,12 @@
 #ifndef HOTDAMON_DAEMON_TICK_H
 #define HOTDAMON_DAEMON_TICK_H
 
+#include "daemon/candidates.h"
 #include "daemon/seats.h"
-#include "decide/service.h"
-#include "sense/hotness.h"
 
 struct tick;
 
 /* The processes of --pid that are there, told with a warning where not; with none of them --top counts. */
-struct tick_listed {
-	struct process_id ids[RUN_MAX_SEATS]; /* tgid 0: it has ended */
-	unsigned int n;
-};
 void tick_find_listed(const struct run_options *options, struct tick_listed *listed);
 
 /* Borrows @hotness; copies @listed. NULL: no memory. */

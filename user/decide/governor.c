@@ -6,42 +6,10 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "decide/governor_internal.h"
 #include "decide/governor_reason.h"
-#include "decide/penalty.h"
 #include "decide/reason.h"
 #include "decide/share.h"
-
-#define OUTRANKED_SHARE 0.8 /* of a waiting one's heat: below it a watched process is outranked */
-
-/* To find a process's seat by bisection. */
-struct seat_key {
-	struct process_id id;
-	unsigned int seat;
-};
-
-struct governor {
-	struct governor_config config;
-	struct governor_seat *seats;
-	struct seat_key *keys;
-	struct governor_move *moves;
-	size_t n_moves;
-	struct penalties *penalties; /* always room for one of every seat */
-
-	/* Of this tick, all with room for every candidate. */
-	struct governor_skip *skips;
-	size_t n_skips, skips_room;
-	const struct candidate **waiting; /* eligible, not watched, in the order in which they come in */
-	size_t n_waiting, waiting_room;
-	bool *watched; /* of each candidate */
-	size_t watched_room;
-};
-
-/* One tick's input. */
-struct tick {
-	struct governor *governor;
-	const struct candidate *candidates;
-	size_t n;
-};
 
 struct governor *governor_new(const struct governor_config *config)
 {
@@ -54,10 +22,11 @@ struct governor *governor_new(const struct governor_config *config)
 		return NULL;
 	governor->config = *config;
 	governor->seats = calloc(config->seats, sizeof(*governor->seats));
+	governor->in_seat = calloc(config->seats, sizeof(struct candidate *));
 	governor->keys = calloc(config->seats, sizeof(*governor->keys));
 	governor->moves = calloc(config->seats, 2 * sizeof(*governor->moves));
 	governor->penalties = penalties_new(config->probe_ticks);
-	if (governor->seats && governor->keys && governor->moves && governor->penalties)
+	if (governor->seats && governor->in_seat && governor->keys && governor->moves && governor->penalties)
 		return governor;
 	governor_free(governor);
 	return NULL;
@@ -68,11 +37,13 @@ void governor_free(struct governor *governor)
 	if (!governor)
 		return;
 	free(governor->seats);
+	free(governor->in_seat);
 	free(governor->keys);
 	free(governor->moves);
 	penalties_free(governor->penalties);
 	free(governor->skips);
 	free(governor->waiting);
+	free(governor->outside);
 	free(governor->watched);
 	free(governor);
 }
@@ -90,6 +61,7 @@ static int reserve(struct governor *governor, size_t n)
 {
 	if (!penalties_reserve(governor->penalties, governor->config.seats + n) &&
 	    !array_reserve(&governor->waiting, &governor->waiting_room, n, sizeof(*governor->waiting)) &&
+	    !array_reserve(&governor->outside, &governor->outside_room, n, sizeof(*governor->outside)) &&
 	    !array_reserve(&governor->watched, &governor->watched_room, n, sizeof(*governor->watched)) &&
 	    !array_reserve(&governor->skips, &governor->skips_room, n, sizeof(*governor->skips)))
 		return 0;
@@ -107,14 +79,6 @@ static void see_candidates(const struct tick *tick)
 
 		penalty_see(penalties, candidate->id, candidate_bytes(candidate), candidate->execs);
 	}
-}
-
-/* The process in @seat, of this tick; NULL: it ended, or the seat is free. */
-static const struct candidate *candidate_in(const struct tick *tick, unsigned int seat)
-{
-	unsigned int rank = tick->governor->seats[seat].rank;
-
-	return rank ? &tick->candidates[rank - 1] : NULL;
 }
 
 static int seat_key_cmp(const void *a, const void *b)
@@ -135,18 +99,35 @@ static size_t index_seats(struct governor *governor)
 	return n;
 }
 
-static void take_candidate(const struct tick *tick, unsigned int seat, size_t index)
+/* The members of a service are together. */
+static bool begins_service(const struct tick *tick, size_t i)
+{
+	return !i || tick->candidates[i].member.key != tick->candidates[i - 1].member.key;
+}
+
+/* Of its service, 1 is the hottest; how many there are: that of the last candidate. */
+static unsigned int rank_of(const struct tick *tick, const struct candidate *candidate)
+{
+	unsigned int rank = 0;
+
+	for (size_t i = 0; &tick->candidates[i] <= candidate; i++)
+		rank += begins_service(tick, i);
+	return rank;
+}
+
+static void take_candidate(const struct tick *tick, unsigned int seat, const struct candidate *candidate)
 {
 	struct governor *governor = tick->governor;
-	const struct candidate *candidate = &tick->candidates[index];
 	struct governor_seat *taken = &governor->seats[seat];
 
-	governor->watched[index] = true;
+	governor->watched[candidate - tick->candidates] = true;
+	governor->in_seat[seat] = candidate;
 	taken->used = true;
 	taken->id = candidate->id;
 	memcpy(taken->comm, candidate->comm, sizeof(taken->comm)); /* an exec changes it */
-	taken->rank = (unsigned int)(index + 1);
+	taken->rank = rank_of(tick, candidate);
 	taken->cpu_pct = candidate->cpu_pct;
+	taken->member = candidate->member;
 }
 
 /* Finds this tick's candidate of each seat. */
@@ -156,15 +137,16 @@ static void match_seats(const struct tick *tick)
 	size_t n_keys = index_seats(governor);
 
 	for (unsigned int i = 0; i < governor->config.seats; i++)
-		governor->seats[i].rank = 0;
+		governor->in_seat[i] = NULL;
 	for (size_t i = 0; i < tick->n; i++) {
-		struct seat_key want = {.id = tick->candidates[i].id};
+		const struct candidate *candidate = &tick->candidates[i];
+		struct seat_key want = {.id = candidate->id};
 		const struct seat_key *key =
 			bsearch(&want, governor->keys, n_keys, sizeof(want), seat_key_cmp);
 
 		governor->watched[i] = false;
 		if (key)
-			take_candidate(tick, key->seat, i);
+			take_candidate(tick, key->seat, candidate);
 	}
 }
 
@@ -174,6 +156,8 @@ static bool is_fit(const struct governor *governor, const struct candidate *cand
 	const struct governor_config *config = &governor->config;
 
 	if (candidate->excluded || candidate->barred || candidate->verdict.out)
+		return false;
+	if (candidate->member.young && !config->listed)
 		return false;
 	return (config->listed || candidate->cpu_pct >= config->min_cpu_pct) &&
 	       governor_is_big(config, candidate);
@@ -218,21 +202,26 @@ static struct governor_move *push_move(struct governor *governor, enum governor_
 {
 	struct governor_move *move = &governor->moves[governor->n_moves++];
 
-	*move = (struct governor_move){.kind = kind, .seat = seat, .id = governor->seats[seat].id};
+	*move = (struct governor_move){
+		.kind = kind,
+		.seat = seat,
+		.service = governor->seats[seat].member.key,
+		.id = governor->seats[seat].id,
+	};
 	memcpy(move->comm, governor->seats[seat].comm, sizeof(move->comm));
 	return move;
 }
 
-/* Frees the seat; the caller writes the move's reason. */
-static struct governor_move *leave(const struct tick *tick, unsigned int seat)
+struct governor_move *governor_leave(const struct tick *tick, unsigned int seat)
 {
 	struct governor *governor = tick->governor;
-	const struct candidate *candidate = candidate_in(tick, seat);
+	const struct candidate *candidate = governor->in_seat[seat];
 	struct governor_move *move = push_move(governor, GOVERNOR_LEAVE, seat);
 
 	if (candidate)
 		governor->watched[candidate - tick->candidates] = false;
 	governor->seats[seat] = (struct governor_seat){0};
+	governor->in_seat[seat] = NULL;
 	return move;
 }
 
@@ -243,9 +232,9 @@ static void leave_gone(const struct tick *tick)
 	for (unsigned int i = 0; i < governor->config.seats; i++) {
 		struct governor_move *move;
 
-		if (!governor->seats[i].used || candidate_in(tick, i))
+		if (!governor->seats[i].used || governor->in_seat[i])
 			continue;
-		move = leave(tick, i);
+		move = governor_leave(tick, i);
 		move->gone = true;
 		reason_write(move->reason, "it ended");
 	}
@@ -256,12 +245,12 @@ static void leave_unwanted(const struct tick *tick)
 	const struct governor *governor = tick->governor;
 
 	for (unsigned int i = 0; i < governor->config.seats; i++) {
-		const struct candidate *candidate = candidate_in(tick, i);
+		const struct candidate *candidate = governor->in_seat[i];
 		struct governor_move *move;
 
 		if (!candidate || (!candidate->barred && !candidate->verdict.out))
 			continue;
-		move = leave(tick, i);
+		move = governor_leave(tick, i);
 		move->ruled_out = candidate->verdict.out;
 		move->barred = !move->ruled_out;
 		if (move->ruled_out)
@@ -269,18 +258,6 @@ static void leave_unwanted(const struct tick *tick)
 		else
 			reason_write(move->reason, "%s", candidate->barred);
 	}
-}
-
-static bool is_cold(const struct governor *governor, const struct governor_seat *seat)
-{
-	return seat->cpu_pct < governor_cold_pct(&governor->config);
-}
-
-/* One more tick in a row; no more than dwell_ticks of them matter. */
-static void count_tick(const struct governor *governor, unsigned int *ticks)
-{
-	if (*ticks < governor->config.dwell_ticks)
-		(*ticks)++;
 }
 
 static void leave_cold(const struct tick *tick)
@@ -293,101 +270,16 @@ static void leave_cold(const struct tick *tick)
 
 		if (!seat->used)
 			continue;
-		if (!is_cold(governor, seat)) {
+		if (!governor_is_cold(governor, seat)) {
 			seat->below_ticks = 0;
 			continue;
 		}
-		count_tick(governor, &seat->cold_ticks);
-		count_tick(governor, &seat->below_ticks);
+		governor_count_tick(governor, &seat->cold_ticks);
+		governor_count_tick(governor, &seat->below_ticks);
 		if (seat->cold_ticks < governor->config.dwell_ticks)
 			continue;
 		governor_reason_cold(&governor->config, seat, reason);
-		memcpy(leave(tick, i)->reason, reason, sizeof(reason));
-	}
-}
-
-/* Whether @watched should make room for @waiting. */
-static bool yields(const struct governor *governor, const struct candidate *watched,
-		   const struct candidate *waiting)
-{
-	if (governor_is_shrunk(&governor->config, watched))
-		return true;
-	if (watched->verdict.preferred != waiting->verdict.preferred)
-		return waiting->verdict.preferred;
-	return watched->cpu_pct < OUTRANKED_SHARE * waiting->cpu_pct;
-}
-
-static unsigned int free_seats(const struct governor *governor)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < governor->config.seats; i++)
-		n += !governor->seats[i].used;
-	return n;
-}
-
-/*
- * Every watched process that the hottest waiting one clearly beats counts its ticks, not only the
- * weakest: among equals the weakest is another one in each tick, and none would ever have to go.
- */
-static void count_outranked(const struct tick *tick, const struct candidate *hottest)
-{
-	struct governor *governor = tick->governor;
-
-	for (unsigned int i = 0; i < governor->config.seats; i++) {
-		struct governor_seat *seat = &governor->seats[i];
-
-		if (!seat->used || is_cold(governor, seat))
-			continue;
-		if (hottest && yields(governor, candidate_in(tick, i), hottest))
-			count_tick(governor, &seat->cold_ticks);
-		else
-			seat->cold_ticks = 0;
-	}
-}
-
-/* Whether @one leaves before @other. Candidates are ordered, hottest first. */
-static bool leaves_first(const struct candidate *one, const struct candidate *other)
-{
-	if (one->verdict.preferred != other->verdict.preferred)
-		return other->verdict.preferred;
-	return one > other;
-}
-
-/* The seat that goes to @waiting, or the number of seats if none does. */
-static unsigned int find_victim(const struct tick *tick, const struct candidate *waiting)
-{
-	const struct governor *governor = tick->governor;
-	unsigned int n = governor->config.seats, victim = n;
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct candidate *watched = candidate_in(tick, i);
-
-		if (!watched || !yields(governor, watched, waiting))
-			continue;
-		if (governor->seats[i].cold_ticks < governor->config.dwell_ticks)
-			continue;
-		if (victim == n || leaves_first(watched, candidate_in(tick, victim)))
-			victim = i;
-	}
-	return victim;
-}
-
-static void leave_outranked(const struct tick *tick)
-{
-	struct governor *governor = tick->governor;
-	size_t first = free_seats(governor); /* so many come in anyway */
-	const struct candidate *hottest = first < governor->n_waiting ? governor->waiting[first] : NULL;
-
-	count_outranked(tick, hottest);
-	for (size_t i = first; i < governor->n_waiting; i++) {
-		const struct candidate *waiting = governor->waiting[i], *watched;
-		unsigned int seat = find_victim(tick, waiting);
-
-		if (seat == governor->config.seats)
-			break; /* the others that wait are colder still, and no more preferred */
-		watched = candidate_in(tick, seat);
-		governor_reason_outranked(&governor->config, watched, waiting, leave(tick, seat)->reason);
+		memcpy(governor_leave(tick, i)->reason, reason, sizeof(reason));
 	}
 }
 
@@ -396,8 +288,8 @@ static void explain_seat(const struct tick *tick, unsigned int seat)
 	const struct governor *governor = tick->governor;
 	struct governor_seat *watched = &governor->seats[seat];
 
-	governor_reason_watched(&governor->config, candidate_in(tick, seat), watched, tick->n,
-				watched->reason);
+	governor_reason_watched(&governor->config, governor->in_seat[seat], watched,
+				rank_of(tick, &tick->candidates[tick->n - 1]), watched->reason);
 }
 
 static void explain_seats(const struct tick *tick)
@@ -409,20 +301,30 @@ static void explain_seats(const struct tick *tick)
 			explain_seat(tick, i);
 }
 
+static unsigned int lowest_free(const struct governor *governor)
+{
+	unsigned int seat = 0;
+
+	while (governor->seats[seat].used)
+		seat++;
+	return seat;
+}
+
 static void enter_waiting(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
-	size_t next = 0;
 
-	for (unsigned int i = 0; i < governor->config.seats && next < governor->n_waiting; i++) {
+	for (size_t i = 0; i < governor->n_waiting; i++) {
 		struct governor_move *move;
+		unsigned int seat;
 
-		if (governor->seats[i].used)
+		if (!governor_has_room(governor, governor->waiting[i]))
 			continue;
-		take_candidate(tick, i, (size_t)(governor->waiting[next++] - tick->candidates));
-		explain_seat(tick, i);
-		move = push_move(governor, GOVERNOR_ENTER, i);
-		memcpy(move->reason, governor->seats[i].reason, sizeof(move->reason));
+		seat = lowest_free(governor);
+		take_candidate(tick, seat, governor->waiting[i]);
+		explain_seat(tick, seat);
+		move = push_move(governor, GOVERNOR_ENTER, seat);
+		memcpy(move->reason, governor->seats[seat].reason, sizeof(move->reason));
 	}
 }
 
@@ -443,7 +345,8 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	leave_unwanted(&tick);
 	if (!governor->config.listed) {
 		leave_cold(&tick);
-		leave_outranked(&tick);
+		governor_leave_outranked(&tick);
+		governor_leave_for_sibling(&tick);
 	}
 	explain_seats(&tick);
 	enter_waiting(&tick);

@@ -10,7 +10,10 @@
 #define GOVERNOR_PROBE_S     600 /* a process that gained nothing is tried again after so long, the first time */
 
 struct governor_config {
-	unsigned int seats;	  /* N of --top, or the number of pids of --pid; > 0 */
+	unsigned int seats; /* in all; > 0 */
+	unsigned int
+		services; /* of so many processes are watched at a time; 0: of as many as there are seats */
+	unsigned int members;	  /* so many seats may a service have; 0: all */
 	double min_cpu_pct;	  /* to come in; percent of one CPU */
 	uint64_t min_anon_bytes;  /* to come in, anonymous and shared: below it there is little to collapse */
 	unsigned int dwell_ticks; /* clearly colder for so many ticks in a row, a process leaves; > 0 */
@@ -31,12 +34,30 @@ static inline double governor_cold_pct(const struct governor_config *config)
 	return governor_candidate_pct(config->min_cpu_pct);
 }
 
+/* A candidate as a member of its service. By process, each is a service of its own, with a key that no other has. */
+struct membership {
+	uint64_t key;		/* of the service */
+	unsigned int processes; /* of it, those that ended in the last window too; 0: just this one */
+	double cpu_pct;		/* of this process alone, smoothed; member_own_pct() */
+	bool young;		/* it has not lived for long enough to be watched, member_is_young() */
+	double short_life_s; /* as its service's processes live only for so long on average; 0: that is not why */
+	bool done;	/* watched, and nothing is left to do in it for now: it makes room for a sibling */
+	bool had_stint; /* it made room like this, lately: nobody makes room for it again */
+};
+
+/* Of a process whose service uses @cpu_pct: what it uses itself. */
+static inline double member_own_pct(const struct membership *member, double cpu_pct)
+{
+	return member->processes ? member->cpu_pct : cpu_pct;
+}
+
 /* One process that may be watched. All that is watched must be among the candidates while it lives. */
 struct candidate {
 	struct process_id id;
 	char comm[COMM_LEN];
 	struct process_owner owner;
-	double cpu_pct;		  /* smoothed */
+	double cpu_pct; /* of its service, smoothed */
+	struct membership member;
 	uint64_t anon_bytes;	  /* resident anonymous memory */
 	uint64_t shared_bytes;	  /* and shared memory that could become huge */
 	uint64_t unaligned_bytes; /* and such that can't: it is not mapped at multiples of 2 MiB */
@@ -73,11 +94,13 @@ enum governor_move_kind { GOVERNOR_LEAVE, GOVERNOR_ENTER };
 struct governor_move {
 	enum governor_move_kind kind;
 	unsigned int seat;
+	uint64_t service; /* its key */
 	struct process_id id;
 	char comm[COMM_LEN];
-	bool gone;	/* a LEAVE because the process ended */
-	bool barred;	/* or one in which nothing can be made huge any more */
-	bool ruled_out; /* or by a rule, or its owner's word */
+	bool gone;	  /* a LEAVE because the process ended */
+	bool for_sibling; /* or to make room for another one of its service */
+	bool barred;	  /* or one in which nothing can be made huge any more */
+	bool ruled_out;	  /* or by a rule, or its owner's word */
 	char reason[REASON_LEN];
 };
 
@@ -86,7 +109,8 @@ struct governor_skip {
 	struct process_id id;
 	char comm[COMM_LEN];
 	struct process_owner owner;
-	double cpu_pct;
+	double cpu_pct; /* of its service */
+	struct membership member;
 	bool barred;	 /* that is why */
 	double barred_s; /* the candidate's, as is the next one */
 	bool opted_out;
@@ -98,8 +122,9 @@ struct governor_seat {
 	bool used;
 	struct process_id id;
 	char comm[COMM_LEN];
-	unsigned int rank;	  /* 1.. by its place among all candidates of the last tick */
-	double cpu_pct;		  /* of the last tick */
+	unsigned int rank;	  /* 1.. its service's, among those of all candidates of the last tick */
+	double cpu_pct;		  /* of its service, in the last tick */
+	struct membership member; /* as in the last tick */
 	unsigned int cold_ticks;  /* cold or outranked, in a row; leaves at dwell_ticks */
 	unsigned int below_ticks; /* cold, in a row */
 	char reason[REASON_LEN];  /* why it is watched, of the last tick */
@@ -112,28 +137,32 @@ struct governor *governor_new(const struct governor_config *config);
 void governor_free(struct governor *governor); /* NULL is fine */
 
 /*
- * One tick. @candidates are ordered, hottest first.
+ * One tick. @candidates are ordered: the hottest service first, its members together, those first that are to come in first.
  *
- * Eligible: cpu >= min, anonymous and aligned shared memory >= min, not excluded, not ruled out, not barred, not backing off (listed: just the last
- * four).
+ * Eligible: cpu of its service >= min, anonymous and aligned shared memory >= min, old enough, not excluded, not ruled
+ * out, not barred, not backing off (listed: just the last four).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed, it was let go, or most of its memory is shared
  * with other processes, as a fork's is. Those that
- * are eligible and not watched wait, the preferred first, else hottest first; so many of them as there are free seats come in, each into
- * the lowest one. A seat freed in a tick can be taken in it.
+ * are eligible and not watched wait, the preferred first, else in their order. In this order they come in, each into
+ * the lowest free seat: the first one of a service while fewer than config.services are watched, another one while its
+ * service has fewer than config.members and a seat is left for each service that may still come. A seat freed in a tick
+ * can be taken in it.
  *
  * Leaves:
  * - A watched process that is not among the candidates has ended, and leaves at once.
  * - One that is barred, as it opted out or is out of reach, or is ruled out leaves at once, listed or not.
- * - One that is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
- *   which it is neither starts the count again. Outranked: one waits that finds no free seat, and of it
- *   the watched one has less than 80 % of its heat, or the watched one's anonymous memory fell below
+ * - One whose service is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
+ *   which it is neither starts the count again. Outranked: a service waits that finds no room, and of its heat
+ *   the watched one has less than 80 %, or the memory of the only one that is watched of it fell below
  *   half of min_anon_bytes. Of two of which one is preferred, the other one is outranked, whatever their heat. As many
- *   outranked ones leave as there are such waiting ones, the preferred last, else the coldest first; the others stay.
+ *   outranked services leave as there are such waiting ones, the preferred last, else the coldest first; the others stay.
+ * - One in which nothing is left to do makes room, if another one of its service waits that had no stint lately.
  *
- * moves: LEAVEs first, then ENTERs; at most 2 * seats. skips: candidates at or above min_cpu_pct, hottest
- * first, that are not watched after this tick and are not `excluded`, each with the reason (ruled out, too little
- * memory, barred, backing off after a failed start, all seats taken...). In listed mode: those that are ruled out,
- * barred or back off, whatever their heat (and those beyond the seats, if there are more than seats).
+ * moves: LEAVEs first, then ENTERs; at most 2 * seats. skips: one for each service at or above min_cpu_pct, hottest
+ * first, of which nobody is watched after this tick: its first candidate that is not `excluded`, with the reason (ruled
+ * out, too little memory, barred, too short-lived, backing off after a failed start, all seats taken...). Of a service
+ * that is watched, such a one by itself at or above min_cpu_pct that does not just wait for its stint. In listed mode: those
+ * that are ruled out, barred or back off, whatever their heat (and those beyond the seats, if there are more than seats).
  * Both arrays belong to the governor and live until its next tick that succeeds, or its end. Returns 0, or -ENOMEM with
  * nothing changed: neither the governor, nor the outputs, nor the arrays of the last tick.
  */

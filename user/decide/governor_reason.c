@@ -20,9 +20,9 @@ static const char *memory_words(const struct candidate *candidate, char words[80
 }
 
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
-			     const struct governor_seat *seat, size_t n, char *reason)
+			     const struct governor_seat *seat, unsigned int n, char *reason)
 {
-	char losing[48] = "", shared[48] = "", rule[REASON_LEN];
+	char losing[48] = "", shared[48] = "", service[64] = "", rule[REASON_LEN];
 	const char *what = "hot";
 
 	if (config->listed)
@@ -32,13 +32,16 @@ void governor_reason_watched(const struct governor_config *config, const struct 
 	if (seat->cold_ticks)
 		snprintf(losing, sizeof(losing), "; cold or outranked for %u of %u ticks", seat->cold_ticks,
 			 config->dwell_ticks);
+	if (candidate->member.processes > 1)
+		snprintf(service, sizeof(service), " by %u processes, %.1f %% by it",
+			 candidate->member.processes, candidate->member.cpu_pct);
 	if (candidate->shared_bytes)
 		snprintf(shared, sizeof(shared), ", %" PRIu64 " MiB shared",
 			 bytes_to_mib(candidate->shared_bytes));
 	rules_explain(&candidate->verdict, rule);
-	reason_write(reason, "%s: %.1f %% of a CPU, rank %u of %zu, %" PRIu64 " MiB anonymous%s%s%s%s", what,
-		     candidate->cpu_pct, seat->rank, n, bytes_to_mib(candidate->anon_bytes), shared, losing,
-		     *rule ? "; " : "", rule);
+	reason_write(reason, "%s: %.1f %% of a CPU%s, rank %u of %u, %" PRIu64 " MiB anonymous%s%s%s%s", what,
+		     candidate->cpu_pct, service, seat->rank, n, bytes_to_mib(candidate->anon_bytes), shared,
+		     losing, *rule ? "; " : "", rule);
 }
 
 void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,
@@ -134,16 +137,81 @@ static void reason_skipped(const struct governor_config *config, const struct ca
 			     memory_words(candidate, memory), bytes_to_mib(config->min_anon_bytes),
 			     unaligned_words(config, candidate, unaligned));
 	else if (coldest_pct < 0)
-		reason_write(reason, "all %u seats are taken by processes that their owners prefer",
-			     config->seats);
+		reason_write(reason, "all %u %s are taken by %s that their owners prefer",
+			     config->services ? config->services : config->seats,
+			     config->services ? "places" : "seats",
+			     config->services ? "services" : "processes");
+	else if (config->services)
+		reason_write(reason,
+			     "all %u places are taken, the coldest by a service with %.1f %% of a CPU",
+			     config->services, coldest_pct);
 	else
 		reason_write(reason, "all %u seats are taken, the coldest by a process with %.1f %% of a CPU",
 			     config->seats, coldest_pct);
 }
 
-static bool worth_telling(const struct governor_config *config, const struct candidate *candidate)
+/* Nothing can be done for it, or so it is for now: it does not just wait. */
+static bool is_served_never(const struct governor_config *config, const struct penalties *penalties,
+			    const struct candidate *candidate)
 {
-	return !candidate->excluded && (config->listed || candidate->cpu_pct >= config->min_cpu_pct);
+	return candidate->verdict.out || candidate->barred || candidate->member.young ||
+	       !governor_is_big(config, candidate) || penalty_holds(penalties, candidate->id);
+}
+
+static bool has_seat(const struct governor_config *config, const struct governor_seat *seats,
+		     uint64_t service)
+{
+	for (unsigned int i = 0; i < config->seats; i++)
+		if (seats[i].used && seats[i].member.key == service)
+			return true;
+	return false;
+}
+
+static bool worth_telling(const struct governor_config *config, const struct governor_seat *seats,
+			  const struct penalties *penalties, const struct candidate *candidate)
+{
+	const struct membership *member = &candidate->member;
+
+	if (candidate->excluded || (member->young && member->short_life_s <= 0))
+		return false;
+	if (has_seat(config, seats, member->key))
+		return member->cpu_pct >= config->min_cpu_pct &&
+		       is_served_never(config, penalties, candidate);
+	return config->listed || candidate->cpu_pct >= config->min_cpu_pct;
+}
+
+static void reason_of_skip(const struct governor_config *config, const struct penalties *penalties,
+			   const struct candidate *candidate, const struct coldest *coldest,
+			   struct governor_skip *skip)
+{
+	if (skip->ruled_out)
+		rules_explain(&candidate->verdict, skip->reason);
+	else if (skip->barred)
+		reason_write(skip->reason, "%s", candidate->barred);
+	else if (candidate->member.young)
+		reason_write(skip->reason, "too short-lived: its processes live for %.1f s on average",
+			     candidate->member.short_life_s);
+	else if (penalty_holds(penalties, candidate->id))
+		penalty_explain(penalties, candidate->id, skip->reason);
+	else
+		reason_skipped(config, candidate, coldest, skip->reason);
+}
+
+static struct governor_skip skip_of(const struct governor_config *config, const struct candidate *candidate)
+{
+	struct governor_skip skip = {
+		.id = candidate->id,
+		.owner = candidate->owner,
+		.cpu_pct = candidate->cpu_pct,
+		.member = candidate->member,
+		.ruled_out = candidate->verdict.out,
+		.barred = !candidate->verdict.out && candidate->barred && governor_is_big(config, candidate),
+		.barred_s = candidate->barred_s,
+		.opted_out = candidate->opted_out,
+	};
+
+	memcpy(skip.comm, candidate->comm, sizeof(skip.comm));
+	return skip;
 }
 
 size_t governor_list_skips(const struct governor_config *config, const struct governor_seat *seats,
@@ -157,27 +225,12 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 		const struct candidate *candidate = &candidates[i];
 		struct governor_skip *skip = &skips[n_skips];
 
-		if (watched[i] || !worth_telling(config, candidate))
+		if (n_skips && skip[-1].member.key == candidate->member.key)
+			continue; /* one for each service */
+		if (watched[i] || !worth_telling(config, seats, penalties, candidate))
 			continue;
-		*skip = (struct governor_skip){
-			.id = candidate->id,
-			.owner = candidate->owner,
-			.cpu_pct = candidate->cpu_pct,
-			.ruled_out = candidate->verdict.out,
-			.barred = !candidate->verdict.out && candidate->barred &&
-				  governor_is_big(config, candidate),
-			.barred_s = candidate->barred_s,
-			.opted_out = candidate->opted_out,
-		};
-		memcpy(skip->comm, candidate->comm, sizeof(skip->comm));
-		if (skip->ruled_out)
-			rules_explain(&candidate->verdict, skip->reason);
-		else if (skip->barred)
-			reason_write(skip->reason, "%s", candidate->barred);
-		else if (penalty_holds(penalties, candidate->id))
-			penalty_explain(penalties, candidate->id, skip->reason);
-		else
-			reason_skipped(config, candidate, &coldest, skip->reason);
+		*skip = skip_of(config, candidate);
+		reason_of_skip(config, penalties, candidate, &coldest, skip);
 		n_skips++;
 	}
 	return n_skips;

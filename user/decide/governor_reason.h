@@ -6,9 +6,9 @@
 #include "decide/governor.h"
 #include "decide/penalty.h"
 
-/* Why the one in @seat is watched: @candidate is it in this tick, one of @n. */
+/* Why the one in @seat is watched: @candidate is it in this tick, its service one of @n. */
 void governor_reason_watched(const struct governor_config *config, const struct candidate *candidate,
-			     const struct governor_seat *seat, size_t n, char *reason);
+			     const struct governor_seat *seat, unsigned int n, char *reason);
 
 /* Why it leaves as it is cold. */
 void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,

@@ -294,6 +294,12 @@ uint64_t service_key(const struct service *service, const char *comm, uint32_t u
 	return not_0(hash(hash(HASH_START, &uid, sizeof(uid)), comm, strlen(comm) + 1));
 }
 
+uint64_t service_key_alone(struct process_id id)
+{
+	return not_0(hash(hash(HASH_START, &id.tgid, sizeof(id.tgid)), &id.start_time_ns,
+			  sizeof(id.start_time_ns)));
+}
+
 void whose_name(const char *comm, uint32_t pid, const struct whose *whose, char out[WHOSE_NAME_LEN])
 {
 	const char *of = whose->service.own ? whose->service.name : whose->user;

@@ -51,6 +51,9 @@ void service_of_cgroup(const char *path, struct service *service);
 /* The key of the service of a process, of @comm and @uid, in the cgroup of @service. Never 0. */
 uint64_t service_key(const struct service *service, const char *comm, uint32_t uid);
 
+/* The same of a process that is a service of its own: no other has it. */
+uint64_t service_key_alone(struct process_id id);
+
 /* Whose a process is, for people. "" is what is not known. */
 struct whose {
 	char user[USER_NAME_LEN];

@@ -245,7 +245,7 @@ static void add_target(struct sums *sums, const struct status_target *target)
 {
 	enum benefit_verdict verdict = target->benefit->verdict;
 
-	add(sums, CPU, target->watched->cpu_pct / 100);
+	add(sums, CPU, member_own_pct(&target->watched->member, target->watched->cpu_pct) / 100);
 	add(sums, TARGETS, 1);
 	if (target->monitor_cpu_known)
 		add(sums, KDAMOND_CPU, target->monitor_cpu_pct / 100);

@@ -138,6 +138,24 @@ static void add_intervals(struct json *json, const struct intervals *intervals,
 		      intervals_differ(intervals, asked) ? text_or_null(intervals->reason) : NULL);
 }
 
+/* Of which it is one process; null: processes are chosen, each by itself. */
+static void add_service(struct json *json, const char *comm, const struct whose *whose,
+			const struct membership *member, double cpu_pct)
+{
+	char label[WHOSE_NAME_LEN];
+
+	if (!member->processes) {
+		json_add_null(json, "service");
+		return;
+	}
+	whose_service(comm, whose, label);
+	json_open_object(json, "service");
+	json_add_text(json, "name", label);
+	json_add_decimal(json, "cpu_pct", cpu_pct, 1);
+	json_add_u64(json, "processes", member->processes);
+	json_close(json);
+}
+
 static void add_target(struct json *json, const struct status *status, const struct status_target *target)
 {
 	const struct governor_seat *watched = target->watched;
@@ -147,7 +165,8 @@ static void add_target(struct json *json, const struct status *status, const str
 	json_add_u64(json, "start_time_ns", watched->id.start_time_ns);
 	json_add_text(json, "comm", target->comm);
 	whose_to_json(json, target->whose);
-	json_add_decimal(json, "cpu_pct", watched->cpu_pct, 1);
+	json_add_decimal(json, "cpu_pct", member_own_pct(&watched->member, watched->cpu_pct), 1);
+	add_service(json, target->comm, target->whose, &watched->member, watched->cpu_pct);
 	json_add_u64(json, "rank", watched->rank);
 	json_add_u64(json, "seat", target->seat);
 	if (target->kdamond_pid > 0)
@@ -178,11 +197,12 @@ static void add_skip(struct json *json, const struct governor_skip *skip, const 
 	json_add_u64(json, "start_time_ns", skip->id.start_time_ns);
 	json_add_text(json, "comm", skip->comm);
 	whose_to_json(json, whose);
-	json_add_decimal(json, "cpu_pct", skip->cpu_pct, 1);
+	json_add_decimal(json, "cpu_pct", member_own_pct(&skip->member, skip->cpu_pct), 1);
 	json_add_text(json, "reason", skip->reason);
 	add_known(json, "barred_s", skip->barred, skip->barred_s, 0);
 	/* Its name while nothing else barred anybody: scripts read it. */
 	add_known(json, "opted_out_s", skip->barred && skip->opted_out, skip->barred_s, 0);
+	add_service(json, skip->comm, whose, &skip->member, skip->cpu_pct);
 	json_close(json);
 }
 

@@ -276,24 +276,32 @@ static void explain_old_heat(struct json_object *targets, size_t n, FILE *file)
 		fprintf(file, "* as it was when it was parked: heat is no measure after that\n");
 }
 
+/* A row is a service's: by all of its processes. */
+static void print_skip(struct json_object *skip, FILE *file)
+{
+	struct json_object *service = get_typed(skip, "service", json_type_object);
+	uint64_t processes = get_u64(service, "processes");
+	char comm[4 * COMM_LEN];
+
+	fit_comm(skip, comm);
+	fprintf(file, "     %8" PRIu64 " %s %6.1f  of %s", get_u64(skip, "pid"), comm,
+		get_double(service ? service : skip, "cpu_pct"), service_of(skip));
+	if (processes > 1)
+		fprintf(file, ", and %" PRIu64 " more", processes - 1);
+	fprintf(file, ": %s", get_text(skip, "reason"));
+	if (get(skip, "barred_s"))
+		fprintf(file, "; first seen %" PRIu64 " s ago", get_u64(skip, "barred_s"));
+	fputc('\n', file);
+}
+
 static void print_skipped(struct json_object *skipped, FILE *file)
 {
 	size_t n = skipped ? json_object_array_length(skipped) : 0;
 
 	if (n)
 		fprintf(file, "\nHot, but not watched:\n");
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *skip = json_object_array_get_idx(skipped, i);
-		char comm[4 * COMM_LEN], seen[48] = "";
-
-		fit_comm(skip, comm);
-		if (get(skip, "barred_s"))
-			snprintf(seen, sizeof(seen), "; first seen %" PRIu64 " s ago",
-				 get_u64(skip, "barred_s"));
-		fprintf(file, "     %8" PRIu64 " %s %6.1f  of %s: ", get_u64(skip, "pid"), comm,
-			get_double(skip, "cpu_pct"), service_of(skip));
-		fprintf(file, "%s%s\n", get_text(skip, "reason"), seen);
-	}
+	for (size_t i = 0; i < n; i++)
+		print_skip(json_object_array_get_idx(skipped, i), file);
 }
 
 static bool is_of(struct json_object *skip, struct process_id id, uint64_t unit_ns)

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who makes room for whom: services for hotter ones, members for others of their service. */
+#include "decide/governor_internal.h"
+
+#include <inttypes.h>
+
+#include "decide/governor_reason.h"
+#include "decide/reason.h"
+
+#define OUTRANKED_SHARE 0.8 /* of a waiting one's heat: below it a watched service is outranked */
+
+/* How many seats the service has. */
+static unsigned int seats_of(const struct governor *governor, uint64_t service)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		n += governor->seats[i].used && governor->seats[i].member.key == service;
+	return n;
+}
+
+static unsigned int free_seats(const struct governor *governor)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		n += !governor->seats[i].used;
+	return n;
+}
+
+/* The seat before it with a member of the same service. */
+static bool is_first_seat(const struct governor *governor, unsigned int seat)
+{
+	for (unsigned int i = 0; i < seat; i++)
+		if (governor->seats[i].used &&
+		    governor->seats[i].member.key == governor->seats[seat].member.key)
+			return false;
+	return true;
+}
+
+/* How many services that are not watched find room. */
+static unsigned int free_places(const struct governor *governor)
+{
+	unsigned int seats = free_seats(governor), n = 0;
+
+	if (!governor->config.services)
+		return seats;
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		n += governor->seats[i].used && is_first_seat(governor, i);
+	if (n >= governor->config.services)
+		return 0;
+	n = governor->config.services - n;
+	return n < seats ? n : seats;
+}
+
+/* Whether the service is about to leave. */
+static bool is_losing(const struct governor *governor, uint64_t service)
+{
+	for (unsigned int i = 0; i < governor->config.seats; i++)
+		if (governor->seats[i].used && governor->seats[i].member.key == service &&
+		    governor->seats[i].cold_ticks)
+			return true;
+	return false;
+}
+
+/* How many more of the service may come in now. */
+static unsigned int room_of(const struct governor *governor, uint64_t service)
+{
+	unsigned int members = seats_of(governor, service), places = free_places(governor);
+	unsigned int most = governor->config.members, free = free_seats(governor) - places;
+
+	if (!members)
+		return places > 0;
+	if (is_losing(governor, service) || (most && members >= most))
+		return 0;
+	return most && most - members < free ? most - members : free;
+}
+
+bool governor_has_room(const struct governor *governor, const struct candidate *waiting)
+{
+	return room_of(governor, waiting->member.key) > 0;
+}
+
+/* ---- services ---- */
+
+/* The first one that waits of each service that is not watched, in the order of those that wait. */
+static void collect_outside(struct governor *governor)
+{
+	governor->n_outside = 0;
+	for (size_t i = 0; i < governor->n_waiting; i++) {
+		uint64_t key = governor->waiting[i]->member.key;
+		bool seen = seats_of(governor, key) > 0;
+
+		for (size_t j = 0; j < governor->n_outside && !seen; j++)
+			seen = governor->outside[j]->member.key == key;
+		if (!seen)
+			governor->outside[governor->n_outside++] = governor->waiting[i];
+	}
+}
+
+/* Whether @watched should make room for @waiting. */
+static bool yields(const struct governor *governor, const struct candidate *watched,
+		   const struct candidate *waiting)
+{
+	if (governor_is_shrunk(&governor->config, watched) && seats_of(governor, watched->member.key) == 1)
+		return true;
+	if (watched->verdict.preferred != waiting->verdict.preferred)
+		return waiting->verdict.preferred;
+	return watched->cpu_pct < OUTRANKED_SHARE * waiting->cpu_pct;
+}
+
+/*
+ * Every watched process that the hottest waiting one clearly beats counts its ticks, not only the
+ * weakest: among equals the weakest is another one in each tick, and none would ever have to go.
+ */
+static void count_outranked(struct governor *governor, const struct candidate *hottest)
+{
+	for (unsigned int i = 0; i < governor->config.seats; i++) {
+		struct governor_seat *seat = &governor->seats[i];
+
+		if (!seat->used || governor_is_cold(governor, seat))
+			continue;
+		if (hottest && yields(governor, governor->in_seat[i], hottest))
+			governor_count_tick(governor, &seat->cold_ticks);
+		else
+			seat->cold_ticks = 0;
+	}
+}
+
+/* Whether @one leaves before @other. Candidates are ordered, hottest first. */
+static bool leaves_first(const struct candidate *one, const struct candidate *other)
+{
+	if (one->verdict.preferred != other->verdict.preferred)
+		return other->verdict.preferred;
+	return one > other;
+}
+
+/* The seat whose service makes room for @waiting, or the number of seats if none does. */
+static unsigned int find_victim(const struct governor *governor, const struct candidate *waiting)
+{
+	unsigned int n = governor->config.seats, victim = n;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct candidate *watched = governor->in_seat[i];
+
+		if (!watched || !yields(governor, watched, waiting))
+			continue;
+		if (governor->seats[i].cold_ticks < governor->config.dwell_ticks)
+			continue;
+		if (victim == n || leaves_first(watched, governor->in_seat[victim]))
+			victim = i;
+	}
+	return victim;
+}
+
+static void leave_all_of(const struct tick *tick, uint64_t service, const struct candidate *waiting)
+{
+	struct governor *governor = tick->governor;
+
+	for (unsigned int i = 0; i < governor->config.seats; i++) {
+		const struct candidate *watched = governor->in_seat[i];
+
+		if (watched && watched->member.key == service)
+			governor_reason_outranked(&governor->config, watched, waiting,
+						  governor_leave(tick, i)->reason);
+	}
+}
+
+void governor_leave_outranked(const struct tick *tick)
+{
+	struct governor *governor = tick->governor;
+	size_t first = free_places(governor); /* so many come in anyway */
+
+	collect_outside(governor);
+	count_outranked(governor, first < governor->n_outside ? governor->outside[first] : NULL);
+	for (size_t i = first; i < governor->n_outside; i++) {
+		const struct candidate *waiting = governor->outside[i];
+		unsigned int seat = find_victim(governor, waiting);
+
+		if (seat == governor->config.seats)
+			break; /* the others that wait are colder still, and no more preferred */
+		leave_all_of(tick, governor->seats[seat].member.key, waiting);
+	}
+}
+
+/* ---- members ---- */
+
+/* The seat of a member of the service in which nothing is left to do, or the number of seats. */
+static unsigned int find_done(const struct governor *governor, uint64_t service)
+{
+	unsigned int i = 0;
+
+	while (i < governor->config.seats &&
+	       !(governor->in_seat[i] && governor->in_seat[i]->member.key == service &&
+		 governor->in_seat[i]->member.done))
+		i++;
+	return i;
+}
+
+static void leave_for_sibling(const struct tick *tick, unsigned int seat, const struct candidate *waiting)
+{
+	struct governor_move *move = governor_leave(tick, seat);
+
+	move->for_sibling = true;
+	reason_write(move->reason, "nothing is left to do for now, and pid %" PRIu32 " of its service waits",
+		     waiting->id.tgid);
+}
+
+void governor_leave_for_sibling(const struct tick *tick)
+{
+	struct governor *governor = tick->governor;
+	unsigned int room = 0, seat;
+
+	for (size_t i = 0; i < governor->n_waiting; i++) {
+		const struct candidate *waiting = governor->waiting[i];
+		uint64_t service = waiting->member.key;
+
+		if (!i || service != governor->waiting[i - 1]->member.key)
+			room = room_of(governor, service);
+		if (room) { /* it comes in anyway */
+			room--;
+			continue;
+		}
+		if (waiting->member.had_stint || is_losing(governor, service))
+			continue;
+		seat = find_done(governor, service);
+		if (seat < governor->config.seats)
+			leave_for_sibling(tick, seat, waiting);
+	}
+}
