@@ -23,6 +23,7 @@
 #include "daemon/summary.h"
 #include "decide/late.h"
 #include "report/log.h"
+#include "sense/hidepid.h"
 
 #define ACCURACY_US 1000
 
@@ -302,7 +303,8 @@ int daemon_run(const struct run_options *options)
 	struct daemon daemon = {.watch.options = options, .setup.hold.lock_fd = -1};
 	int err, status = EXIT_FAILED;
 
-	umask(022); /* the status is for everybody to read, whatever started us */
+	/* The status is for everybody to read, whatever started us; but where processes are hidden, for our group only. */
+	umask(hidepid_read("/proc") ? 027 : 022);
 	daemon.started_ns = clock_boot_ns();
 	err = sd_event_new(&daemon.event);
 	if (err >= 0)

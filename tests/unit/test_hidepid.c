@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cm.h"
+
+#include "sense/hidepid.h"
+
+#define SYS "23 1 0:21 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n"
+
+static void test_open(void **state)
+{
+	(void)state;
+	assert_false(hidepid_of_mounts(""));
+	assert_false(hidepid_of_mounts(SYS));
+	assert_false(hidepid_of_mounts(SYS "24 1 0:22 / /proc rw,nosuid,nodev shared:12 - proc proc rw\n"));
+}
+
+static void test_hidden(void **state)
+{
+	(void)state;
+	assert_true(hidepid_of_mounts(
+		SYS "24 1 0:22 / /proc rw shared:12 - proc proc rw,hidepid=invisible\n" SYS));
+	assert_true(hidepid_of_mounts("24 1 0:22 / /proc rw - proc proc rw,gid=4,hidepid=2"));
+	assert_true(hidepid_of_mounts("24 1 0:22 / /proc rw - proc proc rw,hidepid=ptraceable\n"));
+}
+
+/* Another's /proc, a file below ours, and what is no proc at all. */
+static void test_others(void **state)
+{
+	(void)state;
+	assert_false(hidepid_of_mounts("24 1 0:22 / /srv/proc rw - proc proc rw,hidepid=invisible\n"));
+	assert_false(hidepid_of_mounts("24 1 0:22 / /proc/sys rw - proc proc rw,hidepid=invisible\n"));
+	assert_false(hidepid_of_mounts("24 1 0:22 /sys /proc rw - proc proc rw,hidepid=invisible\n"));
+	assert_false(hidepid_of_mounts("24 1 0:22 / /proc rw - tmpfs hidepid=2 rw,hidepid=2\n"));
+}
+
+static void test_topmost(void **state)
+{
+	static const char hides[] = "24 1 0:22 / /proc rw - proc proc rw,hidepid=invisible\n";
+	static const char shows[] = "99 24 0:40 / /proc rw - proc proc rw\n";
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s", hides, shows);
+	assert_false(hidepid_of_mounts(text));
+	snprintf(text, sizeof(text), "%s%s", shows, hides);
+	assert_true(hidepid_of_mounts(text));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_topmost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
