@@ -3,15 +3,10 @@
 #   make            the program            make deps      what it needs, by apt
 #   make test       all tests              make lint      format, layers, warnings as errors
 #   make demo       a server in a VM       make bench     what it costs
-#   make install    DESTDIR= PREFIX=/usr/local
+#   make install    DESTDIR= PREFIX=/usr/local    make deb, make rpm    packages, in build/packages
 
 VERSION := 0.2.0
 B       := build
-PREFIX  ?= /usr/local
-SBINDIR ?= $(PREFIX)/sbin
-MANDIR  ?= $(PREFIX)/share/man
-UNITDIR ?= $(PREFIX)/lib/systemd/system
-CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -32,12 +27,13 @@ PKGS     := libbpf json-c libsystemd ncursesw libmicrohttpd
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(PKGS))
 pkg_libs   = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
 
-OWN_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHOTDAMON_VERSION='"$(VERSION)"' -Iuser -Iinclude -isystem $(B)/bpf \
+OWN_CFLAGS = $(CPPFLAGS) -std=gnu11 -D_GNU_SOURCE -DHOTDAMON_VERSION='"$(VERSION)"' -Iuser -Iinclude -isystem $(B)/bpf \
 	     $(pkg_cflags) $(WARNINGS)
 
 # The C library's headers for <linux/bpf.h>: clang's BPF target does not know where the host's are.
 MULTIARCH  = $(shell $(CC) -print-multiarch 2>/dev/null || $(CC) -dumpmachine)
-BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(WERROR) -Ivmlinux -Iinclude -Ibpf \
+# Its BTF names the sources, and no folder of who built it: everybody builds the same.
+BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -ffile-prefix-map=$(CURDIR)=. -Wall -Wextra -Wno-unused-parameter $(WERROR) -Ivmlinux -Iinclude -Ibpf \
 	     -idirafter /usr/include/$(MULTIARCH) -idirafter /usr/include
 
 BPF_SRC  := $(wildcard bpf/*.bpf.c)
@@ -86,19 +82,13 @@ $(WORKLOAD_OBJ): $(B)/%.o: %.c
 .SECONDARY: $(SKELS) $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.bpf.o) $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.unlinked.o)
 -include $(USER_OBJ:.o=.d) $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.unlinked.d) $(WORKLOAD_OBJ:.o=.d)
 
+include dist/dist.mk
 include tests/tests.mk
 
 deps:
 	sh dist/deps.sh
 
-install: all
-	install -D -m 755 $(B)/hotdamon $(DESTDIR)$(SBINDIR)/hotdamon
-	install -D -m 644 man/hotdamon.8 $(DESTDIR)$(MANDIR)/man8/hotdamon.8
-	install -D -m 644 dist/hotdamon.catalog $(DESTDIR)$(CATALOGDIR)/hotdamon.catalog
-	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|@SBINDIR@|$(SBINDIR)|' dist/hotdamon.service.in > $(DESTDIR)$(UNITDIR)/hotdamon.service
-
 clean:
 	rm -rf $(B)
 
-.PHONY: all deps install clean
+.PHONY: all deps clean

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Installs what hotdamon is built and tested with, on Debian and Ubuntu; elsewhere names it.
+#
+#   dist/deps.sh [packages]    also what its packages are made and tested with
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -13,6 +15,8 @@ qemu-system-x86 busybox-static cpio lz4 debian-archive-keyring
 tmux mandoc curl procps util-linux jq shellcheck debootstrap e2fsprogs xz-utils linux-perf|linux-tools-generic'
 commands='gcc make pkg-config clang clang-format bpftool qemu-system-x86_64 busybox cpio jq'
 libbpf_least=1.1
+[ "${1:-}" != packages ] || packages="$packages
+dpkg-dev debhelper lintian rpm rpmlint bash-completion zsh fish"
 
 say() { echo "make deps: $*"; }
 
