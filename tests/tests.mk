@@ -154,6 +154,11 @@ bench-real:
 test-top: all $(B)/tests/fail.so
 	$(Q)tests/top/run
 
+# The packages and what is in them; needs what `make deps-packages` installs.
+.PHONY: test-packages
+test-packages: all $(COMPLETIONS)
+	$(Q)tests/packages/completions
+
 # Memory runs out, at one place after another: a part of them, and all.
 test-faults-some test-faults: all $(B)/tests/fail_alloc.so
 test-faults-some:
