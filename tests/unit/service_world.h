@@ -98,6 +98,7 @@ static inline void world_fill(struct world *world)
 	};
 
 	world_window(world, ranked, keys, ARRAY_SIZE(keys));
+	strcpy(world_service(world, SHELL)->sum.facts.whose.user, "alice");
 	world_name(world, WEB, "nginx.service", "www-data");
 	world_name(world, BUILD, "build.scope", "root");
 	strcpy(world_row(world, 101)->facts.whose.user, "root");

@@ -34,7 +34,7 @@ static void test_texts(void **state)
 		"   2 - build.scope          root         1+3   51.0   51.0          #     -    -",
 		"     | 203 make             root                2.0    2.0          .     -    -",
 		"     ` 3 ended: cc1, as                        49.0   49.0          #",
-		"   3 - bash                 -              1   10.0   10.0          :     -    -",
+		"   3 - bash                 alice          1   10.0   10.0          :     -    -",
 		"     ` 300 bash             -                  10.0   10.0          :     -    -",
 	};
 	struct world world = {0};

@@ -197,7 +197,7 @@ static void test_services(void **state)
 	assert_int_equal(json_object_get_uint64(get(one, "ended")), 3);
 	assert_int_equal(json_object_array_length(get(one, "pids")), 4);
 	one = first_service(json, 2);
-	assert_string_equal(json_object_get_string(get(one, "service")), "bash");
+	assert_string_equal(json_object_get_string(get(one, "service")), "bash of alice");
 	assert_null(get(one, "unit"));
 	json_object_put(json);
 	world_clear(&world);

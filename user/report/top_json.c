@@ -57,10 +57,12 @@ static void add_service(struct json *json, const struct top_window *window, cons
 {
 	const struct ranked *sum = &service->sum.ranked;
 	const struct whose *whose = &service->sum.facts.whose;
+	char label[WHOSE_NAME_LEN];
 
+	whose_service(sum->comm, whose, label);
 	json_open_object(json, NULL);
 	json_add_u64(json, "rank", sum->rank);
-	json_add_text(json, "service", service_row_name(service));
+	json_add_text(json, "service", label);
 	json_add_decimal(json, "cpu_pct", sum->cpu_pct, 2);
 	json_add_decimal(json, "user_s", ns_to_s(sum->user_ns), 6);
 	json_add_decimal(json, "system_s", ns_to_s(sum->system_ns), 6);
