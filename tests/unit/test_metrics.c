@@ -8,7 +8,7 @@ static struct metrics_totals totals_of_redis(void)
 	struct metrics_totals totals = {
 		.now_s = 1795788000,
 		.daemon_cpu_s = 1.25,
-		.unwatched_pct = 12.5,
+		.all_pct = 109.6499,
 		.came_in = 2,
 		.collapse_us = 129274,
 		.failed_acts = 1,
@@ -36,7 +36,7 @@ static const char open_text[] =
 	"# HELP hotdamon_build Which hotdamon this is, and where.\n"
 	"# TYPE hotdamon_build info\n"
 	"hotdamon_build_info{version=\"" HOTDAMON_VERSION "\",kernel=\"7.2.12\",executor=\"damos\"} 1\n"
-	"# HELP hotdamon_unwatched_cpu_ratio CPUs that all processes use that are not watched, by the time "
+	"# HELP hotdamon_unwatched_cpu_ratio CPUs that the processes of all other services use, by the time "
 	"that ranks.\n"
 	"# TYPE hotdamon_unwatched_cpu_ratio gauge\n"
 	"# UNIT hotdamon_unwatched_cpu_ratio ratio\n"
@@ -62,12 +62,16 @@ static const char open_text[] =
 	"# HELP hotdamon_entries Times that a process came in.\n"
 	"# TYPE hotdamon_entries counter\n"
 	"hotdamon_entries_total 2\n"
-	"# HELP hotdamon_service_cpu_ratio CPUs that the watched processes of a service use, by the time "
-	"that ranks; "
-	"1 is one CPU all the time.\n"
+	"# HELP hotdamon_service_cpu_ratio CPUs that all processes of a watched service use, by the time "
+	"that ranks; 1 is one CPU all the time.\n"
 	"# TYPE hotdamon_service_cpu_ratio gauge\n"
 	"# UNIT hotdamon_service_cpu_ratio ratio\n"
 	"hotdamon_service_cpu_ratio{service=\"redis.service\"} 0.971499\n"
+	"# HELP hotdamon_service_processes Processes of a watched service, those that ended in the last "
+	"window "
+	"too.\n"
+	"# TYPE hotdamon_service_processes gauge\n"
+	"hotdamon_service_processes{service=\"redis.service\"} 1\n"
 	"# HELP hotdamon_service_targets Processes of a service that are watched.\n"
 	"# TYPE hotdamon_service_targets gauge\n"
 	"hotdamon_service_targets{service=\"redis.service\"} 1\n"
@@ -230,6 +234,30 @@ static void test_sums_by_service(void **state)
 	free(text);
 }
 
+/* Of a service two processes may be watched, which know its CPU time each; and another one may have its name. */
+static void test_service_is_told_once(void **state)
+{
+	struct governor_seat seats[] = {watched, watched, watched};
+	struct status_target targets[] = {redis, redis, redis};
+	struct status status = whole;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(seats); i++) {
+		seats[i].member = (struct membership){.key = i < 2 ? 7 : 8, .processes = i < 2 ? 5 : 2};
+		seats[i].cpu_pct = i < 2 ? 60 : 20;
+		targets[i].watched = &seats[i];
+	}
+	status.targets = targets;
+	status.n_targets = 3;
+	text = text_of(&status, METRICS_OPEN);
+	assert_contains(text, "hotdamon_service_cpu_ratio{service=\"redis.service\"} 0.8\n");
+	assert_contains(text, "hotdamon_service_processes{service=\"redis.service\"} 7\n");
+	assert_contains(text, "hotdamon_service_targets{service=\"redis.service\"} 3\n");
+	assert_contains(text, "hotdamon_unwatched_cpu_ratio 0.296499\n");
+	free(text);
+}
+
 /* Who chooses a name must not write metrics by it, whatever it is made of. */
 static void test_hostile_names(void **state)
 {
@@ -287,10 +315,10 @@ static void test_results_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_of_open_metrics), cmocka_unit_test(test_older_text),
-		cmocka_unit_test(test_worth_and_room),	    cmocka_unit_test(test_sums_by_service),
-		cmocka_unit_test(test_hostile_names),	    cmocka_unit_test(test_nobody_is_watched),
-		cmocka_unit_test(test_results_are_bounded),
+		cmocka_unit_test(test_all_of_open_metrics),  cmocka_unit_test(test_older_text),
+		cmocka_unit_test(test_worth_and_room),	     cmocka_unit_test(test_sums_by_service),
+		cmocka_unit_test(test_service_is_told_once), cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_nobody_is_watched),    cmocka_unit_test(test_results_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -167,7 +166,7 @@ static void export(const struct setup *setup, const struct watch *watch, struct 
 	struct metrics_totals totals = {
 		.now_s = (double)clock_wall_s(),
 		.daemon_cpu_s = ns_to_s(clock_process_cpu_ns()),
-		.unwatched_pct = tick.cpu_pct,
+		.all_pct = tick.cpu_pct,
 		.came_in = tick.came_in,
 		.collapse_us = seats->collapse_us,
 		.failed_acts = seats->errors + watch->executor.errors,
@@ -175,13 +174,8 @@ static void export(const struct setup *setup, const struct watch *watch, struct 
 		.dropped_lines = log_dropped(),
 	};
 
-	for (size_t i = 0; i < status->n_targets; i++) {
-		const struct governor_seat *watched = status->targets[i].watched;
-
-		totals.unwatched_pct -= member_own_pct(&watched->member, watched->cpu_pct);
+	for (size_t i = 0; i < status->n_targets; i++)
 		totals.collapse_us += status->targets[i].pace.stall_us;
-	}
-	totals.unwatched_pct = fmax(totals.unwatched_pct, 0); /* sums of fractions */
 	count_results(setup, watch, &totals);
 	exporter_publish(exporter, status, &totals);
 }

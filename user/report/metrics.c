@@ -131,6 +131,7 @@ static void make_label(const char *key, const char *text, char out[LABEL_LEN])
 
 enum value {
 	CPU,
+	PROCESSES,
 	TARGETS,
 	KDAMOND_CPU,
 	ANON,
@@ -155,9 +156,12 @@ static const struct {
 	const char *label;
 } families[VALUES] = {
 	[CPU] = {{"service_cpu_ratio", GAUGE, "ratio",
-		  "CPUs that the watched processes of a service use, by the time that ranks; 1 is one CPU "
+		  "CPUs that all processes of a watched service use, by the time that ranks; 1 is one CPU "
 		  "all the time."},
 		 ""},
+	[PROCESSES] = {{"service_processes", GAUGE, "",
+			"Processes of a watched service, those that ended in the last window too."},
+		       ""},
 	[TARGETS] = {{"service_targets", GAUGE, "", "Processes of a service that are watched."}, ""},
 	[KDAMOND_CPU] =
 		{{"service_kdamond_cpu_ratio", GAUGE, "ratio",
@@ -245,7 +249,6 @@ static void add_target(struct sums *sums, const struct status_target *target)
 {
 	enum benefit_verdict verdict = target->benefit->verdict;
 
-	add(sums, CPU, member_own_pct(&target->watched->member, target->watched->cpu_pct) / 100);
 	add(sums, TARGETS, 1);
 	if (target->monitor_cpu_known)
 		add(sums, KDAMOND_CPU, target->monitor_cpu_pct / 100);
@@ -256,6 +259,18 @@ static void add_target(struct sums *sums, const struct status_target *target)
 	add(sums, GAINS, verdict == BENEFIT_GAINS);
 	add(sums, NONE, verdict == BENEFIT_NONE);
 	add(sums, UNKNOWN, verdict == BENEFIT_UNKNOWN);
+}
+
+/* A service is told once, whatever of it is watched: each target knows the sum of all its processes. */
+static void add_service(struct sums *sums, const struct status *status, size_t t)
+{
+	const struct governor_seat *watched = status->targets[t].watched;
+
+	for (size_t i = 0; i < t && watched->member.processes; i++)
+		if (status->targets[i].watched->member.key == watched->member.key)
+			return;
+	add(sums, CPU, watched->cpu_pct / 100);
+	add(sums, PROCESSES, watched->member.processes ? watched->member.processes : 1);
 }
 
 /* malloced, in the order of seats; NULL when out of memory. */
@@ -271,6 +286,7 @@ static struct sums *sum_up(const struct status *status, size_t *n_sums)
 		while (strcmp(all[i].label, all[n].label))
 			i++;
 		n += i == n;
+		add_service(&all[i], status, t);
 		add_target(&all[i], &status->targets[t]);
 	}
 	*n_sums = n;
@@ -385,11 +401,21 @@ static uint64_t count_kdamonds(const struct status *status)
 	return n;
 }
 
-static void add_who(const struct out *out, const struct status *status, const struct metrics_totals *totals)
+static double cpus_of(const struct sums *sums, size_t n)
+{
+	double cpus = 0;
+
+	for (size_t i = 0; i < n; i++)
+		cpus += sums[i].values[CPU];
+	return cpus;
+}
+
+static void add_who(const struct out *out, const struct status *status, double unwatched_cpus,
+		    const struct metrics_totals *totals)
 {
 	add_gauge(out, "unwatched_cpu_ratio", "ratio",
-		  "CPUs that all processes use that are not watched, by the time that ranks.",
-		  totals->unwatched_pct / 100);
+		  "CPUs that the processes of all other services use, by the time that ranks.",
+		  unwatched_cpus > 0 ? unwatched_cpus : 0); /* sums of fractions */
 	add_gauge(out, "processes", "", "Processes that ran lately.", (double)status->processes);
 	add_gauge(out, "skipped_processes", "", "Hot processes that are not watched, each for a reason.",
 		  (double)status->n_skipped);
@@ -445,7 +471,7 @@ char *metrics_to_text(const struct status *status, const struct metrics_totals *
 
 	if (out.file) {
 		add_build(&out, status);
-		add_who(&out, status, totals);
+		add_who(&out, status, totals->all_pct / 100 - cpus_of(sums, n), totals);
 		add_services(&out, sums, n);
 		add_costs(&out, status, totals);
 		add_health(&out, status, totals);

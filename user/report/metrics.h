@@ -29,7 +29,7 @@ struct metrics_result {
 struct metrics_totals {
 	double now_s;		  /* time of day */
 	double daemon_cpu_s;	  /* that hotdamon used itself, without its kdamonds */
-	double unwatched_pct;	  /* of a CPU, now, by all processes that are not watched */
+	double all_pct;		  /* of a CPU, now, by all processes of the machine */
 	uint64_t came_in;	  /* times that a process did */
 	uint64_t collapse_us;	  /* that collapses of our own took */
 	unsigned int failed_acts; /* on DAMON */
