@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The dashboard asks for metrics that there are, in PromQL that is one (as promtool says, where it is installed), and its
-# panels have titles of their own and do not lie on each other.
+# The dashboard and the alerts ask for metrics that there are, in PromQL that is one (as promtool says, where it is
+# installed), and the panels have titles of their own and do not lie on each other.
 set -u
 dashboard=dist/grafana/hotdamon.json
+alerts=dist/prometheus/hotdamon.rules.yml
 rules=$(mktemp) || exit 1
 trap 'rm -f "$rules"' EXIT
 broken=0
@@ -18,7 +19,7 @@ exprs=$(jq -r '.panels[].targets[].expr' "$dashboard")
 queries=$(jq -r '.templating.list[].query | objects | .query' "$dashboard")
 
 # Names as user/report/metrics.c has them: without what the format puts around them.
-for name in $(echo "$exprs $queries" | grep -oE '\<hotdamon_[a-z_]+' | sort -u); do
+for name in $(echo "$exprs $queries $(cat $alerts)" | grep -oE '\<hotdamon_[a-z_]+' | sort -u); do
 	short=${name#hotdamon_}
 	grep -qE "\"(${short%_total}|${short%_info})\"" user/report/metrics.c || complain "there is no metric $name"
 done
@@ -37,5 +38,6 @@ if command -v promtool >/dev/null; then
 		gsub("\\$__rate_interval"; "5m") | gsub("\\$[a-z]+"; ".*"))} ] | to_entries | map(.value + {record: "x:\(.key)"})}]}' \
 		"$dashboard" >"$rules"
 	promtool check rules "$rules" >/dev/null || complain "promtool finds fault with its queries"
+	promtool check rules $alerts >/dev/null || complain "promtool finds fault with the alerts"
 fi
 exit $broken

@@ -90,6 +90,7 @@ static inline void leave_behind(struct world *world)
 	assert_int_equal(claim_write(&world->paths, &world->claim, &world->error), 0);
 	tree_put(world->dir, "state/status.json", "{}");
 	tree_put(world->dir, "state/status.json.new", "{");
+	tree_put(world->dir, "state/metrics.sock", ""); /* a socket, but that is no matter */
 	tree_put(world->dir, "state/claim.json.new", "{");
 	tree_put(world->dir, "pins/process_hotness", "");
 	tree_put(world->dir, "pins/another", "");

@@ -160,14 +160,29 @@ test_moved_hot_set_is_followed() {
 forgotten() { look && [ "$(target moves collapse.hot_bytes)" -le $((34 * MIB)) ]; }
 moved() { [ "$(truth moves moves)" -ge 1 ]; }
 
+# metric NAME: its last value, of the file; metrics_tell: what the status says, as metrics, of the process `capped`.
+metric() { sed -n "s/^hotdamon_$1 //p" $T/prom/hotdamon.prom; }
+metrics_tell() {
+	look && [ "$(metric 'service_paying_bytes{service="capped of root"}')" -gt 0 ] &&
+		[ "$(metric 'service_huge_bytes{service="capped of root"}')" = $((8 * MIB)) ] &&
+		[ "$(metric 'collapses_total{result="success"}')" = 4 ] && [ "$(metric kdamonds)" = 1 ] &&
+		[ "$(metric 'service_grown_bytes{service="capped of root",reason="missing"}')" = 0 ]
+}
+
+# A program is told, too.
 test_caps() {
+	mkdir -p $T/prom
+	printf '#!/bin/sh\necho "$HOTDAMON_EVENT $HOTDAMON_PID $HOTDAMON_SERVICE" >>%s\n' $T/told >$T/tell
+	chmod 755 $T/tell
 	load capped --mem 64
-	run_madvise --pid "$pid" --max-target-huge-mib 9
+	run_madvise --pid "$pid" --max-target-huge-mib 9 --metrics-file $T/prom/hotdamon.prom --on-event $T/tell
 	wait_for 15 logged 'capped.*the cap is reached' || fail "no cap: $(look && target capped descent.reason)"
 	stays_quiet capped
 	status_is_true capped
 	[ "$(target capped collapse.succeeded)" = 4 ] || fail "$(target capped collapse.succeeded) collapses"
 	[ "$(target capped pace.capped)" = true ] || fail 'status does not say so'
+	wait_for 10 metrics_tell || fail "metrics: $(grep -v '^#' $T/prom/hotdamon.prom)"
+	grep -qx "capped $pid capped of root" $T/told || fail "the program was told: $(cat $T/told)"
 	finish capped "$(target capped collapse.huge_bytes) bytes huge, $(target capped pace.calls) calls"
 }
 
