@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/aside.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 
@@ -32,6 +33,17 @@ static void print_help(FILE *file)
 		"\nhotdamon COMMAND --help tells a command's options; hotdamon --version the version.\n");
 }
 
+/* Nothing that a command does to other processes may keep it from ending. */
+static int run(const struct command *command, int argc, char **argv)
+{
+	int status;
+
+	aside_begin();
+	status = command->run(argc, argv);
+	aside_end();
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
@@ -47,7 +59,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < N_COMMANDS; i++) {
 		if (!strcmp(word, commands[i].name)) {
 			argv[1] = commands[i].full_name;
-			return cli_end(argv[1], commands[i].run(argc - 1, argv + 1));
+			return cli_end(argv[1], run(&commands[i], argc - 1, argv + 1));
 		}
 	}
 	if (*word)
