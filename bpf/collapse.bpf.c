@@ -50,9 +50,15 @@ static __always_inline bool is_kdamond(struct task_struct *task)
 	return true;
 }
 
+/* What a helper of hotdamon does is hotdamon's; there is another one now and then. */
+static __always_inline bool is_own(struct task_struct *task)
+{
+	return task->tgid == own_tgid || task->real_parent->tgid == own_tgid;
+}
+
 static __always_inline bool acts_for_us(struct task_struct *task)
 {
-	return task->tgid == own_tgid || is_kdamond(task);
+	return is_own(task) || is_kdamond(task);
 }
 
 static __always_inline void add(struct collapse_value *value, __u32 filled_pages)
@@ -73,7 +79,7 @@ static __always_inline void count(struct mm_struct *mm, int status, __u32 filled
 		return;
 	key.tgid = (__u32)owner->tgid;
 	key.start_time_ns = owner->group_leader->start_boottime;
-	key.by_tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	key.by_tgid = (__u32)(is_own(by) ? own_tgid : by->tgid);
 	key.status = (__u32)status;
 	value = bpf_map_lookup_elem(&collapse_counts, &key);
 	if (value)

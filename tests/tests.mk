@@ -6,16 +6,17 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
-UNIT_claim := user/act/align.c user/act/damon.c user/act/damon_ranges.c user/act/file.c
+UNIT_claim := user/act/align.c user/act/damon.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/quiet.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
 UNIT_host_damon := user/sense/host.c $(filter-out %/host.c,$(UNIT_host))
 UNIT_ranking_long := user/decide/ranking.c
 UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
-UNIT_damon := user/act/damon_ranges.c user/act/file.c
+UNIT_damon := user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
 UNIT_damon_seat := user/act/damon.c $(UNIT_damon)
-UNIT_damon_ranges := user/act/damon.c user/act/file.c
+UNIT_damon_command := user/act/damon.c user/act/damon_ranges.c user/act/file.c
+UNIT_damon_ranges := user/act/damon.c user/act/damon_command.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
 UNIT_limits := user/sense/pressure.c user/sense/proc.c
@@ -31,6 +32,7 @@ UNIT_benefit_worth := user/decide/benefit.c $(UNIT_benefit)
 UNIT_governor := user/decide/governor_places.c user/decide/governor_reason.c user/decide/penalty.c user/decide/rules.c user/decide/share.c
 UNIT_governor_out := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_outranked := user/decide/governor.c $(UNIT_governor)
+UNIT_governor_closed := user/decide/governor.c $(UNIT_governor)
 UNIT_intervals_crowd := user/decide/intervals.c
 UNIT_heat := user/decide/heat_rank.c
 UNIT_heat_rank := user/decide/heat.c
@@ -38,6 +40,7 @@ UNIT_governor_ruled := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_service := user/decide/governor.c $(UNIT_governor)
 UNIT_wish := user/decide/rules.c
 UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c user/sense/filesystem.c
+UNIT_reach := $(addprefix user/sense/,filesystem.c owner.c pagemap.c proc.c vma.c) user/decide/service.c
 UNIT_vma   := user/sense/filesystem.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
 UNIT_cost_file := user/act/claim.c user/act/align.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
@@ -87,7 +90,7 @@ test-unit: all
 	$(Q)tests/usage/run
 
 # Small programs of the scripts in tests/bpf and tests/bench.
-$(B)/tests/load $(B)/tests/watch $(B)/tests/cost $(B)/tests/room_load: $(B)/tests/%:
+$(B)/tests/load $(B)/tests/watch $(B)/tests/cost $(B)/tests/room_load $(B)/tests/stuck_load: $(B)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -pthread -MD -MP -MF $@.d -o $@ $< $(shell $(PKG_CONFIG) --libs libbpf)
@@ -95,7 +98,8 @@ $(B)/tests/load: tests/bpf/load.c
 $(B)/tests/watch: tests/bpf/watch.c
 $(B)/tests/cost: tests/bench/cost.c
 $(B)/tests/room_load: tests/vm/room_load.c
--include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d $(B)/tests/room_load.d
+$(B)/tests/stuck_load: tests/vm/stuck_load.c
+-include $(B)/tests/load.d $(B)/tests/watch.d $(B)/tests/cost.d $(B)/tests/room_load.d $(B)/tests/stuck_load.d
 $(B)/tests/slow.so: tests/bpf/slow.c
 $(B)/tests/skips.so: tests/bpf/skips.c
 $(B)/tests/fail.so: tests/top/fail.c
@@ -129,7 +133,7 @@ test-live: $(B)/tests/live $(B)/tests/live_shared
 test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/skips.so
 	$(Q)tests/bpf/run
 
-test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load
+test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
 	$(Q)tests/vm/suite
 
 # Real servers in the VM, and the pages that they touch; needs root, debootstrap and mke2fs.
@@ -220,7 +224,7 @@ demo:
 
 # The executor alone on the MMU that is here; MIB and BUDGET_US may be given.
 BENCH_COLLAPSE_SRC := tests/bench/collapse.c tests/bench/collapse_load.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
-		      user/act/collapse.c user/act/file.c user/base/array.c user/base/clock.c user/base/dir.c user/base/textfile.c
+		      user/act/collapse.c user/act/file.c $(addprefix user/base/,array.c aside.c clock.c dir.c letter.c reach.c textfile.c)
 $(B)/tests/collapse: $(BENCH_COLLAPSE_SRC)
 	@mkdir -p $(@D)
 	@echo "  CC   $@"

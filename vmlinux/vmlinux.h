@@ -84,6 +84,7 @@ struct task_struct {
 	__u64 self_exec_id;
 	struct sched_entity se;
 	struct signal_struct *signal;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
 	const struct cred *cred;

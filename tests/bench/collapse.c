@@ -141,7 +141,7 @@ static uint64_t collapse_next(struct target *target)
 	madvise(target->pool + target->next * PMD_SIZE_BYTES, PMD_SIZE_BYTES, MADV_DONTNEED);
 	began = clock_boot_ns();
 	cpu_began = clock_thread_cpu_ns();
-	err = collapse_slot(target->pidfd, target->slots[target->next++], NULL);
+	err = collapse_slot(target->pidfd, target->slots[target->next++], NULL, NULL);
 	worked = clock_thread_cpu_ns() - cpu_began;
 	took = clock_boot_ns() - began;
 	target->tries++;

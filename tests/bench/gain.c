@@ -263,7 +263,7 @@ static uint64_t collapse_one(int pidfd, uint64_t slot, char *spare, struct pace 
 		sleep_until(pace_next_ns(pace, clock_boot_ns()));
 	madvise(spare, PMD_SIZE_BYTES, MADV_DONTNEED);
 	began = clock_thread_cpu_ns();
-	*err = collapse_slot(pidfd, slot, NULL);
+	*err = collapse_slot(pidfd, slot, NULL, NULL);
 	worked = clock_thread_cpu_ns() - began;
 	pace_charge(pace, worked, clock_boot_ns());
 	return worked;

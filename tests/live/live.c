@@ -46,7 +46,7 @@ static void test_guard_page(void **state)
 	}
 	assert_int_equal(pages.present, SLOT_PAGES - 1);
 	assert_int_equal(pages.guard + pages.swapped, 1); /* swapped before 6.15 */
-	assert_int_not_equal(collapse_slot(child->pidfd, slot_of(child, GUARDED), NULL), 0);
+	assert_int_not_equal(collapse_slot(child->pidfd, slot_of(child, GUARDED), NULL, NULL), 0);
 	assert_false(pages_of(child, GUARDED).huge);
 }
 
@@ -58,7 +58,7 @@ static void test_all_at_once(void **state)
 	uint64_t slots[LAST + 1];
 	size_t n = 0;
 
-	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, BESIDE), NULL), 0);
+	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, BESIDE), NULL, NULL), 0);
 	for (int slot = 0; slot <= LAST; slot++)
 		if (slot != UNTOUCHED) /* a gap */
 			slots[n++] = slot_of(child, slot);
@@ -77,20 +77,21 @@ static void test_collapse(void **state)
 	struct act_error error = {""};
 
 	assert_int_equal(smaps_huge_kib(child, slot_of(child, FULL)), 0);
-	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, FULL), &error), 0);
+	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, FULL), NULL, &error), 0);
 	assert_string_equal(error.text, "");
 	pages = pages_of(child, FULL);
 	assert_true(pages.huge);
 	assert_int_equal(pages.present, SLOT_PAGES);
 	assert_int_equal(smaps_huge_kib(child, slot_of(child, FULL)), SLOT / 1024);
 	assert_false(pages_of(child, HALF).huge); /* the neighbour is as it was */
-	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, FULL), &error), 0); /* huge before */
+	assert_int_equal(collapse_slot(child->pidfd, slot_of(child, FULL), NULL, &error),
+			 0); /* huge before */
 }
 
 static void refused(const struct child *child, int slot, const char *name)
 {
 	struct act_error error = {""};
-	int err = collapse_slot(child->pidfd, slot_of(child, slot), &error);
+	int err = collapse_slot(child->pidfd, slot_of(child, slot), NULL, &error);
 
 	if (!err)
 		fail_msg("%s: collapsed", name);
@@ -106,8 +107,9 @@ static void test_refused(void **state)
 	refused(child, REFUSED, "NOHUGEPAGE");
 	refused(child, UNTOUCHED, "untouched");
 	refused(child, NARROW, "a hole at its start");
-	assert_int_equal(collapse_outcome_of(collapse_slot(child->pidfd, slot_of(child, REFUSED), NULL)),
-			 COLLAPSE_UNSUITABLE);
+	assert_int_equal(
+		collapse_outcome_of(collapse_slot(child->pidfd, slot_of(child, REFUSED), NULL, NULL)),
+		COLLAPSE_UNSUITABLE);
 }
 
 static void test_allowed_changes_nothing(void **state)
@@ -172,7 +174,7 @@ static void test_ended(void **state)
 	struct vma_map map = {0};
 
 	end_child(child);
-	assert_int_equal(collapse_outcome_of(collapse_slot(child->pidfd, slot, NULL)), COLLAPSE_GONE);
+	assert_int_equal(collapse_outcome_of(collapse_slot(child->pidfd, slot, NULL, NULL)), COLLAPSE_GONE);
 	assert_int_equal(collapse_allowed(child->pidfd, slot), -ESRCH);
 	assert_int_equal(collapse_reach((uint32_t)child->pid), -ESRCH);
 	assert_int_equal(slot_pages_read("/proc", (uint32_t)child->pid, &slot, 1, &pages), -ESRCH);
@@ -241,7 +243,7 @@ static int collapse_with(const struct child *child, int slot, uint64_t mask)
 	if (!err)
 		err = slot_pages_read("/proc", (uint32_t)child->pid, &address, 1, &pages);
 	if (!err)
-		err = collapse_slot(child->pidfd, address, NULL);
+		err = collapse_slot(child->pidfd, address, NULL, NULL);
 	return err;
 }
 

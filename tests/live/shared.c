@@ -113,7 +113,7 @@ static uint64_t counted(const struct pair *pair, int child, enum kind kind)
 
 static int collapse(const struct pair *pair, int child, int slot)
 {
-	return collapse_slot(pair->child[child].pidfd, slot_of(&pair->child[child], slot), NULL);
+	return collapse_slot(pair->child[child].pidfd, slot_of(&pair->child[child], slot), NULL, NULL);
 }
 
 static void test_counted_once(void **state)

@@ -223,6 +223,14 @@ static void test_write_busy_for_ever(void **state)
 	assert_tree_holds(world->dir, "knob", ""); /* still empty */
 	assert_in_range(fake.paused_ns, 1500000000U, 2500000000U);
 	assert_int_equal(fake.writes, fake.pauses + 1);
+	/* What follows is tried once, until something works. */
+	assert_int_equal(knob_write(world->knob, "on", &world->error), -EBUSY);
+	assert_in_range(fake.paused_ns, 1500000000U, 2500000000U);
+	fake.times = fake.pauses = 0;
+	assert_int_equal(knob_write(world->knob, "on", &world->error), 0);
+	fake.times = 3;
+	assert_int_equal(knob_write(world->knob, "on", &world->error), 0);
+	assert_int_equal(fake.pauses, 3);
 }
 
 /* Only EBUSY passes by itself. */

@@ -5,12 +5,17 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/aside.h"
+#include "base/clock.h"
+#include "base/reach.h"
+#include "base/textfile.h"
 #include "decide/process.h"
 
 /* Newer than the C library's headers of some distributions. */
@@ -20,23 +25,63 @@
 
 #define PAGE_BYTES 4096
 
-static int advise(int pidfd, uint64_t start, uint64_t bytes)
-{
-	struct iovec range = {
-		.iov_base = (void *)(uintptr_t)start, /* NOLINT: an address of the other process */
-		.iov_len = bytes,
-	};
-	long done = syscall(SYS_process_madvise, pidfd, &range, 1, MADV_COLLAPSE, 0);
+struct advice {
+	uint64_t start, bytes;
+	uint64_t cpu_ns; /* what it took */
+};
 
+/* The kernel waits for the lock of the memory so that nothing ends it: only once it can be had. */
+static int advise_there(struct aside_call *call)
+{
+	struct advice *advice = call->args;
+	struct iovec range = {
+		.iov_base = (void *)(uintptr_t)advice->start, /* NOLINT: an address of the other process */
+		.iov_len = advice->bytes,
+	};
+	uint64_t began_ns;
+	long done;
+
+	reach_wait(call->root, call->pid);
+	began_ns = clock_thread_cpu_ns();
+	done = syscall(SYS_process_madvise, *call->fd, &range, 1, MADV_COLLAPSE, 0);
 	if (done < 0)
-		return -errno;
-	return (uint64_t)done == bytes ? 0 : -EAGAIN;
+		done = -errno;
+	advice->cpu_ns = clock_thread_cpu_ns() - began_ns;
+	if (done < 0)
+		return (int)done;
+	return (uint64_t)done == advice->bytes ? 0 : -EAGAIN;
+}
+
+/* Of one that has ended it is nobody's, as the kernel says: then the kernel answers at once. */
+static uint32_t pid_of(int pidfd)
+{
+	const char *line;
+	char text[512];
+
+	if (textfile_read(text, sizeof(text), "/proc/self/fdinfo/%d", pidfd) <= 0)
+		return UINT32_MAX;
+	line = strstr(text, "\nPid:");
+	return line ? (uint32_t)strtol(line + strlen("\nPid:"), NULL, 10) : UINT32_MAX;
+}
+
+static int advise(int pidfd, uint64_t start, uint64_t bytes, uint64_t *cpu_ns)
+{
+	struct advice advice = {.start = start, .bytes = bytes};
+	struct aside_call call = aside_of("/proc", 0, advise_there, &advice, sizeof(advice));
+	int err;
+
+	call.fd = &pidfd;
+	call.pid = pid_of(pidfd);
+	err = aside_do(&call);
+	if (cpu_ns)
+		*cpu_ns = advice.cpu_ns;
+	return err;
 }
 
 /* EINTR: a signal to us came before the kernel began; it is no failure of the slot. */
-int collapse_slot(int pidfd, uint64_t slot, struct act_error *error)
+int collapse_slot(int pidfd, uint64_t slot, uint64_t *cpu_ns, struct act_error *error)
 {
-	int err = advise(pidfd, slot, PMD_SIZE_BYTES);
+	int err = advise(pidfd, slot, PMD_SIZE_BYTES, cpu_ns);
 
 	return err ? act_fail(error, -err, "collapse the slot at 0x%" PRIx64, slot) : 0;
 }
@@ -49,6 +94,7 @@ enum collapse_outcome collapse_outcome_of(int err)
 		return COLLAPSE_DONE;
 	case EAGAIN:
 	case EINTR:
+	case ETIME: /* of a helper: what became of it nobody knows yet */
 		return COLLAPSE_RETRY;
 	case ENOMEM: /* also of an unmapped hole, which a look at the mappings has ruled out shortly before */
 		return COLLAPSE_NO_MEMORY;
@@ -85,7 +131,7 @@ const char *collapse_barred_by(int err)
 
 int collapse_allowed(int pidfd, uint64_t slot)
 {
-	int err = advise(pidfd, slot, PAGE_BYTES);
+	int err = advise(pidfd, slot, PAGE_BYTES, NULL);
 
 	if (err == -EINVAL || err == -ENOMEM)
 		return 0;
@@ -143,7 +189,7 @@ static int probe_child(pid_t pid, uint64_t slot, struct act_error *error)
 
 	if (pidfd < 0)
 		return act_fail(error, errno, "pidfd_open");
-	err = advise(pidfd, slot, PAGE_BYTES);
+	err = advise(pidfd, slot, PAGE_BYTES, NULL);
 	close(pidfd);
 	switch (-err) {
 	case 0:

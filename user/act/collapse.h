@@ -13,13 +13,12 @@
 #include "decide/outcome.h"
 
 /*
- * Collapses the aligned slot at @slot, one per call: the kernel stops at the first that fails. The caller
- * takes the time for its pace (the clock is the daemon's): the CPU time of its own thread, since the call
- * also waits for a CPU and for the kernel's work on all CPUs, in which the target is not stalled. Returns 0
- * (also when it was huge before) or negative errno, with words in @error (NULL is fine);
- * collapse_outcome_of() says what follows.
+ * Collapses the aligned slot at @slot, one per call: the kernel stops at the first that fails. *@cpu_ns (NULL is fine) is
+ * what the caller's pace goes by: the CPU time that the call took, since it also waits for a CPU and for the kernel's work
+ * on all CPUs, in which the target is not stalled. Returns 0 (also when it was huge before) or negative errno, with words
+ * in @error (NULL is fine); -ETIME: the process does not answer (base/aside.h). collapse_outcome_of() says what follows.
  */
-int collapse_slot(int pidfd, uint64_t slot, struct act_error *error);
+int collapse_slot(int pidfd, uint64_t slot, uint64_t *cpu_ns, struct act_error *error);
 
 /* What the return value of collapse_slot() means. */
 enum collapse_outcome collapse_outcome_of(int err);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/damon_command.h"
 #include "act/damon_ranges.h"
 #include "decide/process.h"
 
@@ -235,35 +236,6 @@ ino_t damon_seats_inode(const char *root)
 	return stat(first.path, &stat_buf) ? 0 : stat_buf.st_ino;
 }
 
-static int is_on(const char *root, unsigned int seat, bool *on, struct act_error *error)
-{
-	struct place state = place("%s/%u/state", root, seat);
-	char text[16];
-	int err = knob_read(state.path, text, sizeof(text), error);
-
-	if (!err)
-		*on = !strcmp(text, "on");
-	return err;
-}
-
-/*
- * `off` for a kdamond that has ended by itself is EPERM on 6.12 and 7.2, EINVAL for one that never ran:
- * only what is still on is a failure.
- */
-static int turn_off(const char *root, unsigned int seat, struct act_error *error)
-{
-	struct place state = place("%s/%u/state", root, seat);
-	bool on;
-	int err = is_on(root, seat, &on, error);
-
-	if (err || !on)
-		return err;
-	err = knob_write(state.path, "off", error);
-	if (err && !is_on(root, seat, &on, NULL) && !on)
-		err = 0;
-	return err;
-}
-
 /* What runs in a seat of ours has our two schemes, unless somebody set the seat up while it was idle. */
 static bool is_set_up_by_us(const char *root, unsigned int seat)
 {
@@ -282,13 +254,13 @@ static bool is_set_up_by_us(const char *root, unsigned int seat)
 static int turn_ours_off(const char *root, unsigned int seat, struct act_error *error)
 {
 	bool on;
-	int err = is_on(root, seat, &on, error);
+	int err = damon_seat_is_on(root, seat, &on, error);
 
 	if (err || !on)
 		return err;
 	if (!is_set_up_by_us(root, seat))
 		return act_fail(error, EBUSY, "%s/%u is used by somebody else, and left alone", root, seat);
-	return turn_off(root, seat, error);
+	return damon_turn_off(root, seat, error);
 }
 
 int damon_remove_seats(const char *root, unsigned int n_seats, unsigned int n_before, struct act_error *error)
@@ -302,6 +274,8 @@ int damon_remove_seats(const char *root, unsigned int n_seats, unsigned int n_be
 		if (!first_err)
 			first_err = err;
 	}
+	if (first_err == -ETIME) /* one is on, and the kernel would refuse */
+		return first_err;
 	err = knob_write_number(nr_kdamonds.path, n_before,
 				first_err ? &later : error); /* refused while one is on */
 	return first_err ? first_err : err;
@@ -370,7 +344,7 @@ static int check_free(const struct damon *damon, unsigned int seat, struct act_e
 	int err = still_ours(damon, error);
 
 	if (!err)
-		err = is_on(damon->root, seat, &on, error);
+		err = damon_seat_is_on(damon->root, seat, &on, error);
 	if (!err && on)
 		err = act_fail(error, EBUSY, "%s/%u was started by somebody else", damon->root, seat);
 	return err;
@@ -380,7 +354,6 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 		pid_t *kdamond_pid, struct act_error *error)
 {
 	struct place target = place("%s/%u/contexts/0/targets/0/pid_target", damon->root, seat);
-	struct place state = place("%s/%u/state", damon->root, seat);
 	struct place pid = place("%s/%u/pid", damon->root, seat);
 	int64_t number = -1;
 	int err = check_free(damon, seat, error);
@@ -393,14 +366,14 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 	if (!err)
 		err = write_level(damon, seat, level, error);
 	if (!err)
-		err = knob_write(state.path, "on", error);
+		err = damon_command(damon->root, seat, "on", error);
 	if (err)
 		return err;
 	err = knob_read_number(pid.path, &number, error);
 	if (!err && number <= 0)
 		err = act_fail(error, ESRCH, "kdamond of seat %u ended at once", seat);
 	if (err)
-		turn_off(damon->root, seat, NULL);
+		damon_turn_off(damon->root, seat, NULL);
 	else
 		*kdamond_pid = (pid_t)number;
 	return err;
@@ -409,26 +382,25 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 int damon_commit(struct damon *damon, unsigned int seat, const struct plan_level *level,
 		 struct act_error *error)
 {
-	struct place state = place("%s/%u/state", damon->root, seat);
 	int err = still_ours(damon, error);
 
 	if (!err)
 		err = write_level(damon, seat, level, error);
-	return err ? err : knob_write(state.path, "commit", error);
+	return err ? err : damon_command(damon->root, seat, "commit", error);
 }
 
 int damon_stop(struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	int err = still_ours(damon, error);
 
-	return err ? err : turn_off(damon->root, seat, error);
+	return err ? err : damon_turn_off(damon->root, seat, error);
 }
 
 int damon_is_on(struct damon *damon, unsigned int seat, bool *on, struct act_error *error)
 {
 	int err = still_ours(damon, error);
 
-	return err ? err : is_on(damon->root, seat, on, error);
+	return err ? err : damon_seat_is_on(damon->root, seat, on, error);
 }
 
 static int read_stat(const char *scheme, const char *name, uint64_t *value, struct act_error *error)
@@ -467,12 +439,11 @@ static int read_stats(const struct damon *damon, unsigned int seat, struct damon
 
 int damon_stats(struct damon *damon, unsigned int seat, struct damon_stats *stats, struct act_error *error)
 {
-	struct place state = place("%s/%u/state", damon->root, seat);
 	struct damon_stats fresh = {0};
 	int err = still_ours(damon, error);
 
 	if (!err)
-		err = knob_write(state.path, "update_schemes_stats", error);
+		err = damon_command(damon->root, seat, "update_schemes_stats", error);
 	if (!err)
 		err = read_stats(damon, seat, &fresh, error);
 	if (!err)
@@ -482,14 +453,13 @@ int damon_stats(struct damon *damon, unsigned int seat, struct damon_stats *stat
 
 int damon_effective_bytes(struct damon *damon, unsigned int seat, uint64_t *bytes, struct act_error *error)
 {
-	struct place state = place("%s/%u/state", damon->root, seat);
 	struct place scheme = scheme_place(damon, seat, SCHEME_COLLAPSE);
 	struct place effective = place("%s/quotas/effective_bytes", scheme.path);
 	int64_t number;
 	int err = still_ours(damon, error);
 
 	if (!err)
-		err = knob_write(state.path, "update_schemes_effective_quotas", error);
+		err = damon_command(damon->root, seat, "update_schemes_effective_quotas", error);
 	if (!err)
 		err = knob_read_number(effective.path, &number, error);
 	if (!err)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/dir.h"
 
 /* DAMON's lock is held for as long as a command takes: up to an apply interval, or a pass of collapses. */
 #define BUSY_TRIES    200
 #define BUSY_PAUSE_NS 10000000L
+/* One takes a sample, 400 ms at most, and on a slow machine a pass of collapses. */
+#define COMMAND_NS (3 * NS_PER_S)
 
 int act_fail(struct act_error *error, int err, const char *format, ...)
 {
@@ -32,9 +36,22 @@ int act_fail(struct act_error *error, int err, const char *format, ...)
 	return -err;
 }
 
-static void pause_while_busy(void)
+/*
+ * Whether to try once more after @err. Once that was in vain for the whole time, all that follows is tried once, until
+ * something is not busy: an end that takes many steps would come to none.
+ */
+static bool tries_again(int err, int *tries)
 {
+	static bool in_vain;
+
+	if (err != -EBUSY)
+		in_vain = false;
+	else if (++*tries == BUSY_TRIES)
+		in_vain = true;
+	if (err != -EBUSY || in_vain)
+		return false;
 	nanosleep(&(struct timespec){.tv_nsec = BUSY_PAUSE_NS}, NULL);
+	return true;
 }
 
 static int write_once(const char *path, const char *value)
@@ -58,13 +75,37 @@ static int write_once(const char *path, const char *value)
 
 int knob_write(const char *path, const char *value, struct act_error *error)
 {
-	int err = -EBUSY;
+	int err, tries = 0;
 
-	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
-		if (i)
-			pause_while_busy();
+	do
 		err = write_once(path, value);
-	}
+	while (tries_again(err, &tries));
+	return err ? act_fail(error, -err, "write '%s' to %s", value, path) : 0;
+}
+
+struct command {
+	char path[PATH_MAX], value[64];
+};
+
+static int write_there(struct aside_call *call)
+{
+	const struct command *command = call->args;
+
+	return write_once(command->path, command->value);
+}
+
+int knob_command(const char *path, const char *value, struct act_error *error)
+{
+	struct command command;
+	struct aside_call call = aside_of(NULL, ASIDE_DAMON, write_there, &command, sizeof(command));
+	int err, tries = 0;
+
+	snprintf(command.path, sizeof(command.path), "%s", path);
+	snprintf(command.value, sizeof(command.value), "%s", value);
+	call.wait_ns = COMMAND_NS;
+	do
+		err = aside_do(&call);
+	while (tries_again(err, &tries));
 	return err ? act_fail(error, -err, "write '%s' to %s", value, path) : 0;
 }
 
@@ -96,13 +137,11 @@ static int read_once(const char *path, char *value, size_t size)
 
 int knob_read(const char *path, char *value, size_t size, struct act_error *error)
 {
-	int err = -EBUSY;
+	int err, tries = 0;
 
-	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
-		if (i)
-			pause_while_busy();
+	do
 		err = read_once(path, value, size);
-	}
+	while (tries_again(err, &tries));
 	return err ? act_fail(error, -err, "read %s", path) : 0;
 }
 

@@ -32,6 +32,12 @@ int act_fail(struct act_error *error, int err, const char *format, ...) __attrib
 int knob_write(const char *path, const char *value, struct act_error *error);
 int knob_write_number(const char *path, uint64_t value, struct act_error *error);
 
+/*
+ * The same for a command that waits for a thread of DAMON, by a helper (base/aside.h): -ETIME if it does not come to an
+ * end. Until it does, no other one is begun.
+ */
+int knob_command(const char *path, const char *value, struct act_error *error);
+
 /* Reads the first line, without its end. EBUSY as above. Negative errno. */
 int knob_read(const char *path, char *value, size_t size, struct act_error *error);
 int knob_read_number(const char *path, int64_t *value, struct act_error *error);

@@ -320,11 +320,9 @@ static void try_slot(struct executor *executor, struct target *target, uint64_t 
 		     const struct room_growth *added)
 {
 	struct collapser *collapser = target->own;
-	/* CPU time: the call also waits for a CPU, and for all CPUs to drain their lists, and that stalls nobody else. */
-	uint64_t began_ns = clock_thread_cpu_ns(), took_ns, now_ns;
-	int err = collapse_slot(target->pidfd, start, NULL);
+	uint64_t took_ns, now_ns;
+	int err = collapse_slot(target->pidfd, start, &took_ns, NULL);
 
-	took_ns = clock_thread_cpu_ns() - began_ns;
 	now_ns = clock_boot_ns();
 	/* It is also what the kernel says of memory that was just unmapped: then nobody else has to wait. */
 	if (err == -ENOMEM && !is_collapsible(executor, target, start))

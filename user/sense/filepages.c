@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "decide/process.h"
 
 /* By names of our own: the headers of Debian 12 are older. The number is the same on all of today's architectures. */
@@ -54,19 +55,33 @@ static int open_path(const char *proc_root, uint32_t pid, const struct vma_range
 	return err;
 }
 
-int filepages_open(const char *proc_root, uint32_t pid, const struct vma_range *range)
+static int open_there(struct aside_call *call)
 {
-	int path_fd = open_path(proc_root, pid, range), fd;
+	int path_fd = open_path(call->root, call->pid, call->args), err = 0;
 	char path[64];
 
 	if (path_fd < 0)
 		return path_fd;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		fd = -errno;
+	*call->opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*call->opened < 0)
+		err = -errno;
 	close(path_fd);
-	return fd;
+	return err;
+}
+
+int filepages_open(const char *proc_root, uint32_t pid, const struct vma_range *range)
+{
+	struct vma_range found = *range;
+	int fd = -1;
+	struct aside_call call = aside_of(proc_root, pid, open_there, &found, sizeof(found));
+	int err;
+
+	call.opened = &fd;
+	err = aside_do(&call);
+	if (!err && fd < 0) /* no descriptor was free for it */
+		err = -EMFILE;
+	return err ? err : fd;
 }
 
 static uint64_t at_most(uint64_t value, unsigned int most)

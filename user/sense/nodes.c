@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "sense/nodes.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/aside.h"
+#include "base/reach.h"
 #include "base/units.h"
 #include "decide/pace.h"
 
@@ -12,15 +16,39 @@
 
 _Static_assert(SAMPLES <= NODES_SLOTS, "read_nodes() has room for both");
 
+struct asked {
+	size_t n;
+	uint64_t pages[NODES_SLOTS];
+	int nodes[NODES_SLOTS];
+};
+
+/* The kernel waits for the lock of the memory so that nothing ends it: only once it can be had. */
+static int move_nothing(struct aside_call *call)
+{
+	struct asked *asked = call->args;
+	void *addresses[NODES_SLOTS];
+	long left;
+
+	reach_wait(call->root, call->pid);
+	for (size_t i = 0; i < asked->n; i++)
+		addresses[i] =
+			(void *)(uintptr_t)
+				asked->pages[i]; /* NOLINT(performance-no-int-to-ptr): another process's */
+	left = syscall(SYS_move_pages, (pid_t)call->pid, asked->n, addresses, NULL, asked->nodes, 0);
+	return left < 0 ? -errno : (int)left;
+}
+
 /* Sets nodes[i], negative for a page that is not there. */
 static int read_nodes(uint32_t pid, const uint64_t *pages, size_t n, int nodes[NODES_SLOTS])
 {
-	void *addresses[NODES_SLOTS];
+	struct asked asked = {.n = n};
+	struct aside_call call = aside_of("/proc", pid, move_nothing, &asked, sizeof(asked));
+	int err;
 
-	for (size_t i = 0; i < n; i++)
-		addresses[i] = (void *)(uintptr_t)
-			pages[i]; /* NOLINT(performance-no-int-to-ptr): another process's */
-	return (int)syscall(SYS_move_pages, (pid_t)pid, n, addresses, NULL, nodes, 0);
+	memcpy(asked.pages, pages, n * sizeof(*pages));
+	err = aside_do(&call);
+	memcpy(nodes, asked.nodes, n * sizeof(*nodes));
+	return err;
 }
 
 uint64_t nodes_of_slots(uint32_t pid, const uint64_t *slots, size_t n)

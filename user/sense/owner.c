@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/aside.h"
 #include "base/printable.h"
 #include "base/textfile.h"
 #include "decide/service.h"
@@ -90,10 +91,11 @@ int process_uid_read(const char *proc_root, uint32_t pid, uint32_t *uid)
 	return err ? err : proc_parse_uid(text, uid);
 }
 
-int process_command_read(const char *proc_root, uint32_t pid, char *command, size_t size)
+/* What the kernel has of it lies in the memory of the process. */
+static int read_command(struct aside_call *call)
 {
-	char text[4 * COMMAND_LEN];
-	ssize_t len = textfile_read(text, sizeof(text), "%s/%" PRIu32 "/cmdline", proc_root, pid);
+	char *text = call->args;
+	ssize_t len = textfile_read(text, call->args_bytes, "%s/%" PRIu32 "/cmdline", call->root, call->pid);
 
 	if (len < 0)
 		return len == -ENOENT ? -ESRCH : (int)len;
@@ -103,8 +105,18 @@ int process_command_read(const char *proc_root, uint32_t pid, char *command, siz
 	for (ssize_t i = 0; i < len; i++)
 		if (!text[i])
 			text[i] = ' ';
-	printable_text(text, command, size);
 	return 0;
+}
+
+int process_command_read(const char *proc_root, uint32_t pid, char *command, size_t size)
+{
+	char text[4 * COMMAND_LEN] = "";
+	struct aside_call call = aside_of(proc_root, pid, read_command, text, sizeof(text));
+	int err = aside_do(&call);
+
+	if (!err)
+		printable_text(text, command, size);
+	return err;
 }
 
 int process_exe_read(const char *proc_root, uint32_t pid, char *path, size_t size)

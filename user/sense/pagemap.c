@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/aside.h"
 #include "decide/process.h"
 
 #define PAGE_BYTES (PMD_SIZE_BYTES / SLOT_PAGES)
@@ -301,19 +302,34 @@ static int walk_on(struct huge_walk *walk, int fd, uint64_t tables_bytes, uint64
 	return walk->at >= ADDRESSES_END;
 }
 
-int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t tables_bytes,
-		    uint64_t pages, uint64_t *huge_bytes)
+struct walking {
+	struct huge_walk walk;
+	uint64_t tables_bytes, pages, huge_bytes;
+};
+
+static int go_on(struct aside_call *call)
 {
-	int fd = open_pagemap(proc_root, pid), done;
+	struct walking *walking = call->args;
+	int fd = open_pagemap(call->root, call->pid), done;
 
 	if (fd < 0)
 		return fd;
-	done = walk_on(walk, fd, tables_bytes, pages);
+	done = walk_on(&walking->walk, fd, walking->tables_bytes, walking->pages);
 	close(fd);
+	walking->huge_bytes = walking->walk.huge_bytes;
+	return done;
+}
+
+int huge_walk_go_on(struct huge_walk *walk, const char *proc_root, uint32_t pid, uint64_t tables_bytes,
+		    uint64_t pages, uint64_t *huge_bytes)
+{
+	struct walking walking = {.walk = *walk, .tables_bytes = tables_bytes, .pages = pages};
+	struct aside_call call = aside_of(proc_root, pid, go_on, &walking, sizeof(walking));
+	int done = aside_do(&call);
+
+	*walk = done ? (struct huge_walk){0} : walking.walk;
 	if (done > 0)
-		*huge_bytes = walk->huge_bytes;
-	if (done)
-		*walk = (struct huge_walk){0};
+		*huge_bytes = walking.huge_bytes;
 	return done;
 }
 
@@ -387,17 +403,37 @@ static int find_all(struct populated *populated, int fd, const struct address_ra
 	return 0;
 }
 
-int populated_read(struct populated *populated, const char *proc_root, uint32_t pid,
-		   const struct address_range *within, size_t n, uint64_t step_bytes)
+static int find_populated_ranges(struct aside_call *call)
 {
-	int fd = open_pagemap(proc_root, pid), err;
+	const uint64_t *step_bytes = call->args;
+	struct populated found = {0};
+	int fd = open_pagemap(call->root, call->pid), err;
 
 	if (fd < 0)
 		return fd;
-	populated->n = 0;
-	err = find_all(populated, fd, within, n, step_bytes);
+	err = find_all(&found, fd, call->in, call->in_bytes / sizeof(struct address_range), *step_bytes);
 	close(fd);
+	call->out = found.runs;
+	call->out_bytes = found.n * sizeof(*found.runs);
 	return err;
+}
+
+int populated_read(struct populated *populated, const char *proc_root, uint32_t pid,
+		   const struct address_range *within, size_t n, uint64_t step_bytes)
+{
+	struct aside_call call =
+		aside_of(proc_root, pid, find_populated_ranges, &step_bytes, sizeof(step_bytes));
+	int err;
+
+	call.in = within;
+	call.in_bytes = n * sizeof(*within);
+	err = aside_do(&call);
+	if (err)
+		return err;
+	populated_free(populated);
+	populated->runs = call.out;
+	populated->n = populated->room = call.out_bytes / sizeof(*populated->runs);
+	return 0;
 }
 
 void populated_free(struct populated *populated)
@@ -406,20 +442,40 @@ void populated_free(struct populated *populated)
 	*populated = (struct populated){0};
 }
 
+static int read_pages(struct aside_call *call)
+{
+	const bool *huge_too = call->args;
+	size_t n = call->in_bytes / sizeof(uint64_t);
+	struct slot_pages *pages = calloc(n, sizeof(*pages));
+	int fd, err;
+
+	call->out = pages;
+	call->out_bytes = n * sizeof(*pages);
+	if (!pages)
+		return -ENOMEM;
+	fd = open_pagemap(call->root, call->pid);
+	if (fd < 0)
+		return fd;
+	err = scan_all(fd, call->in, n, pages);
+	if (!err)
+		err = read_shared(fd, call->in, n, *huge_too, pages);
+	close(fd);
+	return err;
+}
+
 static int read_slots(const char *proc_root, uint32_t pid, const uint64_t *slots, size_t n, bool huge_too,
 		      struct slot_pages *pages)
 {
-	int err = check_slots(slots, n), fd;
+	struct aside_call call = aside_of(proc_root, pid, read_pages, &huge_too, sizeof(huge_too));
+	int err = check_slots(slots, n);
 
-	if (err)
-		return err;
-	fd = open_pagemap(proc_root, pid);
-	if (fd < 0)
-		return fd;
-	err = scan_all(fd, slots, n, pages);
-	if (!err)
-		err = read_shared(fd, slots, n, huge_too, pages);
-	close(fd);
+	call.in = slots;
+	call.in_bytes = n * sizeof(*slots);
+	if (!err && n)
+		err = aside_do(&call);
+	if (!err && n)
+		memcpy(pages, call.out, call.out_bytes);
+	free(call.out);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/textfile.h"
 
 int proc_field(const char *text, const char *name, uint64_t *value)
@@ -249,12 +250,23 @@ bool process_has_thread(const char *proc_root, uint32_t pid, uint32_t tid)
 	return !access(path, F_OK);
 }
 
-int process_huge_bytes(const char *proc_root, uint32_t tid, uint64_t *huge_bytes)
+static int read_rollup(struct aside_call *call)
 {
 	char text[4096];
-	ssize_t len = textfile_read(text, sizeof(text), "%s/%u/smaps_rollup", proc_root, tid);
+	ssize_t len = textfile_read(text, sizeof(text), "%s/%u/smaps_rollup", call->root, call->pid);
 
 	if (len < 0)
 		return (int)len;
-	return proc_field(text, "AnonHugePages", huge_bytes);
+	return proc_field(text, "AnonHugePages", call->args);
+}
+
+int process_huge_bytes(const char *proc_root, uint32_t tid, uint64_t *huge_bytes)
+{
+	uint64_t found;
+	struct aside_call call = aside_of(proc_root, tid, read_rollup, &found, sizeof(found));
+	int err = aside_do(&call);
+
+	if (!err)
+		*huge_bytes = found;
+	return err;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/aside.h"
 #include "base/units.h"
 
 static uint64_t first_slot(const struct vma_range *range)
@@ -116,18 +117,21 @@ static int read_lines(FILE *file, const char *proc_root, uint32_t pid, struct vm
 	return err;
 }
 
-static int read_maps(const char *proc_root, uint32_t pid, struct vma_map *map)
+static int read_maps(struct aside_call *call)
 {
+	struct vma_map *map = call->args;
 	char path[PATH_MAX];
 	FILE *file;
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%u/maps", proc_root, pid);
+	snprintf(path, sizeof(path), "%s/%u/maps", call->root, call->pid);
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT ? -ESRCH : -errno;
-	err = read_lines(file, proc_root, pid, map);
+	err = read_lines(file, call->root, call->pid, map);
 	fclose(file);
+	call->out = map->ranges;
+	call->out_bytes = map->n * sizeof(*map->ranges);
 	return err;
 }
 
@@ -156,12 +160,13 @@ static void keep_answers(struct vma_map *fresh, const struct vma_map *old)
 int vma_map_look(struct vma_map *map, const char *proc_root, uint32_t pid)
 {
 	struct vma_map fresh = {.known = map->known};
-	int err = read_maps(proc_root, pid, &fresh);
+	struct aside_call call = aside_of(proc_root, pid, read_maps, &fresh, sizeof(fresh));
+	int err = aside_do(&call);
 
-	if (err) {
-		vma_map_free(&fresh);
+	if (err)
 		return err;
-	}
+	fresh.ranges = call.out;
+	fresh.room = fresh.n;
 	keep_answers(&fresh, map);
 	vma_map_free(map);
 	*map = fresh;
