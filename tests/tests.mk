@@ -223,7 +223,7 @@ demo:
 	$(Q)tests/demo/run
 
 # The executor alone on the MMU that is here; MIB and BUDGET_US may be given.
-BENCH_COLLAPSE_SRC := tests/bench/collapse.c tests/bench/collapse_load.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
+BENCH_COLLAPSE_SRC := tests/bench/collapse.c tests/bench/collapse_load.c user/sense/filesystem.c user/sense/pagemap.c user/sense/vma.c user/decide/pace.c \
 		      user/act/collapse.c user/act/file.c $(addprefix user/base/,array.c aside.c clock.c dir.c letter.c reach.c textfile.c)
 $(B)/tests/collapse: $(BENCH_COLLAPSE_SRC)
 	@mkdir -p $(@D)

@@ -88,6 +88,11 @@ static const struct host_cost here = {
 	.collapses = 31,
 };
 
+static const struct status_stuck held[] = {
+	{.pid = 301, .comm = "held", .for_s = 12.34, .seat = 1},
+	{.pid = 302, .comm = "java", .for_s = 3, .seat = -1},
+};
+
 static const struct status_age recent = {.known = true, .s = 2.04};
 
 static const struct status whole = {
@@ -111,6 +116,8 @@ static const struct status whole = {
 	.n_skipped = 1,
 	.skipped_whose = &java_is,
 	.cost = &here,
+	.stuck = held,
+	.n_stuck = 2,
 };
 
 static inline struct json_object *parsed(const struct status *status)

@@ -64,7 +64,11 @@ static void test_print(void **state)
 		"\n"
 		"Hot, but not watched:\n"
 		"          300 java              40.2  of docker:0123456789ab: THP is disabled for it; first "
-		"seen 125 s ago\n");
+		"seen 125 s ago\n"
+		"\n"
+		"Stuck, and left alone until they answer:\n"
+		"          301 held            for 12 s; the kdamond of seat 1 cannot be stopped\n"
+		"          302 java            for 3 s\n");
 	free(text);
 }
 
@@ -74,7 +78,7 @@ static void test_print_of_nobody(void **state)
 	char *text;
 
 	(void)state;
-	status.n_targets = status.n_skipped = 0;
+	status.n_targets = status.n_skipped = status.n_stuck = 0;
 	status.cost = NULL;
 	text = table_of(&status);
 	assert_string_equal(

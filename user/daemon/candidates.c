@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "daemon/memory.h"
+#include "daemon/stuck.h"
 #include "decide/optout.h"
 #include "decide/share.h"
 #include "sense/share.h"
@@ -64,6 +65,8 @@ static void see_bar(const struct candidates *candidates, const struct watch *wat
 		candidate->barred = optout_reason(candidate->comm);
 	else if (asked)
 		candidate->barred = executor_bars(&watch->executor, facts);
+	/* That question may be the first that does not come back. */
+	asked |= stuck_bar(facts, watched, candidate);
 	candidate->barred_s =
 		said_see(candidates->said, candidate->id, asked, candidate->barred, watch->now_ns);
 }

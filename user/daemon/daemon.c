@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "base/aside.h"
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/signals.h"
@@ -90,6 +91,7 @@ static void do_tick(struct daemon *daemon)
 	daemon->steps = 0;
 	if (!tick_run(daemon->setup.tick, watch, daemon->setup.seats))
 		watch->ticked_ns = clock_awake_ns();
+	stuck_look(&daemon->setup.stuck, daemon->setup.seats);
 }
 
 /* Steps alone are no life: without ticks nobody comes in or leaves. */
@@ -298,6 +300,18 @@ static int run(struct daemon *daemon)
 	return status;
 }
 
+/* The kernel may keep one for as long as who it waits for likes: nothing of ours waits for that. */
+static void end_helpers(void)
+{
+	size_t left = aside_end();
+
+	if (left)
+		log_warning(
+			"%zu helpers of ours still wait in the kernel for who is stuck: each ends when that "
+			"answers or ends",
+			left);
+}
+
 int daemon_run(const struct run_options *options)
 {
 	struct daemon daemon = {.watch.options = options, .setup.hold.lock_fd = -1};
@@ -313,6 +327,7 @@ int daemon_run(const struct run_options *options)
 		log_error("no event loop: %s", strerror(-err));
 	else
 		status = run(&daemon);
+	end_helpers();
 	sd_event_unref(daemon.event);
 	return status;
 }

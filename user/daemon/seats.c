@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/aside.h"
 #include "base/clock.h"
 #include "decide/plan.h"
 #include "report/log.h"
@@ -56,6 +57,28 @@ const struct seats_sums *seats_sums(const struct seats *seats)
 	return &seats->sums;
 }
 
+/* Its kdamond waits for the lock of the target's memory, and heeds nothing. */
+static bool is_stuck(const struct seats *seats, unsigned int seat)
+{
+	const struct plan_seat *have = &seats->have[seat];
+
+	return have->watching && aside_waits_ns(have->pid_target);
+}
+
+int seats_stuck(const struct seats *seats, uint32_t pid)
+{
+	for (unsigned int seat = 0; seat < seats->n; seat++)
+		if (seats->have[seat].watching && seats->have[seat].pid_target == pid)
+			return (int)seat;
+	return -1;
+}
+
+void seats_close_stuck(const struct seats *seats, const struct watch *watch)
+{
+	for (unsigned int seat = 0; seat < seats->n; seat++)
+		governor_seat_close(watch->governor, seat, is_stuck(seats, seat));
+}
+
 /* The same failure again and again is one line. */
 static void say_failure(struct seats *seats, struct target *target, const char *text)
 {
@@ -89,7 +112,11 @@ void seats_release(struct seats *seats, struct watch *watch, struct target *targ
 	unsigned int seat = target->seat;
 	struct act_error error;
 
-	if (seats->have[seat].watching && damon_stop(damon, seat, &error)) {
+	if (is_stuck(seats, seat)) {
+		log_warning("seat %u: its kdamond %d cannot be stopped before process %u answers or ends: it "
+			    "watches on, and the seat stays closed",
+			    seat, target->kdamond.pid, seats->have[seat].pid_target);
+	} else if (seats->have[seat].watching && damon_stop(damon, seat, &error)) {
 		log_warning("seat %u: %s", seat, error.text); /* the next fitting stops it again */
 		seats->sums.errors++;
 	} else {
@@ -144,8 +171,8 @@ static int start(struct seats *seats, struct watch *watch, const struct plan_ste
 	if (seats->have[step->seat].watching)
 		return 0; /* the one before could not be stopped yet: the next step tries again */
 	err = damon_start(damon, step->seat, (pid_t)step->want.pid_target, &step->want.level, &pid, error);
-	if (err)
-		return target_is_gone(target) ? 0 : err;
+	if (err) /* one that does not answer is the next tick's to bar */
+		return target_is_gone(target) || err == -ETIME ? 0 : err;
 	seats->have[step->seat] = step->want;
 	take_kdamond(watch, target, pid);
 	if (target_is_gone(target) || !process_has_thread("/proc", target->id.tgid, step->want.pid_target))
@@ -231,8 +258,11 @@ void seats_fit(struct seats *seats, struct watch *watch)
 	for (unsigned int seat = 0; seat < seats->n; seat++) {
 		const struct target *target = watch_target(watch, seat);
 
-		seats->want[seat] =
-			target && !target_is_gone(target) ? wanted(watch, target) : (struct plan_seat){0};
+		if (is_stuck(seats, seat))
+			seats->want[seat] = seats->have[seat];
+		else
+			seats->want[seat] = target && !target_is_gone(target) ? wanted(watch, target)
+									      : (struct plan_seat){0};
 	}
 	n = plan_diff(seats->have, seats->want, seats->n, seats->steps);
 	for (size_t i = 0; i < n; i++)

@@ -23,6 +23,12 @@ void seats_check(struct seats *seats, struct watch *watch);
 /* Lets the target go: its kdamond is stopped, and its seat is free. */
 void seats_release(struct seats *seats, struct watch *watch, struct target *target);
 
+/* Before the governor's turn: nobody may come into a seat whose kdamond cannot be stopped. */
+void seats_close_stuck(const struct seats *seats, const struct watch *watch);
+
+/* The seat whose kdamond watches @pid, which does not answer; -1: none does. */
+int seats_stuck(const struct seats *seats, uint32_t pid);
+
 /* Somebody else made DAMON's seats anew: nothing is ours any more. */
 bool seats_are_lost(const struct seats *seats);
 

@@ -5,6 +5,7 @@
 
 #include "daemon/hold.h"
 #include "daemon/seats.h"
+#include "daemon/stuck.h"
 #include "daemon/tick.h"
 #include "daemon/watch.h"
 
@@ -18,6 +19,7 @@ struct setup {
 	struct hotness *hotness;
 	struct tick *tick;
 	struct seats *seats;
+	struct stuck_list stuck; /* as of the last tick */
 };
 
 /*

@@ -205,6 +205,8 @@ int summary_publish(const struct setup *setup, const struct watch *watch, struct
 		.skipped = tick.skips,
 		.n_skipped = tick.n_skips,
 		.skipped_whose = tick.skips_whose,
+		.stuck = setup->stuck.at,
+		.n_stuck = setup->stuck.n,
 	};
 	int err = -ENOMEM;
 

@@ -23,10 +23,12 @@ struct governor *governor_new(const struct governor_config *config)
 	governor->config = *config;
 	governor->seats = calloc(config->seats, sizeof(*governor->seats));
 	governor->in_seat = calloc(config->seats, sizeof(struct candidate *));
+	governor->closed = calloc(config->seats, sizeof(*governor->closed));
 	governor->keys = calloc(config->seats, sizeof(*governor->keys));
 	governor->moves = calloc(config->seats, 2 * sizeof(*governor->moves));
 	governor->penalties = penalties_new(config->probe_ticks);
-	if (governor->seats && governor->in_seat && governor->keys && governor->moves && governor->penalties)
+	if (governor->seats && governor->closed && governor->in_seat && governor->keys && governor->moves &&
+	    governor->penalties)
 		return governor;
 	governor_free(governor);
 	return NULL;
@@ -38,6 +40,7 @@ void governor_free(struct governor *governor)
 		return;
 	free(governor->seats);
 	free(governor->in_seat);
+	free(governor->closed);
 	free(governor->keys);
 	free(governor->moves);
 	penalties_free(governor->penalties);
@@ -305,7 +308,7 @@ static unsigned int lowest_free(const struct governor *governor)
 {
 	unsigned int seat = 0;
 
-	while (governor->seats[seat].used)
+	while (governor->seats[seat].used || governor->closed[seat])
 		seat++;
 	return seat;
 }
@@ -379,6 +382,11 @@ void governor_let_go(struct governor *governor, unsigned int seat, const char *w
 		return;
 	penalty_let_go(governor->penalties, governor->seats[seat].id, why, anon_bytes, execs);
 	governor->seats[seat] = (struct governor_seat){0};
+}
+
+void governor_seat_close(struct governor *governor, unsigned int seat, bool closed)
+{
+	governor->closed[seat] = closed;
 }
 
 void governor_seat_works(struct governor *governor, unsigned int seat)

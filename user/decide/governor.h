@@ -191,6 +191,12 @@ void governor_seat_failed(struct governor *governor, unsigned int seat, const ch
 void governor_let_go(struct governor *governor, unsigned int seat, const char *why, uint64_t anon_bytes,
 		     uint32_t execs);
 
+/*
+ * Nobody comes into @seat while it is closed: its kdamond cannot be stopped yet, since who was watched by it holds the lock
+ * of its memory. Who is in it stays, or leaves, as ever.
+ */
+void governor_seat_close(struct governor *governor, unsigned int seat, bool closed);
+
 /* Its kdamond is up and well: forgets the failures of the process in @seat. */
 void governor_seat_works(struct governor *governor, unsigned int seat);
 

@@ -24,7 +24,7 @@ static unsigned int free_seats(const struct governor *governor)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < governor->config.seats; i++)
-		n += !governor->seats[i].used;
+		n += !governor->seats[i].used && !governor->closed[i];
 	return n;
 }
 

@@ -13,6 +13,7 @@ static const struct {
 	[EVENT_GAINS] = {"gains", "4851b05c5d894e03809413e5674d25d6"},
 	[EVENT_NOTHING] = {"nothing", "480431a28f5f4788adde5ff95b1daa81"},
 	[EVENT_CAPPED] = {"capped", "bd899e386c014a2eaf99c27495124fcb"},
+	[EVENT_STUCK] = {"stuck", "b6501d9795334b798c42d103063df61f"},
 };
 
 const char *event_name(enum event event)
@@ -28,5 +29,5 @@ const char *event_message_id(enum event event)
 bool event_is_for_hook(enum event event)
 {
 	return event == EVENT_SATISFIED || event == EVENT_GAINS || event == EVENT_NOTHING ||
-	       event == EVENT_CAPPED;
+	       event == EVENT_CAPPED || event == EVENT_STUCK;
 }

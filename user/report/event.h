@@ -18,6 +18,7 @@ enum event {
 	EVENT_GAINS,	 /* it gains by its huge pages, */
 	EVENT_NOTHING,	 /* or it gained nothing in its trial */
 	EVENT_CAPPED,	 /* the most memory that may be made huge is */
+	EVENT_STUCK,	 /* it holds the lock of its memory */
 	EVENTS,
 };
 

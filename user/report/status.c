@@ -206,6 +206,19 @@ static void add_skip(struct json *json, const struct governor_skip *skip, const 
 	json_close(json);
 }
 
+static void add_stuck(struct json *json, const struct status_stuck *stuck)
+{
+	json_open_object(json, NULL);
+	json_add_u64(json, "pid", stuck->pid);
+	json_add_text(json, "comm", stuck->comm);
+	json_add_decimal(json, "for_s", stuck->for_s, 1);
+	if (stuck->seat >= 0)
+		json_add_i64(json, "seat", stuck->seat);
+	else
+		json_add_null(json, "seat");
+	json_close(json);
+}
+
 static void add_head(struct json *json, const struct status *status)
 {
 	json_add_text(json, "version", HOTDAMON_VERSION);
@@ -238,6 +251,10 @@ char *status_to_json(const struct status *status)
 	json_open_array(&json, "skipped");
 	for (size_t i = 0; i < status->n_skipped; i++)
 		add_skip(&json, &status->skipped[i], &status->skipped_whose[i]);
+	json_close(&json);
+	json_open_array(&json, "stuck");
+	for (size_t i = 0; i < status->n_stuck; i++)
+		add_stuck(&json, &status->stuck[i]);
 	json_close(&json);
 	return json_finish(&json, JSON_PRETTY);
 }

@@ -87,6 +87,14 @@ struct status_target {
 	struct status_room room;
 };
 
+/* One that does not answer. */
+struct status_stuck {
+	uint32_t pid; /* 0: DAMON itself */
+	char comm[COMM_LEN];
+	double for_s;
+	int seat; /* whose kdamond cannot be stopped; -1: none */
+};
+
 struct status {
 	const char *executor;
 	const char *kernel;
@@ -108,6 +116,8 @@ struct status {
 	const struct governor_skip *skipped;
 	size_t n_skipped;
 	const struct whose *skipped_whose; /* [n_skipped] */
+	const struct status_stuck *stuck;
+	size_t n_stuck;
 };
 
 /* One JSON object, with a line end. malloced; NULL when out of memory. */

@@ -304,6 +304,26 @@ static void print_skipped(struct json_object *skipped, FILE *file)
 		print_skip(json_object_array_get_idx(skipped, i), file);
 }
 
+static void print_stuck(struct json_object *stuck, FILE *file)
+{
+	size_t n = stuck ? json_object_array_length(stuck) : 0;
+
+	if (n)
+		fprintf(file, "\nStuck, and left alone until they answer:\n");
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(stuck, i);
+		char comm[4 * COMM_LEN];
+
+		fit_comm(one, comm);
+		fprintf(file, "     %8" PRIu64 " %s for %.0f s", get_u64(one, "pid"), comm,
+			get_double(one, "for_s"));
+		if (get(one, "seat"))
+			fprintf(file, "; the kdamond of seat %" PRIu64 " cannot be stopped",
+				get_u64(one, "seat"));
+		fputc('\n', file);
+	}
+}
+
 static bool is_of(struct json_object *skip, struct process_id id, uint64_t unit_ns)
 {
 	return get_u64(skip, "pid") == id.tgid &&
@@ -394,6 +414,7 @@ int status_print(const char *json_text, const struct status_age *age, FILE *file
 		print_target(json_object_array_get_idx(targets, i), file);
 	explain_old_heat(targets, n, file);
 	print_skipped(get_typed(json, "skipped", json_type_array), file);
+	print_stuck(get_typed(json, "stuck", json_type_array), file);
 	json_object_put(json);
 	return 0;
 }
