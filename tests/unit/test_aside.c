@@ -90,6 +90,8 @@ static void test_in_a_helper(void **state)
 	assert_int_not_equal(first, getpid());
 	assert_true(first > 0);
 	assert_int_equal(do_for(2, whose), first);
+	assert_true(aside_is_own((uint32_t)first) && aside_is_own((uint32_t)getpid()));
+	assert_false(aside_is_own(1));
 }
 
 struct sums {

@@ -357,6 +357,15 @@ size_t aside_waits_for(uint32_t *pids, size_t most)
 	return n;
 }
 
+bool aside_is_own(uint32_t pid)
+{
+	bool own = pid == (uint32_t)getpid();
+
+	for (size_t i = 0; i < HELPERS_MOST && !own; i++)
+		own = aside.helpers[i].child && pid == (uint32_t)aside.helpers[i].child;
+	return own;
+}
+
 void aside_begin(void)
 {
 	aside.owner = getpid();

@@ -12,6 +12,7 @@
 #ifndef HOTDAMON_BASE_ASIDE_H
 #define HOTDAMON_BASE_ASIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,9 @@ uint64_t aside_waits_ns(uint32_t pid);
 
 /* Who is waited for: up to @most pids. Returns how many. */
 size_t aside_waits_for(uint32_t *pids, size_t most);
+
+/* Whether @pid is us, or a helper of ours. */
+bool aside_is_own(uint32_t pid);
 
 /* From now on there are helpers: the first one comes with the first call. */
 void aside_begin(void);

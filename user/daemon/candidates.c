@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/aside.h"
 #include "daemon/memory.h"
 #include "daemon/stuck.h"
 #include "decide/optout.h"
@@ -154,7 +154,7 @@ static bool add(struct candidates *candidates, const struct watch *watch, const 
 		.cpu_pct = service ? service->cpu_pct : ranked->cpu_pct,
 		.member = membership(candidates, watch, ranked, service),
 		.execs = ranked->execs,
-		.excluded = facts.kernel_thread || !facts.live_tid || id.tgid == (uint32_t)getpid(),
+		.excluded = facts.kernel_thread || !facts.live_tid || aside_is_own(id.tgid),
 	};
 	memcpy(candidate->comm, facts.comm, sizeof(candidate->comm));
 	if (target)

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/aside.h"
 #include "base/units.h"
 #include "daemon/skips.h"
 #include "daemon/step.h"
@@ -33,7 +33,7 @@ static const char *not_to_be_watched(uint32_t pid, const struct process_facts *f
 {
 	if (facts->kernel_thread)
 		return "a kernel thread has no memory of its own";
-	return pid == (uint32_t)getpid() ? "that is hotdamon" : NULL;
+	return aside_is_own(pid) ? "that is hotdamon" : NULL;
 }
 
 /* One is watched however little it runs, so it is found in /proc, whose start times are rounded to PROC_TICK_NS. */
