@@ -10,10 +10,9 @@
 #include "sense/proc.h"
 #include "sense/service_memory.h"
 
-#define MEMORY_AGE_NS (5 * NS_PER_S)
-#define HUGE_AGE_NS   (5 * NS_PER_S)
-#define HUGE_PAGES    (1ULL << 18) /* at a time: 1 GiB in small pages, some ms */
-#define HUGE_REST     100	   /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
+#define LOOK_AGE_NS (5 * NS_PER_S) /* what is known of memory and command lines is good for so long */
+#define HUGE_PAGES  (1ULL << 18)   /* at a time: 1 GiB in small pages, some ms */
+#define HUGE_REST   100		   /* a read that took 100 ms is not repeated for 10 s: 1 % of a CPU */
 
 /* Whether the pid still is that process. Asked after a read, it says whose the read was. */
 static bool still_there(const struct facts *facts, const struct row *row, struct process_facts *found)
@@ -46,19 +45,26 @@ uint64_t facts_service_key(const struct facts *facts, const struct ranked *ranke
 	return service_key(&place->service, ranked->comm, uid);
 }
 
-void facts_read_command(const struct facts *facts, struct row *row)
+void facts_read_command(const struct facts *facts, struct row *row, uint64_t now_ns)
 {
 	struct row_facts *of = &row->facts;
 	struct process_facts found;
 
-	if (row->ranked.ended || (of->command_read && of->command_execs == row->ranked.execs))
+	if (row->ranked.ended || (of->command_read_ns && of->command_execs == row->ranked.execs))
 		return;
-	of->command_read = true;
+	of->command_read_ns = now_ns;
 	of->command_execs = row->ranked.execs;
 	if (process_command_read(facts->proc_root, row->ranked.id.tgid, of->whose.command,
 				 sizeof(of->whose.command)) ||
 	    !still_there(facts, row, &found))
 		*of->whose.command = '\0';
+}
+
+void facts_renew_command(const struct facts *facts, struct row *row, uint64_t now_ns)
+{
+	if (now_ns - row->facts.command_read_ns >= LOOK_AGE_NS)
+		row->facts.command_read_ns = 0;
+	facts_read_command(facts, row, now_ns);
 }
 
 void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns)
@@ -94,7 +100,7 @@ bool facts_read_service_memory(const struct facts *facts, struct service_row *se
 
 	if (!of->whose.service.own || !*root)
 		return false;
-	if (of->anon_read_ns && now_ns - of->anon_read_ns < MEMORY_AGE_NS)
+	if (of->anon_read_ns && now_ns - of->anon_read_ns < LOOK_AGE_NS)
 		return service->memory_told;
 	of->anon_read_ns = now_ns;
 	place = services_place(facts->services, hottest->ranked.id, hottest->ranked.owner.cgroup_id,
@@ -145,7 +151,7 @@ static bool huge_is_due(const struct row *row, uint64_t now_ns)
 	if (row->ranked.ended || !facts->anon_known)
 		return false;
 	return !facts->huge_read_ns ||
-	       now_ns - facts->huge_read_ns >= (rest_ns > HUGE_AGE_NS ? rest_ns : HUGE_AGE_NS);
+	       now_ns - facts->huge_read_ns >= (rest_ns > LOOK_AGE_NS ? rest_ns : LOOK_AGE_NS);
 }
 
 static int huge_cmp(const void *a, const void *b)
@@ -187,7 +193,7 @@ static size_t put_due_first(struct row **rows, size_t n, uint64_t now_ns,
 static bool memory_is_due(const struct row *row, uint64_t now_ns)
 {
 	return !row->ranked.ended &&
-	       (!row->facts.anon_read_ns || now_ns - row->facts.anon_read_ns >= MEMORY_AGE_NS);
+	       (!row->facts.anon_read_ns || now_ns - row->facts.anon_read_ns >= LOOK_AGE_NS);
 }
 
 void facts_read_memory_of(const struct facts *facts, struct row **rows, size_t n, uint64_t budget_ns)

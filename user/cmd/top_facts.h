@@ -23,7 +23,10 @@ void facts_read_owner(const struct facts *facts, struct row *row, uint64_t now_n
 uint64_t facts_service_key(const struct facts *facts, const struct ranked *ranked, uint64_t now_ns);
 
 /* The command line, once, and again after an exec. */
-void facts_read_command(const struct facts *facts, struct row *row);
+void facts_read_command(const struct facts *facts, struct row *row, uint64_t now_ns);
+
+/* The same every few seconds: some write there what they do. It takes a lock of the process: for those that are seen. */
+void facts_renew_command(const struct facts *facts, struct row *row, uint64_t now_ns);
 
 /* Anonymous memory, if what is known is older than @since_ns. */
 void facts_read_memory(const struct facts *facts, struct row *row, uint64_t since_ns, uint64_t now_ns);

@@ -290,7 +290,7 @@ void model_prepare(struct model *model, const struct view *view)
 		if (view_needs_owner(view))
 			facts_read_owner(&model->facts, row, now_ns);
 		if (view_needs_command(view))
-			facts_read_command(&model->facts, row);
+			facts_read_command(&model->facts, row, now_ns);
 		if (view_needs_memory(view) && view->by == TABLE_BY_PROCESS)
 			facts_read_memory(&model->facts, row, shown->ended_ns, now_ns);
 	}
@@ -318,7 +318,7 @@ void model_name(struct model *model, struct row *const *rows, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		facts_read_owner(&model->facts, rows[i], now_ns);
-		facts_read_command(&model->facts, rows[i]);
+		facts_read_command(&model->facts, rows[i], now_ns);
 	}
 }
 
@@ -357,7 +357,8 @@ void model_complete(struct model *model, const struct line *lines, size_t n_line
 	for (size_t i = 0; i < n_lines; i++) {
 		if (lines[i].kind != LINE_PROCESS)
 			continue;
-		model_name(model, &lines[i].row, 1);
+		facts_read_owner(&model->facts, lines[i].row, now_ns);
+		facts_renew_command(&model->facts, lines[i].row, now_ns);
 		facts_read_memory(&model->facts, lines[i].row, shown->ended_ns, now_ns);
 	}
 	n = collect_rows(model, lines, n_lines);

@@ -14,12 +14,12 @@
 /* What is known of a process beside its time, as far as it was asked. Times are the boot clock's; 0: not read yet. */
 struct row_facts {
 	struct whose whose;
-	bool owner_known;  /* whose it is */
-	bool command_read; /* or tried to be */
-	bool in_cgroup;	   /* below the cgroup that was asked for */
+	bool owner_known; /* whose it is */
+	bool in_cgroup;	  /* below the cgroup that was asked for */
 	bool anon_known, shared_known, huge_known;
-	bool huge_of_both;	/* huge_bytes counts what is shared too */
-	uint32_t command_execs; /* of the process, when its command line was read */
+	bool huge_of_both;	  /* huge_bytes counts what is shared too */
+	uint64_t command_read_ns; /* or tried to be */
+	uint32_t command_execs;	  /* of the process, when its command line was read */
 	uint64_t anon_bytes, anon_read_ns;
 	uint64_t
 		shared_bytes; /* known with anon_bytes; not of a service that is summed up: nobody knows who shares what */
