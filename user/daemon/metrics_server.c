@@ -155,6 +155,15 @@ static int make_way(const struct address *address, struct act_error *error)
 	return 0;
 }
 
+/* Who may read the status may connect: our umask is by whether /proc hides processes. */
+static mode_t socket_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask & S_IROTH ? 0660 : 0666;
+}
+
 static int bind_socket(int fd, const struct address *address, struct act_error *error)
 {
 	int on = 1;
@@ -164,8 +173,8 @@ static int bind_socket(int fd, const struct address *address, struct act_error *
 		return act_fail(error, errno, "set SO_REUSEADDR");
 	if (bind(fd, &address->any, address->len))
 		return act_fail(error, errno, "bind");
-	if (address->any.sa_family == AF_UNIX && chmod(address->un.sun_path, 0666))
-		return act_fail(error, errno, "let everybody connect to it");
+	if (address->any.sa_family == AF_UNIX && chmod(address->un.sun_path, socket_mode()))
+		return act_fail(error, errno, "let others connect to it");
 	return listen(fd, CONNECTIONS) ? act_fail(error, errno, "listen") : 0;
 }
 

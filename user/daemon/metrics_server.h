@@ -13,8 +13,7 @@
 struct metrics_server;
 
 /*
- * Listens at @address. A socket that a killed daemon left there is replaced; anybody may connect to a new one, as the status is
- * for everybody to read. Negative errno with @error.
+ * Listens at @address. A socket that a killed daemon left there is replaced; who may read the status may connect to it. Negative errno with @error.
  */
 int metrics_server_open(const struct address *address, struct metrics_server **out, struct act_error *error);
 void metrics_server_close(struct metrics_server *server); /* NULL is fine */
