@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The help of all commands in, the completion of one shell out. What an option's value is, is told by its name in the
-# help: choices in small letters (user|cpu), FILE, DIR, PATH, PID, SERVICE, COMMAND, KIND=GLOB; of others nothing is known.
+# help: choices in small letters (user|cpu), FILE, PROGRAM, DIR, PATH, PID, SERVICE, COMMAND, KIND=GLOB; of others nothing is known.
 
 function quoted(text) { gsub(/'/, "'\\''", text); return "'" text "'" }
 
@@ -12,7 +12,7 @@ function kind(value) {
 	if (value ~ /^[a-z]+(\|[a-z]+)+$/ || value == "KIND=GLOB") return "words"
 	if (value ~ /SERVICE/) return "services"
 	if (value ~ /PID/) return "pids"
-	if (value ~ /FILE/) return "files"
+	if (value ~ /FILE|PROGRAM/) return "files"
 	if (value ~ /DIR|PATH/) return "directories"
 	return value ~ /^COMMAND$/ ? "commands" : "nothing"
 }
