@@ -113,11 +113,15 @@ static void test_two_hundred(void **state)
 		assert_int_equal(out[0], (stint - 1) % N);
 		assert_int_equal(stints_had(&stints, &ranked[out[0]], stint), stint > N);
 		stints_note(&stints, ranked[out[0]].id, 0, stint);
+		assert_int_equal(stints_count(&stints, &service, ranked, stint), stint < N ? stint : N);
 	}
 	assert_int_equal(stints.n, N);
 	assert_true(stints_had(&stints, &ranked[7], STINT_AGAIN_NS + 207));
 	assert_false(stints_had(&stints, &ranked[7], STINT_AGAIN_NS + 208));
+	ranked[1].ended = true;
+	assert_int_equal(stints_count(&stints, &service, ranked, 2 * N), N - 1);
 	ranked[0].execs = 1; /* another program: it is the first again */
+	assert_int_equal(stints_count(&stints, &service, ranked, 2 * N), N - 2);
 	assert_int_equal(members_pick(&service, ranked, &stints, 0, out), MEMBERS_LOOKED_AT);
 	assert_int_equal(out[0], 0);
 }

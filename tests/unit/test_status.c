@@ -389,7 +389,7 @@ static void test_json_service(void **state)
 	assert_string_equal(at(json, "targets.0.service"), "null");
 	assert_string_equal(at(json, "skipped.0.service"), "null");
 	json_object_put(json);
-	seat.member = (struct membership){.key = 1, .processes = 8, .cpu_pct = 12.5};
+	seat.member = (struct membership){.key = 1, .processes = 8, .had_stints = 3, .cpu_pct = 12.5};
 	skip.member = (struct membership){.key = 2, .processes = 200, .cpu_pct = 0.21};
 	target.watched = &seat;
 	status.targets = &target;
@@ -401,14 +401,18 @@ static void test_json_service(void **state)
 					 {"targets.0.service.name", "redis.service"},
 					 {"targets.0.service.cpu_pct", "97.1"},
 					 {"targets.0.service.processes", "8"},
+					 {"targets.0.service.watched_before", "3"},
 					 {"skipped.0.cpu_pct", "0.2"},
 					 {"skipped.0.service.name", "java of alice"},
 					 {"skipped.0.service.cpu_pct", "40.2"},
 					 {"skipped.0.service.processes", "200"}},
-		    8);
+		    9);
 	json_object_put(json);
 	text = table_of(&status);
 	assert_contains(text, "java              40.2  of alice, and 199 more: THP is disabled");
+	assert_contains(
+		text,
+		"      service: 8 processes use 97.1 % of a CPU; 3 were watched before, within the hour\n");
 	free(text);
 }
 

@@ -43,6 +43,8 @@ test_all_workers_are_served() {
 	[ "${all%.*}" -ge $((${own%.*} * 2)) ] || fail "the service uses $all % of a CPU, one worker $own %"
 	wait_for 180 all_served "$MIB_EACH" || fail "$(served_workers "$MIB_EACH") of $WORKERS are served after 180 s: $(target worker descent.reason)"
 	took=$(seconds_since "$ready_at")
+	had_stints() { look && [ "$(target worker service.watched_before)" -ge $((WORKERS - MEMBERS)) ]; }
+	wait_for 60 had_stints || fail "status knows of $(target worker service.watched_before) that were watched before"
 	logged 'out: worker.*nothing is left to do for now, and pid [0-9]* of its service waits' || fail 'no stint is told'
 	[ "$(grep -c 'skipped: worker' $LOG)" = 0 ] || fail 'who waits is told'
 	no_complaints

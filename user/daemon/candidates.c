@@ -117,6 +117,7 @@ static struct membership membership(const struct candidates *candidates, const s
 		return member;
 	member.key = service->key;
 	member.processes = (unsigned int)service->n_members;
+	member.had_stints = candidates->had_stints;
 	member.young = member_is_young(age_s, ranks_window_s(ranks), service->life_s);
 	if (member.young && members_are_short(service->life_s))
 		member.short_life_s = service->life_s;
@@ -240,6 +241,8 @@ static void add_service(struct candidates *candidates, const struct watch *watch
 	bool hot = service->cpu_pct >= governor_candidate_pct(watch->options->min_cpu_pct);
 	size_t n = candidates->n;
 
+	candidates->had_stints =
+		stints_count(&candidates->stints, service, candidates->ranks->processes, watch->now_ns);
 	add_targets(candidates, watch, service);
 	if (!hot)
 		return;

@@ -21,6 +21,7 @@ struct candidates {
 	struct judge *judge; /* NULL: nobody is asked */
 	struct said *said;
 	struct stints stints;
+	unsigned int had_stints; /* of the service that is looked at */
 	uint64_t ticks;
 
 	struct candidate *list; /* of this tick, in the order that the governor wants */

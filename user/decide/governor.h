@@ -36,10 +36,11 @@ static inline double governor_cold_pct(const struct governor_config *config)
 
 /* A candidate as a member of its service. By process, each is a service of its own, with a key that no other has. */
 struct membership {
-	uint64_t key;		/* of the service */
-	unsigned int processes; /* of it, those that ended in the last window too; 0: just this one */
-	double cpu_pct;		/* of this process alone, smoothed; member_own_pct() */
-	bool young;		/* it has not lived for long enough to be watched, member_is_young() */
+	uint64_t key;		 /* of the service */
+	unsigned int processes;	 /* of it, those that ended in the last window too; 0: just this one */
+	unsigned int had_stints; /* of them: were watched lately, and made room for others */
+	double cpu_pct;		 /* of this process alone, smoothed; member_own_pct() */
+	bool young;		 /* it has not lived for long enough to be watched, member_is_young() */
 	double short_life_s; /* as its service's processes live only for so long on average; 0: that is not why */
 	bool done;	/* watched, and nothing is left to do in it for now: it makes room for a sibling */
 	bool had_stint; /* it made room like this, lately: nobody makes room for it again */

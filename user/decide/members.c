@@ -83,6 +83,19 @@ uint64_t stints_ended_ns(const struct stints *stints, struct process_id id, uint
 	return is_at(stints, at, id) && stints->list[at].execs == execs ? stints->list[at].ended_ns : 0;
 }
 
+unsigned int stints_count(const struct stints *stints, const struct ranked_service *service,
+			  const struct ranked *ranked, uint64_t now_ns)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < service->n_members; i++) {
+		const struct ranked *member = &ranked[service->members[i]];
+
+		n += !member->ended && stints_had(stints, member, now_ns);
+	}
+	return n;
+}
+
 /* ---- who is looked at ---- */
 
 struct picked {

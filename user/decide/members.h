@@ -52,6 +52,10 @@ static inline bool stints_had(const struct stints *stints, const struct ranked *
 	return ended_ns && now_ns - ended_ns < STINT_AGAIN_NS;
 }
 
+/* How many members of @service that are alive had one lately. */
+unsigned int stints_count(const struct stints *stints, const struct ranked_service *service,
+			  const struct ranked *ranked, uint64_t now_ns);
+
 /*
  * The members of @service that are alive and use @least_pct of a CPU or more, the hottest one in any case, in the order in
  * which they are to come in: those that had no stint first, the hottest first, then those whose stint is longest ago. To

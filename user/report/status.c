@@ -153,6 +153,7 @@ static void add_service(struct json *json, const char *comm, const struct whose 
 	json_add_text(json, "name", label);
 	json_add_decimal(json, "cpu_pct", cpu_pct, 1);
 	json_add_u64(json, "processes", member->processes);
+	json_add_u64(json, "watched_before", member->had_stints);
 	json_close(json);
 }
 

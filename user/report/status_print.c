@@ -220,6 +220,18 @@ static void print_whose(struct json_object *target, FILE *file)
 	fputc('\n', file);
 }
 
+/* Of several processes. */
+static void print_service(struct json_object *service, FILE *file)
+{
+	if (get_u64(service, "processes") < 2)
+		return;
+	fprintf(file,
+		"      service: %" PRIu64 " processes use %.1f %% of a CPU; %" PRIu64
+		" were watched before, within the hour\n",
+		get_u64(service, "processes"), get_double(service, "cpu_pct"),
+		get_u64(service, "watched_before"));
+}
+
 static bool heat_is_old(struct json_object *collapse)
 {
 	struct json_object *current = get(collapse, "hot_is_current");
@@ -252,6 +264,7 @@ static void print_target(struct json_object *target, FILE *file)
 		get_u64(collapse, "succeeded"), mib(get_u64(collapse, "huge_bytes")), hot,
 		mib(get_u64(collapse, "anon_bytes")));
 	print_whose(target, file);
+	print_service(get_typed(target, "service", json_type_object), file);
 	fprintf(file, "      watched: %s\n", get_text(target, "reason"));
 	fprintf(file, "      descent: %s\n", get_text(descent, "reason"));
 	if (get(target, "intervals_reason"))
