@@ -231,7 +231,7 @@ test_no_link_is_followed() {
 	mkdir -p $T/victim
 	echo precious >$T/victim/passwd
 	as_nobody "ln -s $T/victim /sys/fs/bpf/hotdamon"
-	expect 3 hotdamon run --dry-run --interval 0.3 --duration 0.5
+	expect 3 hotdamon run --dry-run --state-dir $STATE_DIR --interval 0.3 --duration 0.5
 	must_say 'hotdamon is not to be trusted (a link that others made, or can make)'
 	mkdir $STATE_DIR
 	: >$STATE_DIR/claim.json
@@ -281,7 +281,7 @@ test_state_directory_of_others() {
 # What cannot be undone is said, by cleanup and by the end of a run, and the next cleanup can undo it.
 test_failures_are_said() {
 	remember_state
-	daemon --dry-run --interval 0.3
+	daemon --dry-run --interval 0.3 --state-dir $STATE_DIR
 	wait_for 60 test -e $STATE_DIR/status.json || fail 'no status'
 	kill -9 "$daemon"
 	wait "$daemon" 2>/dev/null
@@ -290,12 +290,12 @@ test_failures_are_said() {
 	expect 1 hotdamon cleanup
 	must_say 'status.json: Read-only file system'
 	said=$(head -n 1 $T/said.err)
-	expect 1 hotdamon run --dry-run --interval 0.3 --duration 0.5
+	expect 1 hotdamon run --dry-run --state-dir $STATE_DIR --interval 0.3 --duration 0.5
 	must_say 'not everything could be undone'
 	umount $STATE_DIR
 	expect 0 hotdamon cleanup
 	must_be_unchanged 'the next cleanup'
-	daemon --dry-run --interval 0.3
+	daemon --dry-run --interval 0.3 --state-dir $STATE_DIR
 	wait_for 60 test -e $PIN || fail 'no pin'
 	mount -o bind /sys/fs/bpf /sys/fs/bpf
 	mount -o remount,bind,ro /sys/fs/bpf

@@ -26,7 +26,7 @@ test_without_root() {
 	as_nobody 'hotdamon check' >$T/said 2>$T/said.err
 	[ -s $T/said ] || fail 'check says nothing without root'
 	must_be_unchanged 'after trying without root'
-	start_daemon --dry-run --interval 1
+	start_daemon --dry-run --state-dir $STATE_DIR --interval 1
 	expect 0 as_nobody 'hotdamon status --json'
 	expect 0 as_nobody 'hotdamon status'
 	kill -9 "$daemon"
@@ -78,13 +78,15 @@ test_status_and_second_run() {
 	must_say 'another hotdamon is running'
 	expect 1 hotdamon cleanup
 	must_say 'is running'
+	expect 0 hotdamon run --dry-run --interval 0.5 --duration 1
+	look && [ "$(status_of pid)" = "$daemon" ] || fail 'the dry run beside it wrote the status'
 	tick=$(status_of tick)
 	wait_for 10 ticked $((tick + 2)) || fail 'the first one does not tick any more'
 	[ "$(target hot kdamond_pid)" = "$kdamond" ] || fail 'the first one lost its kdamond'
 	stop_daemon
 	no_complaints
 	must_be_unchanged 'at the end'
-	ok "all keys; the second run was refused, the first ticked on"
+	ok "all keys; the second run was refused, a dry one not, the first ticked on"
 }
 in_skipped() { look && [ -n "$(skipped "$1" reason)" ]; }
 knows_heat() { look && target hot collapse.hot_bytes >/dev/null; }
@@ -117,7 +119,7 @@ test_listed_by_heat() {
 	load cool --mem 64 --duty 10
 	cool=$pid
 	load hot --mem 64
-	start_daemon --dry-run --interval 1 --pid "$cool,$pid"
+	start_daemon --dry-run --state-dir $STATE_DIR --interval 1 --pid "$cool,$pid"
 	wait_for 10 is_ranked hot 1 || fail "rank $(target hot rank) is the hotter one's, which is named last"
 	is_ranked cool 2 || fail "rank $(target cool rank) is the cooler one's"
 	stop_daemon
@@ -141,7 +143,7 @@ test_what_does_not_act() {
 	stop_daemon
 	must_be_unchanged 'after --executor none'
 	: >$LOG
-	start_daemon --dry-run --interval 1
+	start_daemon --dry-run --state-dir $STATE_DIR --interval 1
 	wait_for 10 watches hot || fail 'the dry run does not choose'
 	stays 3 no_context || fail 'the dry run makes kdamonds'
 	grep -r '' /sys/kernel/mm/damon/admin | sort >$T/tree

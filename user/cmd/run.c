@@ -107,7 +107,12 @@ static const struct argp_option run_options_help[] = {
 	 "at "
 	 "the start)",
 	 0},
-	{"dry-run", OPT_DRY_RUN, NULL, 0, "Choose and explain only; DAMON is not touched", 0},
+	{"dry-run", OPT_DRY_RUN, NULL, 0,
+	 "Choose and explain only, also beside a daemon; DAMON is not touched, and no status is written but "
+	 "to "
+	 "a "
+	 "--state-dir",
+	 0},
 	{"duration", OPT_DURATION, "SEC", 0, "End after SEC seconds (default 0: at a signal)", 0},
 	{"stop-damon-stat", OPT_STOP_DAMON_STAT, NULL, 0,
 	 "Turn DAMON_STAT off while running, and on again at the end", 0},
@@ -236,6 +241,13 @@ static void check_together(const struct argp_state *state, const struct run_opti
 	if (o->duration_s > 0 && o->duration_s < o->interval_s)
 		cli_fail(state, "--duration %g is below --interval %g: no tick would be", o->duration_s,
 			 o->interval_s);
+}
+
+static void take_state_dir(struct run_options *options)
+{
+	options->unheld = options->executor == EXECUTOR_DRY_RUN && !options->state_dir;
+	if (!options->state_dir)
+		options->state_dir = DEFAULT_STATE_DIR;
 }
 
 /* 0: no cap. Less than a huge page would be one that is reached at once. */
@@ -456,6 +468,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->executor = EXECUTOR_DRY_RUN;
 		return 0;
 	case ARGP_KEY_END:
+		take_state_dir(options);
 		check_together(state, options);
 		return 0;
 	default:
@@ -491,7 +504,6 @@ int cmd_run(int argc, char **argv)
 		.stall_budget_us = PACE_DEFAULT_BUDGET_US,
 		.payback_s = WORTH_DEFAULT_PAYBACK_S,
 		.room = {ROOM_MAX_GROWTH_PCT, ROOM_UNLIMITED},
-		.state_dir = DEFAULT_STATE_DIR,
 	};
 
 	cli_parse(&argp, argc, argv, &options);

@@ -47,6 +47,7 @@ struct run_options {
 	const char *metrics;	  /* of base/address.h: where they are served; NULL: nowhere */
 	const char *metrics_file; /* absolute, *.prom; NULL: none */
 	const char *on_event;	  /* a program, absolute; NULL: none */
+	bool unheld; /* a dry run that was given none: it takes no lock, and leaves nothing anywhere */
 };
 
 /* A tick is made of so many steps of so long: the evidence is looked at about once a second, however long a tick is. */

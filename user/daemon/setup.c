@@ -42,6 +42,8 @@ static int look_at_host(const struct run_options *options, struct host_facts *fa
 	facts->collapse_err = collapse_barred_everywhere();
 	if (options->stop_damon_stat)
 		facts->modules[HOST_DAMON_STAT].off = HOST_YES;
+	if (options->unheld) /* pins nothing */
+		facts->bpffs = HOST_YES;
 	return 0;
 }
 
@@ -251,7 +253,7 @@ static int make_seats(struct setup *setup, struct watch *watch, struct act_error
 
 static int change_host(struct setup *setup, struct watch *watch, struct act_error *error)
 {
-	int err = pin_hotness(setup, error);
+	int err = watch->options->unheld ? 0 : pin_hotness(setup, error);
 
 	if (err || setup->kind == EXECUTOR_DRY_RUN)
 		return err;
@@ -306,14 +308,21 @@ static unsigned int seats_by_heat(const struct run_options *options)
 				   : options->top;
 }
 
+static int take_hold(struct setup *setup, const struct run_options *options)
+{
+	struct asking asking = {setup, options};
+
+	return options->unheld ? host_lacks(&asking)
+			       : hold_begin(&setup->hold, options->state_dir, host_lacks, &asking);
+}
+
 int setup_make(struct setup *setup, struct watch *watch)
 {
-	struct asking asking = {setup, watch->options};
 	struct tick_listed listed = {.n = 0};
 	int status;
 
 	setup->kind = watch->options->executor;
-	status = hold_begin(&setup->hold, watch->options->state_dir, host_lacks, &asking);
+	status = take_hold(setup, watch->options);
 	if (status != EXIT_DONE)
 		return status;
 	watch->n_seats = seats_by_heat(watch->options);

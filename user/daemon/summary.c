@@ -212,7 +212,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, struct
 
 	if (targets) {
 		status.n_targets = fill_targets(setup, watch, targets);
-		err = write_status(setup, &status, last_err);
+		err = watch->options->unheld ? 0 : write_status(setup, &status, last_err);
 		if (exporter_is_wanted(exporter))
 			export(setup, watch, exporter, &status);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,

@@ -16,7 +16,7 @@
 enum host_need {
 	HOST_FOR_INFORMATION = 0,
 	HOST_FOR_HOTNESS = 1,  /* ranking the processes: top, run */
-	HOST_FOR_PINNING = 2,  /* run, with --dry-run too */
+	HOST_FOR_PINNING = 2,  /* run, but not a --dry-run without --state-dir */
 	HOST_FOR_WATCHING = 4, /* kdamonds of our own, and memory in huge pages: run, but not its --dry-run */
 	HOST_FOR_COLLAPSING = 8, /* any executor that collapses */
 	HOST_FOR_DAMOS = 16,	 /* executor damos */
