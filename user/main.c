@@ -16,6 +16,8 @@ static const struct command {
 	{"run", "hotdamon run", cmd_run, "find the hot processes and give their hot memory huge pages"},
 	{"top", "hotdamon top", cmd_top, "live table of the hottest processes; changes nothing"},
 	{"status", "hotdamon status", cmd_status, "what a running daemon watches, and why"},
+	{"explain", "hotdamon explain", cmd_explain,
+	 "why a process or service is watched or not, step by step"},
 	{"check", "hotdamon check", cmd_check,
 	 "what this kernel and host offer, and how to mend what is missing"},
 	{"cleanup", "hotdamon cleanup", cmd_cleanup, "undo what a killed daemon left"},

@@ -235,13 +235,53 @@ static void test_below(void **state)
 		assert_int_equal(cgroup_is_below(cases[i].path, cases[i].prefix), cases[i].below);
 }
 
+static void test_by_a_word(void **state)
+{
+	static const struct {
+		const char *word, *path, *comm;
+		enum service_match match;
+	} cases[] = {
+		{"nginx", "/system.slice/nginx.service", "nginx", SERVICE_BY_NAME},
+		{"nginx.service", "/system.slice/nginx.service", "worker", SERVICE_BY_NAME},
+		{"ngin", "/system.slice/nginx.service", "worker", SERVICE_IS_OTHER},
+		{"worker", "/system.slice/nginx.service", "worker", SERVICE_BY_COMM},
+		{"nginx.socket", "/system.slice/nginx.service", "nginx", SERVICE_IS_OTHER},
+		{"session-3", "/user.slice/session-3.scope", "sh", SERVICE_IS_OTHER},
+		{"session-3.scope", "/user.slice/session-3.scope", "sh", SERVICE_BY_NAME},
+		{"docker:0123456789ab", "/docker/" ID, "java", SERVICE_BY_NAME},
+		{"docker:0123", "/docker/" ID, "java", SERVICE_BY_NAME},
+		{"0123", "/docker/" ID, "java", SERVICE_BY_NAME},
+		{ID, "/docker/" ID, "java", SERVICE_BY_NAME},
+		{"0123456789abcde", "/docker/" ID, "java", SERVICE_BY_NAME},
+		{"0123456789abcdf", "/docker/" ID, "java", SERVICE_IS_OTHER},
+		{"012", "/docker/" ID, "java", SERVICE_IS_OTHER}, /* too little */
+		{"012x", "/docker/" ID, "java", SERVICE_IS_OTHER},
+		{"podman:0123", "/docker/" ID, "java", SERVICE_IS_OTHER},
+		{POD, "/kubepods/burstable/pod" POD "/" ID, "java", SERVICE_BY_NAME},
+		{"/system.slice", "/system.slice/nginx.service", "nginx", SERVICE_BY_NAME},
+		{"/system", "/system.slice/nginx.service", "nginx", SERVICE_IS_OTHER},
+		{"/", "", "nginx", SERVICE_IS_OTHER}, /* its cgroup is not known */
+		{"/x", "/", "/x", SERVICE_IS_OTHER},
+		{"", "", "", SERVICE_IS_OTHER},
+		{"java", "", "java", SERVICE_BY_COMM},
+	};
+	struct service service;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		service_of_cgroup(cases[i].path, &service);
+		if (service_match(cases[i].word, &service, cases[i].path, cases[i].comm) != cases[i].match)
+			fail_msg("'%s' of %s (%s)", cases[i].word, cases[i].path, cases[i].comm);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_units),  cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_others), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_keys),   cmocka_unit_test(test_name_of_process),
-		cmocka_unit_test(test_below),
+		cmocka_unit_test(test_below),  cmocka_unit_test(test_by_a_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,39 @@ test_what_does_not_act() {
 left_out() { look && skipped "$1" reason | grep -q "$2"; }
 wish() { /add/load wish "$CGROUP" "$1" || fail "no xattr can be written on $CGROUP"; }
 
+# explains WORD STEP: of the process WORD, or whatever it names, it says the line STEP, a pattern.
+explains() {
+	hotdamon explain "$1" --delay 1 >$T/said 2>$T/said.err || return 1
+	grep -q "$2" $T/said
+}
+
+# Beside a daemon and without one: the same steps, and the one that decides is named. Nothing is locked or changed.
+test_explain() {
+	mkdir /sys/fs/cgroup/first.service /sys/fs/cgroup/second.service
+	load twin --mem 64
+	echo "$pid" >/sys/fs/cgroup/first.service/cgroup.procs
+	load twin2 --mem 64 --duty 60
+	echo "$pid" >/sys/fs/cgroup/second.service/cgroup.procs
+	load small --mem 8
+	remember_state
+	expect 2 hotdamon explain /
+	expect 1 hotdamon explain nobody-is-called-so
+	explains first '^twin .* of first.service: would be watched: hot' || fail "without a daemon: $(cat $T/said $T/said.err)"
+	explains small '^    - memory: .* MiB could become huge, 32 are asked for' || fail "small: $(cat $T/said $T/said.err)"
+	explains first '^    ? heat: not known' || fail "the heat is known without a daemon: $(cat $T/said)"
+	must_be_unchanged 'after explaining without a daemon'
+	start_daemon --stop-damon-stat --interval 1 --top 1 --exclude unit=second
+	wait_for 30 has_kdamond twin || fail 'twin is not watched'
+	wait_for 10 explains first.service '^twin .*: watched: hot' || fail "beside the daemon: $(cat $T/said $T/said.err)"
+	explains first.service '^      descent: ' || fail "the daemon's lines are missing: $(cat $T/said)"
+	wait_for 10 explains second '^    - rules: left out by --exclude unit=second$' || fail "second: $(cat $T/said $T/said.err)"
+	explains /second.service '^twin2 .*: not watched: left out by' || fail "by its cgroup: $(cat $T/said $T/said.err)"
+	expect 0 as_nobody 'hotdamon explain first'
+	stop_daemon
+	no_complaints
+	ok "$(head -n 1 $T/said)"
+}
+
 # Who is left out has no kdamond, though it is the hottest; and the owner's word holds at once.
 test_rules() {
 	CGROUP=/sys/fs/cgroup/rules
@@ -206,4 +239,4 @@ test_advised_only() {
 	ok 'it is left alone, but with --only'
 }
 
-run_tests output_fails without_root status_and_second_run listed_pids listed_by_heat rules advised_only what_does_not_act
+run_tests output_fails without_root status_and_second_run listed_pids listed_by_heat explain rules advised_only what_does_not_act

@@ -66,6 +66,11 @@ void json_close(struct json *json)
 		json->depth--;
 }
 
+void json_add_copy(struct json *json, const char *key, struct json_object *value)
+{
+	put(json, key, json_object_get(value));
+}
+
 void json_add_null(struct json *json, const char *key)
 {
 	put(json, key, NULL);

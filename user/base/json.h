@@ -47,6 +47,9 @@ void json_add_decimal(struct json *json, const char *key, double value, int digi
 /* Whatever others chose: what is not to be shown becomes '?', see base/printable.h. NULL: null. */
 void json_add_text(struct json *json, const char *key, const char *text);
 
+/* What was read elsewhere, as it stands there; NULL: null. */
+void json_add_copy(struct json *json, const char *key, struct json_object *value);
+
 /* The text, malloced; NULL when memory was short at any time. Frees all else. */
 char *json_finish(struct json *json, enum json_style style);
 

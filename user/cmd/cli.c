@@ -13,6 +13,7 @@ struct cli_input {
 	const struct argp *inner;
 	void *input;
 	const char *name;
+	unsigned int n_words; /* that are no options */
 };
 
 /* Wraps the subcommand's parser, so that --help and stray words are the same everywhere. */
@@ -31,6 +32,8 @@ static error_t parse_wrapped(int key, char *arg, struct argp_state *state)
 			  (char *)wrapped->name);
 		exit(cli_end(wrapped->name, EXIT_DONE));
 	case ARGP_KEY_ARG:
+		if (wrapped->inner->args_doc && !wrapped->n_words++)
+			return ARGP_ERR_UNKNOWN; /* its own parser takes it */
 		cli_fail(state, "'%s' is one word too many; see %s --help", arg, wrapped->name);
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -8,7 +8,7 @@
 
 /*
  * Parses argv[1..]; argv[0] is the subcommand's name. --help (-h) prints the help of @argp to stdout and ends
- * the program as cli_end() says. An option that does not exist, lacks its value or is followed by a stray
+ * the program as cli_end() says. Where @argp has an args_doc, its parser gets one word, ARGP_KEY_ARG, or ARGP_KEY_NO_ARGS. An option that does not exist, lacks its value or is followed by a stray
  * word: one line on stderr, and the program ends with EXIT_USAGE.
  */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);

@@ -2,7 +2,6 @@
 /* `hotdamon status`: the status file of a running daemon, for people or as it is. */
 #include <errno.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/living.h"
 #include "report/status.h"
 #include "sense/host.h"
 
@@ -35,17 +35,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-/* Its lock tells; without root, whether the process that made the claim is there. */
-static bool daemon_lives(const struct claim_paths *paths)
-{
-	int held = claim_is_held(paths);
-	struct claim claim;
-
-	if (held >= 0)
-		return held;
-	return !claim_read(paths, &claim, NULL) && (!kill(claim.pid, 0) || errno == EPERM);
 }
 
 static int say_none(const struct status_options *options, int err, const struct act_error *error)

@@ -180,11 +180,28 @@ static void export(const struct setup *setup, const struct watch *watch, struct 
 	exporter_publish(exporter, status, &totals);
 }
 
+static struct status_settings settings_of(const struct run_options *options)
+{
+	return (struct status_settings){
+		.top = options->top,
+		.by = options->by_process ? "process" : "service",
+		.members = options->members,
+		.max_seats = options->max_seats,
+		.rank = options->rank_by == RANK_BY_CPU ? "cpu" : "user",
+		.min_cpu_pct = options->min_cpu_pct,
+		.min_mem_bytes = options->min_anon_bytes,
+		.payback_s = options->payback_s,
+		.room = options->room,
+		.rules = &options->rules,
+	};
+}
+
 int summary_publish(const struct setup *setup, const struct watch *watch, struct exporter *exporter,
 		    uint64_t started_ns, int last_err)
 {
 	struct tick_sums tick = tick_sums(setup->tick);
 	struct status_target *targets = calloc(watch->n_seats, sizeof(*targets));
+	struct status_settings settings = settings_of(watch->options);
 	struct status status = {
 		.executor = executor_name(setup->kind),
 		.kernel = setup->kernel,
@@ -201,6 +218,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, struct
 		.descent = &watch->descent,
 		.intervals = &watch->intervals,
 		.cost = &watch->cost,
+		.settings = &settings,
 		.targets = targets,
 		.skipped = tick.skips,
 		.n_skipped = tick.n_skips,

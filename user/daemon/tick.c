@@ -286,6 +286,7 @@ struct tick_sums tick_sums(const struct tick *tick)
 	struct tick_sums sums = {
 		.ticks = tick->candidates.ticks,
 		.window_ns = tick->ranks.span.ended_ns - tick->ranks.span.began_ns,
+		.ranks = &tick->ranks,
 		.came_in = tick->came_in,
 		.missed_threads = hotness_missed(tick->hotness).threads,
 		.skips = tick->skips.list,

@@ -29,10 +29,11 @@ bool tick_is_all_ended(const struct tick *tick);
 struct tick_sums {
 	uint64_t ticks;
 	uint64_t window_ns;
-	size_t living;		 /* processes that ran lately */
-	double cpu_pct;		 /* of a CPU, that all processes used, by the time that ranks */
-	uint64_t came_in;	 /* times that a process did */
-	uint64_t missed_threads; /* ended while the map had no room: their time is lost */
+	size_t living;		   /* processes that ran lately */
+	double cpu_pct;		   /* of a CPU, that all processes used, by the time that ranks */
+	uint64_t came_in;	   /* times that a process did */
+	uint64_t missed_threads;   /* ended while the map had no room: their time is lost */
+	const struct ranks *ranks; /* who ran */
 	const struct governor_skip *skips;
 	size_t n_skips;
 	const struct whose *skips_whose; /* [n_skips] */

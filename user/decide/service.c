@@ -343,3 +343,46 @@ bool cgroup_is_below(const char *path, const char *prefix)
 		len--;
 	return !len || (!strncmp(path, prefix, len) && (path[len] == '\0' || path[len] == '/'));
 }
+
+/* ---- by a word ---- */
+
+#define ID_LEAST 4 /* of a container's: fewer digits are as good as none */
+
+static bool unit_is(const struct service *service, const char *word)
+{
+	struct part name = {service->name, strlen(service->name)};
+
+	return is(name, word) || (cut_suffix(&name, ".service") && is(name, word));
+}
+
+/* @word as the beginning of the id that stands in @path behind @service's shorter one. */
+static bool container_is(const struct service *service, const char *path, const char *word)
+{
+	const char *id = strchr(service->name, ':'), *in_path;
+	size_t len;
+
+	if (service->kind != SERVICE_CONTAINER || !id)
+		return false;
+	len = (size_t)(id + 1 - service->name);
+	if (!strncmp(word, service->name, len))
+		word += len;
+	id++;
+	len = strlen(word);
+	if (!strcmp(word, id))
+		return true;
+	if (len < ID_LEAST || !is_hex(word, len))
+		return false;
+	in_path = strstr(path, id);
+	return in_path && !strncmp(in_path, word, len);
+}
+
+enum service_match service_match(const char *word, const struct service *service, const char *path,
+				 const char *comm)
+{
+	if (*word == '/')
+		return *path && cgroup_is_below(path, word) ? SERVICE_BY_NAME : SERVICE_IS_OTHER;
+	if (*word && (unit_is(service, word) || container_is(service, path, word) ||
+		      (*service->pod && !strcmp(service->pod, word))))
+		return SERVICE_BY_NAME;
+	return *word && !strcmp(word, comm) ? SERVICE_BY_COMM : SERVICE_IS_OTHER;
+}

@@ -74,4 +74,19 @@ void whose_details(const struct whose *whose, char out[WHOSE_DETAILS_LEN]);
 /* Whether @path is @prefix or below it: "/a" holds "/a" and "/a/b", not "/ab". */
 bool cgroup_is_below(const char *path, const char *prefix);
 
+/* How a word that somebody gave fits a process. */
+enum service_match {
+	SERVICE_IS_OTHER,
+	SERVICE_BY_COMM, /* the name of the process */
+	SERVICE_BY_NAME, /* its unit, container, pod or cgroup */
+};
+
+/*
+ * By @word: a unit ("nginx" is nginx.service, as systemctl has it), a container by its id or the beginning of it, from four
+ * digits on, with or without its engine before it ("docker:0123"), the uid of a pod, the path of a cgroup, which is all below
+ * it, too, or the @comm of a process. @path: of its cgroup.
+ */
+enum service_match service_match(const char *word, const struct service *service, const char *path,
+				 const char *comm);
+
 #endif

@@ -129,12 +129,21 @@ void log_set_elapsed_ns(uint64_t ns)
 	tell_dropped(&err);
 }
 
+static bool muted;
+
+void log_mute(bool mute)
+{
+	muted = mute;
+}
+
 static void log_line(struct stream *stream, int priority, const char *word, const struct log_about *about,
 		     const char *format, va_list args)
 {
 	char said[SAID_LEN], text[SAID_LEN];
 	struct line line = {priority, word, text, about};
 
+	if (muted)
+		return;
 	vsnprintf(said, sizeof(said), format, args);
 	printable_text(said, text, sizeof(text)); /* lines name processes */
 	if (!tell_dropped(stream) || !write_line(stream, &line)) {

@@ -7,12 +7,16 @@
 #ifndef HOTDAMON_REPORT_LOG_H
 #define HOTDAMON_REPORT_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "report/event.h"
 
 /* To be called as time goes by: the time of the lines that follow. Tells what was dropped, if that can be told now. */
 void log_set_elapsed_ns(uint64_t elapsed_ns);
+
+/* Nothing is said until it is taken back: what is looked at is told otherwise. */
+void log_mute(bool mute);
 
 /* What a person wants to follow, on stdout. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -220,6 +220,36 @@ static void add_stuck(struct json *json, const struct status_stuck *stuck)
 	json_close(json);
 }
 
+static void add_rule(struct json *json, const struct rule *rule)
+{
+	json_open_object(json, NULL);
+	json_add_text(json, rule->excludes ? "exclude" : "only", rule->text);
+	json_close(json);
+}
+
+static void add_settings(struct json *json, const struct status_settings *settings)
+{
+	json_open_object(json, "settings");
+	json_add_u64(json, "top", settings->top);
+	json_add_text(json, "by", settings->by);
+	json_add_u64(json, "members", settings->members);
+	json_add_u64(json, "max_seats", settings->max_seats);
+	json_add_text(json, "rank", settings->rank);
+	json_add_decimal(json, "min_cpu_pct", settings->min_cpu_pct, 3);
+	json_add_u64(json, "min_mem_bytes", settings->min_mem_bytes);
+	json_add_u64(json, "payback_s", settings->payback_s);
+	json_add_u64(json, "max_growth_pct", settings->room.max_growth_pct);
+	if (settings->room.max_growth_bytes == ROOM_UNLIMITED)
+		json_add_null(json, "max_growth_bytes");
+	else
+		json_add_u64(json, "max_growth_bytes", settings->room.max_growth_bytes);
+	json_open_array(json, "rules");
+	for (unsigned int i = 0; i < settings->rules->n; i++)
+		add_rule(json, &settings->rules->rules[i]);
+	json_close(json);
+	json_close(json);
+}
+
 static void add_head(struct json *json, const struct status *status)
 {
 	json_add_text(json, "version", HOTDAMON_VERSION);
@@ -237,6 +267,8 @@ static void add_head(struct json *json, const struct status *status)
 	json_add_u64(json, "missed_threads", status->missed_threads);
 	if (status->cost)
 		cost_to_json(json, status->cost);
+	if (status->settings)
+		add_settings(json, status->settings);
 }
 
 char *status_to_json(const struct status *status)

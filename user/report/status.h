@@ -17,6 +17,8 @@
 #include "decide/room.h"
 #include "decide/service.h"
 
+struct json_object; /* json-c's */
+
 #define STATUS_FAILURES 8
 #define STATUS_FILE	"status.json"
 
@@ -95,6 +97,19 @@ struct status_stuck {
 	int seat; /* whose kdamond cannot be stopped; -1: none */
 };
 
+/* By which numbers the daemon goes. */
+struct status_settings {
+	unsigned int top;
+	const char *by; /* "service" or "process" */
+	unsigned int members, max_seats;
+	const char *rank; /* "user" or "cpu" */
+	double min_cpu_pct;
+	uint64_t min_mem_bytes;
+	uint64_t payback_s;
+	struct room_config room;
+	const struct rules *rules;
+};
+
 struct status {
 	const char *executor;
 	const char *kernel;
@@ -111,6 +126,7 @@ struct status {
 	const struct descent_config *descent;	  /* of all targets, as are these */
 	const struct intervals_config *intervals; /* as asked for */
 	const struct host_cost *cost;		  /* NULL: it is not told */
+	const struct status_settings *settings;	  /* likewise */
 	const struct status_target *targets;
 	size_t n_targets;
 	const struct governor_skip *skipped;
@@ -141,6 +157,9 @@ struct status_age status_age(const char *json_text, uint64_t awake_ns);
 
 /* The text of a status file with the age in it, age_s. malloced; NULL: no memory, or it is no status. */
 char *status_add_age(const char *json_text, const struct status_age *age);
+
+/* Of a target in the JSON of a status: how the work on it stands, a line each. */
+void status_print_way(struct json_object *target, FILE *file);
 
 /* A table for people from the text of a status file. 0, -EINVAL if it is none, or -ENOMEM; then nothing is printed. */
 int status_print(const char *json_text, const struct status_age *age, FILE *file);

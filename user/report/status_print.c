@@ -239,6 +239,23 @@ static bool heat_is_old(struct json_object *collapse)
 	return current && !json_object_get_boolean(current);
 }
 
+void status_print_way(struct json_object *target, FILE *file)
+{
+	struct json_object *descent = get(target, "descent"), *collapse = get(target, "collapse");
+
+	fprintf(file, "      descent: %s\n", get_text(descent, "reason"));
+	if (get(target, "intervals_reason"))
+		fprintf(file, "      intervals: %s\n", get_text(target, "intervals_reason"));
+	if (get(target, "held_up_shared_pct"))
+		fprintf(file, "      held up: %" PRIu64 " %% of its memory is shared with other processes\n",
+			get_u64(target, "held_up_shared_pct"));
+	print_worth(collapse, file);
+	print_benefit(get_typed(target, "benefit", json_type_object), file);
+	print_pace(get_typed(target, "pace", json_type_object), file);
+	print_growth(get_typed(target, "growth", json_type_object), file);
+	print_failures(get_typed(collapse, "failed", json_type_object), file);
+}
+
 static void print_target(struct json_object *target, FILE *file)
 {
 	struct json_object *descent = get(target, "descent"), *collapse = get(target, "collapse");
@@ -266,19 +283,8 @@ static void print_target(struct json_object *target, FILE *file)
 	print_whose(target, file);
 	print_service(get_typed(target, "service", json_type_object), file);
 	fprintf(file, "      watched: %s\n", get_text(target, "reason"));
-	fprintf(file, "      descent: %s\n", get_text(descent, "reason"));
-	if (get(target, "intervals_reason"))
-		fprintf(file, "      intervals: %s\n", get_text(target, "intervals_reason"));
-	if (get(target, "held_up_shared_pct"))
-		fprintf(file, "      held up: %" PRIu64 " %% of its memory is shared with other processes\n",
-			get_u64(target, "held_up_shared_pct"));
-	print_worth(collapse, file);
-	print_benefit(get_typed(target, "benefit", json_type_object), file);
-	print_pace(get_typed(target, "pace", json_type_object), file);
-	print_growth(get_typed(target, "growth", json_type_object), file);
-	print_failures(get_typed(collapse, "failed", json_type_object), file);
+	status_print_way(target, file);
 }
-
 static void explain_old_heat(struct json_object *targets, size_t n, FILE *file)
 {
 	bool any = false;

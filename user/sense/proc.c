@@ -195,6 +195,10 @@ static int parse_status(const char *text, struct process_facts *facts)
 	facts->kernel_thread = proc_field(text, "RssAnon", &facts->anon_bytes) && facts->live_tid;
 	if (proc_field(text, "RssShmem", &facts->shared_bytes))
 		facts->shared_bytes = 0;
+	if (proc_field(text, "RssFile", &facts->file_bytes))
+		facts->file_bytes = 0;
+	if (proc_field(text, "VmSwap", &facts->swapped_bytes))
+		facts->swapped_bytes = 0;
 	if (proc_field(text, "VmSize", &facts->mapped_bytes))
 		facts->mapped_bytes = 0;
 	if (proc_field(text, "VmPTE", &facts->page_tables_bytes))

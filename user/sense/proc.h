@@ -20,6 +20,8 @@ struct process_facts {
 		live_tid; /* a thread that still has the memory: not a leader that is a zombie; 0: none found yet */
 	uint64_t anon_bytes;	    /* resident anonymous memory */
 	uint64_t shared_bytes;	    /* resident memory of shmem: tmpfs, memfd, shared anonymous, SysV */
+	uint64_t file_bytes;	    /* resident memory of other files */
+	uint64_t swapped_bytes;	    /* anonymous memory in swap */
 	uint64_t hugetlb_bytes;	    /* of hugetlbfs, private and shared; not among anon_bytes */
 	uint64_t page_tables_bytes; /* VmPTE: what a walk through all of them takes grows with it */
 	uint64_t mapped_bytes;	    /* of address space, resident or not (VmSize) */

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/* `hotdamon explain`: the way of the decision for one process, beside a daemon or without one. Changes nothing. */
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "act/claim.h"
+#include "base/clock.h"
+#include "cmd/bounded.h"
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+#include "cmd/living.h"
+#include "cmd/memory_look.h"
+#include "cmd/rank_look.h"
+#include "cmd/subject.h"
+#include "daemon/judge.h"
+#include "decide/members.h"
+#include "decide/optout.h"
+#include "decide/reason.h"
+#include "decide/share.h"
+#include "executor/executor.h"
+#include "report/explain.h"
+#include "report/log.h"
+#include "report/status.h"
+#include "sense/libbpf.h"
+#include "sense/share.h"
+
+#define NAME "hotdamon explain"
+
+struct explain_options {
+	bool json;
+	const char *state_dir;
+	double seconds;
+	const char *word;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct explain_options *options = state->input;
+
+	switch (key) {
+	case 'j':
+		options->json = true;
+		return 0;
+	case 'd':
+		options->seconds = cli_fraction(state, "delay", arg, 0.1, 60);
+		return 0;
+	case 's':
+		options->state_dir = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		options->word = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		cli_fail(state, "say of whom: a unit, container, cgroup, name of a process, or a PID");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* All that is looked at, and told of one process. */
+struct look {
+	struct subject_process *process;
+	struct services *services;
+	const struct explain_options *options;
+	struct rank_look *rank; /* NULL: the daemon tells */
+	struct told told;
+	struct explain explain;
+};
+
+static const struct explain_settings defaults = {.top = 3,
+						 .by_service = true,
+						 .members = MEMBERS_DEFAULT,
+						 .max_seats = SEATS_DEFAULT,
+						 .min_cpu_pct = 10,
+						 .min_mem_bytes = 32 * MIB_BYTES,
+						 .rank_by = RANK_BY_USER};
+
+static void take_told(struct look *look, const char *state_dir)
+{
+	char *text = living_read(state_dir, STATUS_FILE);
+	const struct told *told = &look->told;
+	struct explain *explain = &look->explain;
+
+	explain->settings = defaults;
+	if (text && !told_of(text, look->process->id, PROC_TICK_NS, &look->told))
+		explain->told = told;
+	free(text);
+	if (told->settings_known)
+		explain->settings = (struct explain_settings){
+			.top = told->top,
+			.by_service = told->by_service,
+			.members = told->members,
+			.max_seats = told->max_seats,
+			.min_cpu_pct = told->min_cpu_pct,
+			.min_mem_bytes = told->min_mem_bytes,
+			.rank_by = told->rank_by,
+		};
+}
+
+/* As the daemon's judge does: who asked for it just where he advises it is asked last. */
+static void look_at_rules(struct look *look)
+{
+	const struct subject_process *process = look->process;
+	struct judge *judge;
+	struct rules_verdict *verdict = &look->explain.rules;
+	struct process_owner owner = {.uid = UID_UNKNOWN};
+
+	log_mute(geteuid()); /* without root some things cannot be told, and explain says which */
+	judge = judge_new(&look->told.rules, look->services);
+	log_mute(false);
+	if (!judge)
+		return;
+	*verdict = judge_process(judge, &process->facts, process->id, owner, clock_boot_ns());
+	if (rules_are_silent(verdict) && judge_finds_advised(judge, &process->facts))
+		rules_take_advised(verdict);
+	judge_free(judge);
+}
+
+static void look_at_bars(struct look *look)
+{
+	const struct process_facts *facts = &look->process->facts;
+	bool by_madvise = !look->explain.told || !strcmp(look->told.executor, "madvise");
+
+	look->explain.opted_out = facts->thp_disabled;
+	if (facts->thp_disabled)
+		look->explain.barred = optout_reason(facts->comm);
+	else if (by_madvise && !geteuid()) /* without root it tells of us */
+		look->explain.barred = executor_madvise.bars(facts);
+}
+
+/* The daemon's own look at the control groups. */
+static void look_at_limits(struct look *look)
+{
+	struct executor executor = {.setup.room = {ROOM_MAX_GROWTH_PCT, ROOM_UNLIMITED}};
+	struct target target = {.facts = look->process->facts};
+	struct explain *explain = &look->explain;
+
+	limits_find(&executor.mounts, "");
+	target_room_look(&executor, &target, clock_boot_ns());
+	explain->limit = target.room.limit;
+	explain->growth_bytes = room_most_growth_bytes(
+		&executor.setup.room, explain->memory.anon_bytes + explain->memory.aligned_bytes,
+		&target.room.grown);
+}
+
+static void judge_slot(struct explain_pages *pages, const struct slot_pages *slot)
+{
+	struct room_growth added = room_added(slot->present, slot->shared);
+	enum room_verdict verdict = room_judge_slot(ROOM_MAX_GROWTH_PCT, &added);
+
+	if (slot->huge) {
+		pages->huge++;
+	} else if (verdict != ROOM_FITS) {
+		room_leave(&pages->left, verdict, &added);
+	} else {
+		pages->ready++;
+		pages->ready_bytes += room_growth_bytes(&added);
+	}
+}
+
+static void look_at_memory(struct look *look)
+{
+	const struct process_facts *facts = &look->process->facts;
+	struct explain *explain = &look->explain;
+	struct memory_look memory = {0};
+	int err = memory_look(&memory, facts->live_tid);
+
+	explain->memory = (struct explain_memory){
+		.anon_bytes = facts->anon_bytes,
+		.shared_bytes = facts->shared_bytes,
+		.file_bytes = facts->file_bytes,
+		.swapped_bytes = facts->swapped_bytes,
+		.hugetlb_bytes = facts->hugetlb_bytes,
+		.aligned_bytes = process_shared_bytes(facts, memory.mappings.shared_bytes),
+	};
+	explain->pages.unaligned_bytes = memory.mappings.unaligned_bytes;
+	explain->pages.unknown = err ? strerror(-err) : NULL;
+	explain->pages.slots = memory.n;
+	explain->pages.left_out = memory.left_out;
+	for (size_t i = 0; i < memory.n && !err; i++)
+		judge_slot(&explain->pages, &memory.pages[i]);
+	memory_look_free(&memory);
+}
+
+static void look_at_sharing(struct look *look)
+{
+	struct share share;
+
+	look->explain.shared_pct = -1;
+	if (!process_share_read("/proc", look->process->facts.live_tid, 0, &share))
+		look->explain.shared_pct = share_pct(&share);
+}
+
+/* ---- the verdict ---- */
+
+static void answer(struct explain *explain, enum explain_answer word, const char *reason)
+{
+	explain->answer = word;
+	reason_write(explain->reason, "%s", reason);
+}
+
+/* By a look of our own: the daemon says nothing of it, or there is none. */
+static void take_look(struct explain *explain, const struct rank_found *look)
+{
+	char reason[REASON_LEN];
+
+	explain->rank = look->rank;
+	rules_explain(&explain->rules, reason);
+	if (look->told)
+		answer(explain, look->enters ? EXPLAIN_WOULD_WATCH : EXPLAIN_WOULD_SKIP, look->reason);
+	else if (explain->rules.out)
+		answer(explain, EXPLAIN_WOULD_SKIP, reason);
+	else if (look->rank.unknown)
+		answer(explain, EXPLAIN_UNKNOWN, look->rank.unknown);
+	else
+		answer(explain, EXPLAIN_WOULD_SKIP,
+		       look->rank.ranked ? "it uses too little CPU" : "it does not run");
+}
+
+static void take_told_rank(struct explain *explain, const struct told *told)
+{
+	explain->rank = (struct explain_rank){
+		.ranked = true,
+		.cpu_pct = told->cpu_pct,
+		.of_service = told->of_service,
+		.service_pct = told->service_pct,
+		.window_s = told->window_s,
+	};
+	answer(explain, told->place == TOLD_WATCHED ? EXPLAIN_WATCHED : EXPLAIN_SKIPPED, told->reason);
+}
+
+static int print(const struct explain *explain, const struct explain_options *options)
+{
+	char *text;
+
+	if (!options->json) {
+		explain_print(explain, stdout);
+		return EXIT_DONE;
+	}
+	text = explain_to_json(explain);
+	if (!text) {
+		fprintf(stderr, NAME ": %s\n", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
+	fputs(text, stdout);
+	free(text);
+	return EXIT_DONE;
+}
+
+/* In a child, as what is looked at may not answer. */
+static int look_and_print(void *arg)
+{
+	struct look *look = arg;
+	struct subject_process *process = look->process;
+	struct rank_found found;
+
+	if (look->rank)
+		rank_look_run(look->rank, process->id, &found);
+	/* That took its time. If it fails, it has just ended, and what was read before will do. */
+	process_facts_read("/proc", process->id.tgid, &process->facts);
+	look_at_rules(look);
+	look_at_memory(look);
+	look_at_sharing(look);
+	look_at_limits(look);
+	look_at_bars(look);
+	if (look->rank)
+		take_look(&look->explain, &found);
+	else
+		take_told_rank(&look->explain, &look->told);
+	return print(&look->explain, look->options);
+}
+
+static void take_subject(struct explain *explain, const struct subject *subject, struct services *services)
+{
+	const struct subject_process *process = subject->at;
+
+	explain->comm = process->facts.comm;
+	explain->id = process->id;
+	explain->whose = &process->whose;
+	explain->cgroup = services_place(services, process->id, 0, false, clock_boot_ns())->path;
+	explain->members = subject->n;
+	for (size_t i = 0; i < subject->n; i++)
+		explain->their_bytes += subject_bytes(&subject->at[i]);
+}
+
+static int explain_subject(struct subject *subject, struct services *services,
+			   const struct explain_options *options)
+{
+	struct look look = {.process = subject->at, .services = services, .options = options};
+	int status = EXIT_FAILED;
+
+	take_subject(&look.explain, subject, services);
+	take_told(&look, options->state_dir);
+	if (look.told.place == TOLD_NOTHING)
+		look.rank = rank_look_begin(&look.explain.settings, &look.told.rules, options->seconds);
+	if (look.rank || look.told.place != TOLD_NOTHING)
+		status = bounded_run(NAME, look_and_print, &look, options->seconds + BOUNDED_S);
+	else
+		fprintf(stderr, NAME ": %s\n", strerror(ENOMEM));
+	rank_look_end(look.rank);
+	told_free(&look.told);
+	return status;
+}
+
+static int find_and_explain(const struct explain_options *options)
+{
+	struct services *services = services_new("/proc", NULL);
+	struct subject subject = {0};
+	int status = EXIT_FAILED;
+
+	if (!services)
+		fprintf(stderr, NAME ": %s\n", strerror(ENOMEM));
+	else
+		status = subject_find(NAME, options->word, services, &subject);
+	if (status == EXIT_DONE)
+		status = explain_subject(&subject, services, options);
+	subject_free(&subject);
+	services_free(services);
+	return status;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	static const struct argp_option options_help[] = {
+		{"json", 'j', NULL, 0, "One JSON object", 0},
+		{"delay", 'd', "SEC", 0,
+		 "Count CPU time for SEC seconds, of one of whom no daemon tells (default 2)", 0},
+		{"state-dir", 's', "DIR", 0,
+		 "Where the daemon keeps its state (default " DEFAULT_STATE_DIR ")", 0},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = options_help,
+		.parser = parse_option,
+		.args_doc = "SERVICE|PID",
+		.doc = "Why a process is watched and collapsed, or is not, step by step. SERVICE is a unit, "
+		       "a "
+		       "container's id or the beginning of it, the path of a cgroup, or the name of a "
+		       "process. It "
+		       "changes nothing, and works beside a daemon and without one.",
+	};
+	struct explain_options options = {.state_dir = DEFAULT_STATE_DIR, .seconds = 2};
+
+	cli_parse(&argp, argc, argv, &options);
+	setlocale(LC_CTYPE, ""); /* names; numbers stay as scripts want them */
+	sense_quiet_libbpf();
+	return find_and_explain(&options);
+}
