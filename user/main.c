@@ -18,6 +18,7 @@ static const struct command {
 	{"status", "hotdamon status", cmd_status, "what a running daemon watches, and why"},
 	{"explain", "hotdamon explain", cmd_explain,
 	 "why a process or service is watched or not, step by step"},
+	{"map", "hotdamon map", cmd_map, "the memory of a process as a picture: where it is hot, and huge"},
 	{"check", "hotdamon check", cmd_check,
 	 "what this kernel and host offer, and how to mend what is missing"},
 	{"cleanup", "hotdamon cleanup", cmd_cleanup, "undo what a killed daemon left"},

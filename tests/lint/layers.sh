@@ -34,7 +34,7 @@ forbid 'base/json reads JSON: it knows when memory was short' '\<json_tokener_' 
 forbid 'units are in base/units.h' '#define [NUM]S_PER_|/ 1e9|\<[1-9][0-9]*0{9}(ULL)?\>' user/[!b]*/*.[ch] user/*.c
 forbid "the clock is base's" '\<(clock_gettime|gettimeofday|time)\(' user/[!b]*/*.c user/main.c
 forbid 'paths of /sys belong to act, sense and check' '"/sys/' user/decide/*.[ch] user/report/*.[ch] user/executor/*.[ch] user/daemon/*.[ch] \
-	user/main.c user/cmd/run.c user/cmd/top.c user/cmd/status.c user/cmd/cleanup.c
+	user/main.c user/cmd/run.c user/cmd/top.c user/cmd/status.c user/cmd/explain.c user/cmd/map.c user/cmd/cleanup.c
 forbid 'only report/log.c logs below the commands' '\<(fprintf\(stderr|perror\(|sd_journal)' user/decide/*.c user/act/*.c user/executor/*.c \
 	user/daemon/*.c
 exit $broken

@@ -192,6 +192,30 @@ test_explain() {
 	ok "$(head -n 1 $T/said)"
 }
 
+# map_shows PATTERN: a row of cells of the process hot, in characters.
+map_shows() { hotdamon map hot >$T/said 2>$T/said.err && grep -q "^ *[0-9a-f]*  .*$1" $T/said; }
+
+# What is there, without a daemon; and by the daemon's map what of it is hot, and what became of that.
+test_map() {
+	load hot --mem 64
+	remember_state
+	map_shows '\.\{32\}' || fail "without a daemon: $(cat $T/said $T/said.err)"
+	must_say 'no daemon watches it'
+	must_be_unchanged 'after a map without a daemon'
+	start_daemon --stop-damon-stat --interval 1 $BUDGET
+	wait_for 60 map_shows '[A-G]\{20\}' || fail "no hot and huge memory: $(cat $T/said $T/said.err)"
+	grep -q 'pay for huge pages' $T/said || fail "nothing pays: $(cat $T/said)"
+	grep '^ *[0-9a-f]*  .*[A-G]' $T/said >$T/row
+	expect 0 hotdamon map hot --svg $T/map.svg
+	[ "$(grep -c '<rect' $T/map.svg)" -ge 32 ] && grep -q '</svg>' $T/map.svg || fail "its SVG is none: $(head -c 300 $T/map.svg)"
+	expect 1 as_nobody 'hotdamon map hot'
+	must_say 'Permission denied'
+	stop_daemon
+	no_complaints
+	must_be_unchanged 'at the end'
+	ok "$(head -n 1 $T/row)"
+}
+
 # Who is left out has no kdamond, though it is the hottest; and the owner's word holds at once.
 test_rules() {
 	CGROUP=/sys/fs/cgroup/rules
@@ -239,4 +263,4 @@ test_advised_only() {
 	ok 'it is left alone, but with --only'
 }
 
-run_tests output_fails without_root status_and_second_run listed_pids listed_by_heat explain rules advised_only what_does_not_act
+run_tests output_fails without_root status_and_second_run listed_pids listed_by_heat explain map rules advised_only what_does_not_act

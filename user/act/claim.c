@@ -448,8 +448,8 @@ static int remove_pins(const struct claim_paths *paths, const struct claim *clai
 static int remove_files(const struct claim_paths *paths, const struct claim *claim,
 			struct claim_undone *undone, struct act_error *error)
 {
-	static const char *const names[] = {"status.json", "status.json.new", METRICS_SOCKET,
-					    CLAIM_FILE ".new", CLAIM_FILE};
+	static const char *const names[] = {"status.json",  "status.json.new", "map.json", "map.json.new",
+					    METRICS_SOCKET, CLAIM_FILE ".new", CLAIM_FILE};
 	int fd = act_open_dir(paths->state_dir, error), err = 0;
 
 	if (fd < 0)

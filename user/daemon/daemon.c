@@ -18,6 +18,7 @@
 #include "base/signals.h"
 #include "daemon/exporter.h"
 #include "daemon/hook.h"
+#include "daemon/mapping.h"
 #include "daemon/measure.h"
 #include "daemon/setup.h"
 #include "daemon/step.h"
@@ -42,6 +43,7 @@ struct daemon {
 	uint64_t next_step_ns;
 	unsigned int steps; /* since the last tick */
 	int status_err;	    /* of the last writing of the status file */
+	int map_err;	    /* and of the map of the heat */
 	bool watchdog;	    /* the service manager waits for signs of life */
 };
 
@@ -82,6 +84,7 @@ static void publish(struct daemon *daemon)
 {
 	daemon->status_err = summary_publish(&daemon->setup, &daemon->watch, &daemon->exporter,
 					     daemon->started_ns, daemon->status_err);
+	daemon->map_err = mapping_publish(&daemon->setup, &daemon->watch, daemon->map_err);
 }
 
 static void do_tick(struct daemon *daemon)

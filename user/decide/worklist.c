@@ -23,23 +23,22 @@ static void count(struct worklist *list, const struct work_slot *slot)
 }
 
 /* One that waits takes none of the room: others may have it meanwhile. */
-static void sort_small(struct worklist *list, const struct work_slot *slot, struct room *left,
-		       uint64_t *chosen)
+struct work_judged work_slot_judge(const struct work_slot *slot, struct room *room)
 {
 	struct room_growth added = work_slot_added(slot);
-	enum room_verdict verdict = room_judge(left, &added);
+	struct work_judged judged = {.left = ROOM_FITS};
 
-	if (verdict != ROOM_FITS) {
-		room_leave(&list->left, verdict, &added);
-		return;
+	if (is_unknown(slot)) {
+		judged.fate = WORK_UNKNOWN;
+	} else if (slot->huge) {
+		judged.fate = WORK_HUGE;
+	} else {
+		judged.left = room_judge(room, &added);
+		judged.fate = judged.left != ROOM_FITS ? WORK_LEFT : slot->waits ? WORK_WAITS : WORK_NEXT;
 	}
-	count(list, slot);
-	if (slot->waits) {
-		list->waiting++;
-		return;
-	}
-	chosen[list->n++] = slot->start;
-	room_take(left, &added);
+	if (judged.fate == WORK_NEXT)
+		room_take(room, &added);
+	return judged;
 }
 
 struct worklist worklist_make(const struct work_slot *slots, size_t n, const struct room *room,
@@ -49,12 +48,18 @@ struct worklist worklist_make(const struct work_slot *slots, size_t n, const str
 	struct room left = *room;
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_unknown(&slots[i]))
+		struct work_judged judged = work_slot_judge(&slots[i], &left);
+		struct room_growth added = work_slot_added(&slots[i]);
+
+		if (judged.fate == WORK_UNKNOWN)
 			list.unknown++;
-		else if (slots[i].huge)
-			count(&list, &slots[i]);
+		else if (judged.fate == WORK_LEFT)
+			room_leave(&list.left, judged.left, &added);
 		else
-			sort_small(&list, &slots[i], &left, chosen);
+			count(&list, &slots[i]);
+		list.waiting += judged.fate == WORK_WAITS;
+		if (judged.fate == WORK_NEXT)
+			chosen[list.n++] = slots[i].start;
 	}
 	return list;
 }

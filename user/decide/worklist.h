@@ -33,6 +33,23 @@ struct worklist {
 /* What a collapse of it would add. */
 struct room_growth work_slot_added(const struct work_slot *slot);
 
+/* What becomes of a slot that pays. */
+enum work_fate {
+	WORK_UNKNOWN, /* it is not read or asked for yet */
+	WORK_HUGE,
+	WORK_LEFT, /* alone, as there is no room */
+	WORK_WAITS,
+	WORK_NEXT, /* to be collapsed */
+};
+
+struct work_judged {
+	enum work_fate fate;
+	enum room_verdict left; /* why it is left alone */
+};
+
+/* By the @room that those before it left; it takes what it adds, if it is next. */
+struct work_judged work_slot_judge(const struct work_slot *slot, struct room *room);
+
 /*
  * Sorts @slots, the most accessed first, into what is huge, what is left alone and what is to be collapsed: not huge,
  * known, not waiting, and there is room for what it adds, the ones before it taken off. The addresses go to @chosen (room

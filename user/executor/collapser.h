@@ -85,6 +85,10 @@ struct madvise {
 /* heat_look.c: reads mappings and page tables of what pays, and chooses what is to be collapsed. */
 void collapser_look(struct executor *executor, struct target *target, uint64_t now_ns);
 
+/* heat_look.c, too: see executor_map(). */
+int collapser_map(const struct executor *executor, struct target *target, size_t most, uint64_t now_ns,
+		  struct map_file_target *map);
+
 /* pace_look.c: what memory pressure leaves of the budgets. */
 void pace_look_at_host(struct madvise *madvise, uint64_t now_ns);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "executor/executor.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -158,6 +159,14 @@ struct status_pace executor_pace(const struct executor *executor, const struct t
 	if (target->own && executor->type->pace)
 		return executor->type->pace(executor, target);
 	return (struct status_pace){0};
+}
+
+int executor_map(const struct executor *executor, struct target *target, size_t most, uint64_t now_ns,
+		 struct map_file_target *map)
+{
+	if (!target->own || !executor->type->map)
+		return -EOPNOTSUPP;
+	return executor->type->map(executor, target, most, now_ns, map);
 }
 
 struct worth_config executor_worth(const struct executor *executor)

@@ -17,6 +17,7 @@
 #include "decide/room.h"
 #include "decide/worth.h"
 #include "executor/target.h"
+#include "report/map_file.h"
 #include "report/status.h"
 
 /* What all executors are made of; borrowed for as long as the executor is open. */
@@ -84,6 +85,8 @@ struct executor_type {
 	uint64_t (*next_collapse_ns)(const struct executor *executor, uint64_t now_ns);
 	bool (*works)(const struct target *target);
 	struct status_pace (*pace)(const struct executor *executor, const struct target *target);
+	int (*map)(const struct executor *executor, struct target *target, size_t most, uint64_t now_ns,
+		   struct map_file_target *map);
 };
 
 extern const struct executor_type executor_damos;
@@ -151,6 +154,13 @@ struct worth_config executor_worth(const struct executor *executor);
 
 /* The target's kdamond does more than to watch. */
 bool executor_works(const struct executor *executor, const struct target *target);
+
+/*
+ * Which slots of it are accessed, and what becomes of them, the @most accessed at most, into @map, to which it adds.
+ * -EOPNOTSUPP: it has no map of them, or none yet; -ENOMEM.
+ */
+int executor_map(const struct executor *executor, struct target *target, size_t most, uint64_t now_ns,
+		 struct map_file_target *map);
 
 /* How the executor collapses in it, for the status. */
 struct status_pace executor_pace(const struct executor *executor, const struct target *target);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A look at one target: which of the slots that pay lie where a collapse makes sense, what of them is huge, what is next. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,4 +289,79 @@ void collapser_look(struct executor *executor, struct target *target, uint64_t n
 	if (err || is_silent(target, now_ns))
 		look_in_vain(target, err);
 	pace_look_at_target(executor->own, target, now_ns);
+}
+
+/* ---- the map, for people ---- */
+
+static int by_address(const void *left, const void *right)
+{
+	const struct map_file_slot *a = left, *b = right;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static int against_slot(const void *key, const void *slot)
+{
+	uint64_t start = *(const uint64_t *)key, other = ((const struct map_file_slot *)slot)->start;
+
+	return start < other ? -1 : start > other;
+}
+
+/* All that are surely accessed, as far as there is room for them. */
+static int list_accessed(const struct target *target, size_t most, struct map_file_target *map)
+{
+	const struct collapser *collapser = target->own;
+	struct heat_sum sum;
+	size_t n;
+	int err = heat_rank(collapser->heat, 0, &n, &sum);
+
+	map->left_out = n > most ? n - most : 0;
+	n = n > most ? most : n;
+	if (!err)
+		err = array_reserve(&map->slots, &map->room, n + 1, sizeof(*map->slots));
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct heat_slot *slot = heat_ranked(collapser->heat, i);
+
+		map->slots[map->n++] = (struct map_file_slot){slot->start, slot->rate_per_s,
+							      slot->huge ? MAP_HUGE : MAP_PLAIN};
+	}
+	if (map->n)
+		qsort(map->slots, map->n, sizeof(*map->slots), by_address);
+	return err;
+}
+
+/* Those that pay, by the rates of all who map them, as the worklist judges them. */
+static void mark_paying(const struct executor *executor, const struct target *target, size_t n_paying,
+			struct map_file_target *map)
+{
+	const struct madvise *madvise = executor->own;
+	struct room room = target_room_of(executor, target);
+
+	for (size_t i = 0; i < n_paying; i++) {
+		const struct work_slot *work = &madvise->paying[i];
+		struct work_judged judged = work_slot_judge(work, &room);
+		struct map_file_slot *slot = !map->n ? NULL
+						     : bsearch(&work->start, map->slots, map->n,
+							       sizeof(*map->slots), against_slot);
+
+		if (!slot)
+			continue;
+		slot->rate_per_s = (float)work->rate_per_s;
+		slot->mark = map_mark_of(&judged);
+	}
+}
+
+int collapser_map(const struct executor *executor, struct target *target, size_t most, uint64_t now_ns,
+		  struct map_file_target *map)
+{
+	struct worth_config worth = executor_worth(executor);
+	size_t n_paying;
+	int err = target->heat.mapped ? list_accessed(target, most, map) : -EOPNOTSUPP;
+
+	map->least_per_s = worth_least_rate_per_s(&worth);
+	if (!err)
+		err = gather_paying(executor, target, now_ns, &n_paying);
+	if (!err)
+		mark_paying(executor, target, n_paying, map);
+	return err;
 }

@@ -482,4 +482,5 @@ const struct executor_type executor_madvise = {
 	.collapse = madvise_collapse,
 	.next_collapse_ns = madvise_next_collapse_ns,
 	.pace = madvise_pace,
+	.map = collapser_map,
 };
