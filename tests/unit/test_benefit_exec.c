@@ -20,6 +20,7 @@ static unsigned int run_hog(struct rig *rig, unsigned int period_s, unsigned int
 			rig->look.anon_bytes = 400 * MIB; /* it is loaded again */
 		rig->look.heat_known = age_s >= 20;	  /* so long it takes to learn it */
 		rig->look.parked = age_s >= 20;
+		rig->look.held_up = age_s < 20 || rig->look.held_up_by_host;
 		if (run_second(rig))
 			return s;
 	}
@@ -138,7 +139,7 @@ static void test_host_lacks(void **state)
 
 	(void)state;
 	hot(&held, 0, 0);
-	held.look.held_up = true;
+	held.look.held_up_by_host = true;
 	assert_int_equal(run_hog(&held, 5, 1000), 0);
 	hot(&idle, 0, 0);
 	idle.look.cpu_pct = 5;

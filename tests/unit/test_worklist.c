@@ -225,6 +225,15 @@ static bool is_held_up(struct work_state work, struct worklist list)
 	return evidence.held_up;
 }
 
+static bool is_held_up_by_host(struct work_state work)
+{
+	struct descent_evidence evidence = {0};
+
+	worklist_evidence(&(struct worklist){.unknown = 1}, &work, &evidence);
+	assert_true(evidence.held_up);
+	return evidence.held_up_by_host;
+}
+
 static void test_what_holds_up(void **state)
 {
 	struct work_state work = free_to_try;
@@ -233,12 +242,15 @@ static void test_what_holds_up(void **state)
 	assert_false(is_held_up(work, (struct worklist){.n = 1}));
 	work.young = true;
 	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	assert_false(is_held_up_by_host(work));
 	work = free_to_try, work.paused = true;
 	assert_true(is_held_up(work, (struct worklist){.n = 1}));
 	work = free_to_try, work.has_room = false;
 	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	assert_true(is_held_up_by_host(work));
 	work = free_to_try, work.pace_pct = 0;
 	assert_true(is_held_up(work, (struct worklist){.n = 1}));
+	assert_true(is_held_up_by_host(work));
 	assert_true(is_held_up(free_to_try, (struct worklist){.n = 1, .unknown = 1}));
 }
 

@@ -120,6 +120,7 @@ static struct benefit_look benefit_look(const struct watch *watch, const struct 
 		.left_most = evidence->left_most,
 		.left_for_now = evidence->left_for_now,
 		.held_up = evidence->held_up,
+		.held_up_by_host = evidence->held_up_by_host,
 		.parked = !descent_acts(&target->descent),
 		.state = target->descent.state,
 		.anon_bytes = evidence->anon_bytes,

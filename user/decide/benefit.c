@@ -174,11 +174,12 @@ static bool is_at_end(const struct benefit_look *look)
 static bool has_given_up(const struct benefit *benefit, const struct benefit_config *config,
 			 const struct benefit_look *look)
 {
-	if (!config->acts || look->held_up || look->left_for_now || benefit->lacked_in_walk ||
+	if (!config->acts || look->held_up_by_host || look->left_for_now || benefit->lacked_in_walk ||
 	    look->cpu_pct < config->busy_pct)
 		return false;
-	return is_restless(benefit) || (look->parked && (look->heat_known || look->barred) &&
-					look->now_ns >= benefit->loads_until_ns && is_at_end(look));
+	return is_restless(benefit) ||
+	       (look->parked && !look->held_up && (look->heat_known || look->barred) &&
+		look->now_ns >= benefit->loads_until_ns && is_at_end(look));
 }
 
 static void count_trial(struct benefit *benefit, const struct benefit_config *config,

@@ -93,7 +93,8 @@ struct benefit_look {
 	uint64_t left_alone;   /* hot slots, for what a collapse of them would add, */
 	const char *left_most; /* and why most of them are, in words */
 	uint64_t left_for_now; /* of them, those of which the reason may pass by itself */
-	bool held_up;	       /* memory, caps or the pace let nothing be tried just now */
+	bool held_up;	       /* nothing can be tried just now, */
+	bool held_up_by_host;  /* for caps or the pace: not just as too little is known yet */
 	bool parked;	       /* the descent is, and in this state */
 	enum descent_state state;
 	uint64_t anon_bytes;

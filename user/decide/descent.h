@@ -70,7 +70,8 @@ struct descent_evidence {
 		quota_reset_ns; /* the quota's window, within which a collapse may wait for its turn; 0: none */
 	uint64_t anon_bytes;	/* resident anonymous memory of the target; 0 when it could not be read */
 	uint64_t collapsible_bytes; /* hot, small, and what the executor is about to try; 0: not known */
-	bool held_up; /* the executor can try nothing just now, as memory is short or a cap is reached */
+	bool held_up; /* the executor can try nothing just now: memory is short, a cap is reached, too little is known */
+	bool held_up_by_host;  /* for a cap or the pace */
 	uint64_t left_alone;   /* hot slots, for what a collapse of them would add (room.h), */
 	const char *left_most; /* and why most of them are, in words; borrowed too */
 	uint64_t left_for_now; /* of them, those of which the reason may pass by itself */

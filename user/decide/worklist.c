@@ -75,6 +75,7 @@ void worklist_evidence(const struct worklist *list, const struct work_state *sta
 	bool could = can_try(state), coarse = state->coarse && !list->n;
 
 	evidence->held_up = !could || list->unknown || coarse;
+	evidence->held_up_by_host = !state->has_room || !state->pace_pct; /* want of memory is counted */
 	evidence->collapsible_bytes = could ? list->n * PMD_SIZE_BYTES : 0;
 	evidence->left_alone = room_left_slots(&list->left);
 	evidence->left_for_now = room_left_for_now(&list->left);

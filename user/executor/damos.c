@@ -156,7 +156,7 @@ static void damos_evidence(const struct executor *executor, const struct target 
 	const struct damos_target *damos = target->own;
 
 	(void)now_ns;
-	evidence->held_up = is_held_up(target);
+	evidence->held_up = evidence->held_up_by_host = is_held_up(target);
 	scheme_evidence(&damos->scheme, &executor->setup, evidence);
 	evidence->quota_reset_ns = damos->quota.ms ? damos->quota.reset_ms * NS_PER_MS : 0;
 	evidence->lacked += applies_quota_exceeds(&damos->scheme.applies);
