@@ -450,6 +450,9 @@ static void add_health(const struct out *out, const struct status *status,
 		  status->interval_s);
 	add_gauge(out, "last_tick_timestamp_seconds", "seconds", "When these values were taken.",
 		  totals->now_s);
+	add_gauge(out, "stuck_processes", "",
+		  "Processes that hold the lock of their memory, and DAMON itself, that do not answer.",
+		  (double)status->n_stuck);
 	add_counter(out, "failed_acts", "Acts on DAMON that failed.", totals->failed_acts);
 	add_counter(out, "lost_aggregations",
 		    "Aggregations of DAMON that came in part, as the ring was full, and were thrown away.",
