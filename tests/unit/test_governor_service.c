@@ -250,8 +250,9 @@ static void test_short_lived(void **state)
 	assert_seats(&world, "- -");
 	assert_int_equal(world.n_skips, 1); /* the first one may be in with the next tick */
 	assert_skip(&world, 2, "too short-lived: its processes live for 0.6 s on average");
-	TICK(&world, A(1), B(2));
+	TICK(&world, A(1), young(B(2), 0.01));
 	assert_moves(&world, "+1@0");
+	assert_skip(&world, 2, "too short-lived: its processes end within the tick in which they begin");
 	world_free(&world);
 }
 

@@ -7,6 +7,7 @@
 #include "decide/service_rank.h"
 
 #define CASE_MAX 8
+#define NOW_NS	 1000000000000ULL
 #define N_MANY	 20000
 
 /* A process of a window, hottest first as the ranking has them. */
@@ -14,6 +15,7 @@ struct part {
 	uint64_t key;
 	double user_pct, system_pct;
 	bool ended;
+	double age_s;
 };
 
 struct world {
@@ -39,10 +41,12 @@ static void window(struct world *world, const struct part *parts, size_t n, doub
 		ranked[i].window_user_pct = parts[i].user_pct;
 		ranked[i].window_system_pct = parts[i].system_pct;
 		ranked[i].ended = parts[i].ended;
+		ranked[i].id.start_time_ns = NOW_NS - (uint64_t)(parts[i].age_s * 1e9);
 		keys[i] = parts[i].key;
 	}
-	assert_int_equal(
-		service_ranking_update(world->ranking, ranked, keys, n, window_s, &world->out, &world->n), 0);
+	assert_int_equal(service_ranking_update(world->ranking, ranked, keys, n, window_s, NOW_NS,
+						&world->out, &world->n),
+			 0);
 	memset(ranked, 0xFF, sizeof(ranked)); /* both may go */
 	memset(keys, 0xFF, sizeof(keys));
 	for (size_t i = 0; i < world->n; i++)
@@ -66,45 +70,45 @@ static void test_first_window(void **state)
 {
 	static const struct first_case cases[] = {
 		{.name = "nobody", .services = ""},
-		{"one", RANK_BY_USER, {{7, 50, 10, false}}, 1, "7=50(0)"},
+		{"one", RANK_BY_USER, {{7, 50, 10, false, 0}}, 1, "7=50(0)"},
 		{"each for itself",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {3, 40, 0, false}},
+		 {{7, 50, 0, false, 0}, {3, 40, 0, false, 0}},
 		 2,
 		 "7=50(0) 3=40(1)"},
 		{"many small ones are hot together",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {3, 20, 0, false}, {3, 20, 0, false}, {3, 20, 0, false}},
+		 {{7, 50, 0, false, 0}, {3, 20, 0, false, 0}, {3, 20, 0, false, 0}, {3, 20, 0, false, 0}},
 		 4,
 		 "3=60(1,2,3) 7=50(0)"},
 		{"those that ended count",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {3, 40, 0, true}, {3, 20, 0, true}},
+		 {{7, 50, 0, false, 0}, {3, 40, 0, true, 0}, {3, 20, 0, true, 0}},
 		 3,
 		 "3=60(1,2) 7=50(0)"},
 		{"all time",
 		 RANK_BY_CPU,
-		 {{7, 50, 0, false}, {3, 20, 20, false}, {3, 10, 10, false}},
+		 {{7, 50, 0, false, 0}, {3, 20, 20, false, 0}, {3, 10, 10, false, 0}},
 		 3,
 		 "3=60(1,2) 7=50(0)"},
 		{"not the system's",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {3, 20, 20, false}, {3, 10, 10, false}},
+		 {{7, 50, 0, false, 0}, {3, 20, 20, false, 0}, {3, 10, 10, false, 0}},
 		 3,
 		 "7=50(0) 3=30(1,2)"},
 		{"ties by all time",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {3, 50, 10, false}},
+		 {{7, 50, 0, false, 0}, {3, 50, 10, false, 0}},
 		 2,
 		 "3=50(1) 7=50(0)"},
 		{"then by the best member",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {3, 50, 0, false}},
+		 {{7, 50, 0, false, 0}, {3, 50, 0, false, 0}},
 		 2,
 		 "7=50(0) 3=50(1)"},
 		{"members that do not run are members",
 		 RANK_BY_USER,
-		 {{7, 50, 0, false}, {7, 0, 0, false}},
+		 {{7, 50, 0, false, 0}, {7, 0, 0, false, 0}},
 		 2,
 		 "7=50(0,1)"},
 	};
@@ -137,11 +141,11 @@ static void test_smooth(void **state)
 	double keep = exp(-1 / 1.5);
 
 	(void)state;
-	WINDOW(&world, {7, 100, 0, false});
+	WINDOW(&world, {7, 100, 0, false, 0});
 	assert_near(world.out->cpu_pct, 100);
-	WINDOW(&world, {7, 0, 0, false});
+	WINDOW(&world, {7, 0, 0, false, 0});
 	assert_near(world.out->cpu_pct, 100 * keep);
-	WINDOW(&world, {7, 60, 5, false}, {7, 40, 5, false});
+	WINDOW(&world, {7, 60, 5, false, 0}, {7, 40, 5, false, 0});
 	assert_near(world.out->cpu_pct, 100 * keep * keep + 100 * (1 - keep));
 	assert_near(world.out->window_user_pct, 100);
 	assert_near(world.out->window_system_pct, 10);
@@ -155,17 +159,17 @@ static void test_goes_on_without_its_processes(void **state)
 	double keep = exp(-1 / 1.5);
 
 	(void)state;
-	WINDOW(&world, {7, 100, 0, true}, {7, 100, 0, true});
-	WINDOW(&world, {3, 10, 0, false});
+	WINDOW(&world, {7, 100, 0, true, 0}, {7, 100, 0, true, 0});
+	WINDOW(&world, {3, 10, 0, false, 0});
 	assert_int_equal(world.n, 1); /* none of it is there to be told */
 	assert_int_equal(world.out->key, 3);
-	WINDOW(&world, {3, 10, 0, false}, {7, 0, 0, false});
+	WINDOW(&world, {3, 10, 0, false, 0}, {7, 0, 0, false, 0});
 	assert_int_equal(world.out->key, 7);
 	assert_near(world.out->cpu_pct, 200 * keep * keep);
 	for (int i = 0; i < 20; i++)
 		window(&world, NULL, 0, 5);
 	assert_int_equal(world.n, 0);
-	WINDOW(&world, {7, 50, 0, false});
+	WINDOW(&world, {7, 50, 0, false, 0});
 	assert_near(world.out->cpu_pct, 50); /* it was forgotten */
 	service_ranking_free(world.ranking);
 }
@@ -177,23 +181,42 @@ static void test_life(void **state)
 	double life_s;
 
 	(void)state;
-	WINDOW(&world, {7, 100, 0, false}, {7, 100, 0, false}, {3, 1, 0, false});
+	WINDOW(&world, {7, 100, 0, false, 0}, {7, 100, 0, false, 0}, {3, 1, 0, false, 0});
 	assert_true(isinf(world.out[0].life_s));
 	for (int i = 0; i < 10; i++)
-		WINDOW(&world, {7, 40, 0, false}, {7, 40, 0, true}, {7, 40, 0, true}, {7, 40, 0, true},
-		       {7, 40, 0, true}, {3, 1, 0, false});
+		WINDOW(&world, {7, 40, 0, false, 0}, {7, 40, 0, true, 0}, {7, 40, 0, true, 0},
+		       {7, 40, 0, true, 0}, {7, 40, 0, true, 0}, {3, 1, 0, false, 0});
 	assert_int_equal(world.out[0].key, 7);
 	assert_int_equal(world.out[0].n_ended, 4);
 	assert_true(fabs(world.out[0].life_s - 1.25) < 0.01); /* one at a time, four in 5 s */
 	assert_true(isinf(world.out[1].life_s));	      /* others' ends are no concern of it */
 	life_s = world.out[0].life_s;
 	for (int i = 0; i < 5; i++) {
-		WINDOW(&world, {7, 100, 0, false});
+		WINDOW(&world, {7, 100, 0, false, 0});
 		assert_true(world.out->life_s > life_s);
 		life_s = world.out->life_s;
 	}
 	assert_true(life_s > 30 && life_s < 60);
 	service_ranking_free(world.ranking);
+}
+
+/* That an old server was stopped and a new one started says nothing of how long they live. */
+static void test_restart(void **state)
+{
+	static const struct {
+		double age_s;
+		bool is_short;
+	} cases[] = {{59.9, true}, {60, false}, {900, false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world world = world_new(RANK_BY_USER, 1.5);
+
+		WINDOW(&world, {7, 100, 0, true, cases[i].age_s}, {7, 20, 0, false, 2});
+		assert_true(isinf(world.out->life_s) != cases[i].is_short);
+		assert_int_equal(world.out->n_ended, 1);
+		service_ranking_free(world.ranking);
+	}
 }
 
 /* Twenty thousand processes of a thousand services, some windows of them. */
@@ -211,9 +234,9 @@ static void test_many(void **state)
 		keys[i] = (i * 7919) % 1000 * 0x9E3779B97F4A7C15ULL;
 	}
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(
-			service_ranking_update(world.ranking, ranked, keys, N_MANY, 5, &world.out, &world.n),
-			0);
+		assert_int_equal(service_ranking_update(world.ranking, ranked, keys, N_MANY, 5, NOW_NS,
+							&world.out, &world.n),
+				 0);
 	assert_int_equal(world.n, 1000);
 	for (size_t s = 0; s < world.n; s++) {
 		const struct ranked_service *service = &world.out[s];
@@ -240,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_smooth),
 		cmocka_unit_test(test_goes_on_without_its_processes),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_many),
 	};
 

@@ -178,7 +178,7 @@ static int take_services(struct model *model, double window_s)
 	if (!err) {
 		scope_fill(model, &scope, now_ns);
 		err = service_ranking_update(model->service_ranking, scope.ranked, scope.keys, scope.n,
-					     window_s, &ranked, &n);
+					     window_s, now_ns, &ranked, &n);
 	}
 	for (size_t i = 0; !err && i < n; i++)
 		facts_read_owner(&model->facts, &live->table.rows[scope.rows[ranked[i].members[0]]], now_ns);

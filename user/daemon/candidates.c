@@ -2,6 +2,7 @@
 #include "daemon/candidates.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #include "decide/optout.h"
 #include "decide/share.h"
 #include "sense/share.h"
+
+#define LIFE_LEAST_S 0.001 /* none was there whenever a window ended */
 
 /* A listed process is known by /proc's rounded start time, one found by BPF by the exact one. */
 static bool same_process(struct process_id a, struct process_id b)
@@ -104,14 +107,20 @@ static void judge(const struct candidates *candidates, const struct watch *watch
 		rules_take_advised(&candidate->verdict);
 }
 
+static double age_of(const struct ranks *ranks, const struct ranked *ranked)
+{
+	uint64_t now_ns = ranks->span.ended_ns, start_ns = ranked->id.start_time_ns;
+
+	return now_ns > start_ns ? ns_to_s(now_ns - start_ns) : 0;
+}
+
 /* What it is in @service; NULL: it is one by itself, as it is listed or has not run. */
 static struct membership membership(const struct candidates *candidates, const struct watch *watch,
 				    const struct ranked *ranked, const struct ranked_service *service)
 {
 	const struct ranks *ranks = candidates->ranks;
 	struct membership member = {.key = service_key_alone(ranked->id), .cpu_pct = ranked->cpu_pct};
-	uint64_t now_ns = ranks->span.ended_ns, start_ns = ranked->id.start_time_ns;
-	double age_s = now_ns > start_ns ? ns_to_s(now_ns - start_ns) : 0;
+	double age_s = age_of(ranks, ranked);
 
 	if (!service || !ranks->services)
 		return member;
@@ -120,7 +129,7 @@ static struct membership membership(const struct candidates *candidates, const s
 	member.had_stints = candidates->had_stints;
 	member.young = member_is_young(age_s, ranks_window_s(ranks), service->life_s);
 	if (member.young && members_are_short(service->life_s))
-		member.short_life_s = service->life_s;
+		member.short_life_s = fmax(service->life_s, LIFE_LEAST_S);
 	member.had_stint = stints_had(&candidates->stints, ranked, watch->now_ns);
 	return member;
 }
@@ -213,14 +222,18 @@ static void add_others(struct candidates *candidates, const struct watch *watch,
 	}
 }
 
-/* None of it lives on; what it burned is told. It is no candidate that could be taken for one that is watched. */
+/*
+ * None of it lives on; what it burned is told, if it began and ended in this window. It is no candidate that could be taken for
+ * one that is watched.
+ */
 static void add_ended(struct candidates *candidates, const struct watch *watch,
 		      const struct ranked_service *service)
 {
 	const struct ranked *hottest = &candidates->ranks->processes[service->members[0]];
 	struct candidate *candidate = &candidates->list[candidates->n];
 
-	if (!candidates->ranks->services || !hottest->ended || target_of(watch, hottest->id))
+	if (!candidates->ranks->services || !hottest->ended || target_of(watch, hottest->id) ||
+	    age_of(candidates->ranks, hottest) >= ranks_window_s(candidates->ranks))
 		return;
 	*candidate = (struct candidate){
 		.id = hottest->id,
@@ -229,8 +242,6 @@ static void add_ended(struct candidates *candidates, const struct watch *watch,
 		.member = membership(candidates, watch, hottest, service),
 		.shared_pct = -1,
 	};
-	candidate->member.young = true;
-	candidate->member.short_life_s = service->life_s;
 	memcpy(candidate->comm, hottest->comm, sizeof(candidate->comm));
 	candidates->n++;
 }

@@ -180,6 +180,15 @@ static bool worth_telling(const struct governor_config *config, const struct gov
 	return config->listed || candidate->cpu_pct >= config->min_cpu_pct;
 }
 
+static void reason_short_lived(double life_s, char *reason)
+{
+	if (life_s >= 0.1)
+		reason_write(reason, "too short-lived: its processes live for %.1f s on average", life_s);
+	else
+		reason_write(reason,
+			     "too short-lived: its processes end within the tick in which they begin");
+}
+
 static void reason_of_skip(const struct governor_config *config, const struct penalties *penalties,
 			   const struct candidate *candidate, const struct coldest *coldest,
 			   struct governor_skip *skip)
@@ -189,8 +198,7 @@ static void reason_of_skip(const struct governor_config *config, const struct pe
 	else if (skip->barred)
 		reason_write(skip->reason, "%s", candidate->barred);
 	else if (candidate->member.young)
-		reason_write(skip->reason, "too short-lived: its processes live for %.1f s on average",
-			     candidate->member.short_life_s);
+		reason_short_lived(candidate->member.short_life_s, skip->reason);
 	else if (penalty_holds(penalties, candidate->id))
 		penalty_explain(penalties, candidate->id, skip->reason);
 	else

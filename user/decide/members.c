@@ -21,12 +21,12 @@ double members_least_pct(double min_cpu_pct)
 
 bool members_are_short(double life_s)
 {
-	return life_s < MEMBERS_LONG_S;
+	return life_s < SERVICE_LONG_S;
 }
 
 bool member_is_young(double age_s, double window_s, double life_s)
 {
-	return age_s < window_s || (members_are_short(life_s) && age_s < MEMBERS_LONG_S);
+	return age_s < window_s || (members_are_short(life_s) && age_s < SERVICE_LONG_S);
 }
 
 /* ---- stints ---- */

@@ -19,10 +19,9 @@ double members_least_pct(double min_cpu_pct);
 
 /*
  * A process of a service whose processes end soon may be one of them: what is made huge in it is gone before it pays. So
- * it must have lived for MEMBERS_LONG_S. Any other must have lived for a whole window: until then it is not known whether
+ * it must have lived for SERVICE_LONG_S. Any other must have lived for a whole window: until then it is not known whether
  * such processes end soon.
  */
-#define MEMBERS_LONG_S 60
 bool members_are_short(double life_s);
 bool member_is_young(double age_s, double window_s, double life_s);
 

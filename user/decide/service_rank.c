@@ -9,7 +9,7 @@
 struct memory {
 	uint64_t key;
 	double cpu_pct;
-	double alive, ended_per_s; /* processes of it, smoothed too */
+	double alive, ended_per_s; /* processes of it, smoothed too; only those ended that were young */
 };
 
 struct service_ranking {
@@ -31,6 +31,7 @@ struct member {
 struct window {
 	const struct ranked *ranked;
 	double s;
+	uint64_t now_ns;
 	struct member *by_key; /* [n] */
 	size_t n;
 	struct memory *memories; /* room for all that are known and all that ran, as the next ones */
@@ -92,11 +93,17 @@ static double smooth(const struct service_ranking *ranking, double old, double n
 	return old + ranking->new_weight * (now - old);
 }
 
-/* Sums up the members of one service, from @from on in the window's order; returns how many they are. */
-static size_t sum_up(struct window *window, size_t from, struct ranked_service *service)
+static bool ended_young(const struct window *window, const struct ranked *process)
+{
+	return process->ended && process->id.start_time_ns + SERVICE_LONG_S * NS_PER_S > window->now_ns;
+}
+
+/* Sums up the members of one service, from @from on in the window's order; returns how many they are. *@ended: young. */
+static size_t sum_up(struct window *window, size_t from, struct ranked_service *service, size_t *ended)
 {
 	size_t n = 0;
 
+	*ended = 0;
 	*service =
 		(struct ranked_service){.key = window->by_key[from].key, .members = window->members + from};
 	for (; from + n < window->n && window->by_key[from + n].key == service->key; n++) {
@@ -107,6 +114,7 @@ static size_t sum_up(struct window *window, size_t from, struct ranked_service *
 		service->window_user_pct += process->window_user_pct;
 		service->window_system_pct += process->window_system_pct;
 		service->n_ended += process->ended;
+		*ended += ended_young(window, process);
 	}
 	service->n_members = n;
 	return n;
@@ -120,13 +128,13 @@ static double mean_life_s(const struct memory *memory)
 
 /* This window's numbers into what is known of the service, @old or NULL, and back. */
 static void remember(const struct service_ranking *ranking, struct window *window, const struct memory *old,
-		     struct ranked_service *service)
+		     struct ranked_service *service, size_t ended)
 {
 	struct memory now = {
 		.key = service->key,
 		.cpu_pct = ranking->by == RANK_BY_CPU ? window_pct(service) : service->window_user_pct,
 		.alive = (double)(service->n_members - service->n_ended),
-		.ended_per_s = (double)service->n_ended / window->s,
+		.ended_per_s = (double)ended / window->s,
 	};
 
 	if (old) {
@@ -159,11 +167,13 @@ static void merge(const struct service_ranking *ranking, struct window *window)
 
 	for (size_t from = 0; from < window->n;) {
 		struct ranked_service *service = &window->services[window->n_services++];
+		size_t ended;
 
-		from += sum_up(window, from, service);
+		from += sum_up(window, from, service, &ended);
 		for (; old < end && old->key < service->key; old++)
 			fade(ranking, window, old);
-		remember(ranking, window, old < end && old->key == service->key ? old++ : NULL, service);
+		remember(ranking, window, old < end && old->key == service->key ? old++ : NULL, service,
+			 ended);
 	}
 	for (; old < end; old++)
 		fade(ranking, window, old);
@@ -202,9 +212,10 @@ static int window_alloc(struct window *window, size_t n_known)
 }
 
 int service_ranking_update(struct service_ranking *ranking, const struct ranked *ranked, const uint64_t *keys,
-			   size_t n, double window_s, const struct ranked_service **out, size_t *n_out)
+			   size_t n, double window_s, uint64_t now_ns, const struct ranked_service **out,
+			   size_t *n_out)
 {
-	struct window window = {.ranked = ranked, .n = n, .s = window_s};
+	struct window window = {.ranked = ranked, .n = n, .s = window_s, .now_ns = now_ns};
 	int err = window_alloc(&window, ranking->n_memories);
 
 	if (err)

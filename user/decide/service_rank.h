@@ -8,6 +8,9 @@
 
 #include "decide/ranking.h"
 
+#define SERVICE_LONG_S                                                                                       \
+	60 /* the end of a process that lived for so long is no sign that those of its service end soon */
+
 /* One service, of which a process ran lately. */
 struct ranked_service {
 	uint64_t key;
@@ -18,7 +21,7 @@ struct ranked_service {
 		*members; /* [n_members] their places in the ranking, hottest first: all that are in it */
 	size_t n_members;
 	size_t n_ended; /* of them, those that ended in this window */
-	double life_s; /* for how long a process of it lives on average, as far as it is seen; INFINITY: none ended lately */
+	double life_s; /* how long those live that end within SERVICE_LONG_S, on average; INFINITY: none did lately */
 };
 
 struct service_ranking; /* remembers each service that ran lately between windows */
@@ -28,7 +31,7 @@ struct service_ranking *service_ranking_new(enum rank_by by, double time_constan
 void service_ranking_free(struct service_ranking *ranking); /* NULL is fine */
 
 /*
- * Takes one window of @window_s seconds, > 0: the @n processes of it, as ranking_update() has ordered them, and of each the
+ * Takes one window of @window_s seconds, > 0, that ended at @now_ns (boot clock): the @n processes of it, as ranking_update() has ordered them, and of each the
  * key of its service, @keys[i] of @ranked[i]. Both may go afterwards. A service that is new starts with its first window's
  * value. One of which no process is there is not told, and its heat fades until it is forgotten.
  *
@@ -37,6 +40,7 @@ void service_ranking_free(struct service_ranking *ranking); /* NULL is fine */
  * nothing has changed.
  */
 int service_ranking_update(struct service_ranking *ranking, const struct ranked *ranked, const uint64_t *keys,
-			   size_t n, double window_s, const struct ranked_service **out, size_t *n_out);
+			   size_t n, double window_s, uint64_t now_ns, const struct ranked_service **out,
+			   size_t *n_out);
 
 #endif
