@@ -2,17 +2,27 @@
 # shellcheck shell=bash
 # What the hotness program must do: nothing is lost, nothing is left, nobody is taken for another. Sourced.
 
+# knows_no_runqueues: so a kernel without CONFIG_KALLSYMS_ALL says of count_on, which hotdamon does not load there then. The
+# other programs of that object are loaded by all the other tests.
+knows_no_runqueues() {
+	! grep -q ' runqueues$' /proc/kallsyms && grep -q "'count_on': failed to load: -2" "$tmp/words" &&
+		grep -q "failed to find the address for kernel symbol 'runqueues'" "$tmp/words"
+}
+
 objects_load() {
-	local object n=0
+	local object n=0 least=8
 	for object in "$build"/bpf/*.bpf.o; do
-		bpftool prog loadall "$object" /sys/fs/bpf/test 2>"$tmp/words" ||
-			{ fail "$object: $(tail -n 3 "$tmp/words" | tr '\n' ' ')"; return; }
+		if ! bpftool prog loadall "$object" /sys/fs/bpf/test 2>"$tmp/words"; then
+			knows_no_runqueues || { fail "$object: $(tail -n 3 "$tmp/words" | tr '\n' ' ')"; return; }
+			numbers="but $(basename "$object"), as this kernel does not tell where runqueues is; " least=6
+			continue
+		fi
 		[ -n "$(ls /sys/fs/bpf/test)" ] || { fail "$object has no programs"; return; }
 		n=$((n + $(ls /sys/fs/bpf/test | wc -l)))
 		rm -r /sys/fs/bpf/test
 	done
-	[ $n -ge 8 ] || fail "only $n programs in $build/bpf"
-	numbers="$n programs"
+	[ $n -ge $least ] || fail "only $n programs in $build/bpf"
+	numbers="$numbers$n programs"
 }
 
 # one_window PID SECONDS: the spinner's share is its own clock's, and the list is in order. User and system time
