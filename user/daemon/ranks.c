@@ -43,8 +43,8 @@ static int rank_services(struct ranks *ranks, const struct ranked *processes, si
 	for (size_t i = 0; !err && i < n; i++)
 		ranks->keys[i] = key_of(ranks, &processes[i], now_ns);
 	if (!err)
-		err = service_ranking_update(ranks->by_service, processes, ranks->keys, n, window_s, ranks->span.ended_ns,
-					     &ranks->list, &ranks->n);
+		err = service_ranking_update(ranks->by_service, processes, ranks->keys, n, window_s,
+					     ranks->span.ended_ns, &ranks->list, &ranks->n);
 	if (err)
 		ranks->n = 0;
 	return err;

@@ -15,7 +15,7 @@ struct seat_key {
 struct governor {
 	struct governor_config config;
 	struct governor_seat *seats;
-	bool *closed; /* each seat: nobody may come in */
+	bool *closed;			  /* each seat: nobody may come in */
 	const struct candidate **in_seat; /* of this tick; NULL: it ended, or the seat is free */
 	struct seat_key *keys;
 	struct governor_move *moves;
