@@ -194,7 +194,8 @@ int dir_remove(const char *path)
 	return err;
 }
 
-static int read_all(int fd, size_t size, char **text)
+/* @all_len: NULL is fine. */
+static int read_all(int fd, size_t size, char **text, size_t *all_len)
 {
 	char *buffer = malloc(size + 1);
 	size_t len = 0;
@@ -214,24 +215,56 @@ static int read_all(int fd, size_t size, char **text)
 	}
 	buffer[len] = '\0';
 	*text = buffer;
+	if (all_len)
+		*all_len = len;
 	return 0;
+}
+
+/* Returns a descriptor of the regular file and what it is. */
+static int open_file(int dir_fd, const char *name, struct stat *held)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? -EINVAL : -errno;
+	if (fstat(fd, held))
+		err = -errno;
+	else if (!S_ISREG(held->st_mode))
+		err = -EINVAL;
+	else if ((size_t)held->st_size > DIR_MAX_FILE_BYTES)
+		err = -EFBIG;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 int dir_read(int dir_fd, const char *name, char **text)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err = 0;
 	struct stat held;
+	int fd = open_file(dir_fd, name, &held), err;
 
 	if (fd < 0)
-		return errno == ELOOP || errno == ENXIO ? -EINVAL : -errno;
-	if (fstat(fd, &held))
-		err = -errno;
-	else if (!S_ISREG(held.st_mode))
-		err = -EINVAL;
-	else if ((size_t)held.st_size > DIR_MAX_FILE_BYTES)
-		err = -EFBIG;
+		return fd;
+	err = read_all(fd, (size_t)held.st_size, text, NULL);
+	close(fd);
+	return err;
+}
+
+int dir_read_own(int dir_fd, const char *name, char **text, size_t *len, struct dir_trouble *trouble)
+{
+	struct stat held;
+	int fd = open_file(dir_fd, name, &held), err;
+
+	*trouble = (struct dir_trouble){0};
+	if (fd < 0)
+		return fd;
+	if (held.st_uid && held.st_uid != geteuid())
+		err = refuse(trouble, "another user's");
+	else if (held.st_mode & (S_IWGRP | S_IWOTH))
+		err = refuse(trouble, "others can write it");
 	else
-		err = read_all(fd, (size_t)held.st_size, text);
+		err = read_all(fd, (size_t)held.st_size, text, len);
 	close(fd);
 	return err;
 }

@@ -45,6 +45,12 @@ int dir_remove(const char *path);
 int dir_read(int dir_fd, const char *name, char **text);
 
 /*
+ * The same of a file that is root's or ours, and nobody else can write: else -EPERM with @trouble->why. @len: it may hold
+ * NULs.
+ */
+int dir_read_own(int dir_fd, const char *name, char **text, size_t *len, struct dir_trouble *trouble);
+
+/*
  * Replaces the file at once: a reader sees the old text or the new one, whole. Mode 0644. What is half written is
  * called @name.new. Negative errno; the old file stays then.
  */

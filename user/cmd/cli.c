@@ -2,11 +2,13 @@
 #include "cmd/cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cmd/cmd.h"
 
 struct cli_input {
@@ -90,15 +92,11 @@ void cli_fail(const struct argp_state *state, const char *format, ...)
 uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,
 		    uint64_t max)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (!*text || strspn(text, "0123456789") != strlen(text) || errno || *end || value < min ||
-	    value > max)
-		cli_fail(state, "--%s wants a whole number from %llu to %llu, not '%s'", option,
-			 (unsigned long long)min, (unsigned long long)max, text);
+	if (!number_parse(text, min, max, &value))
+		cli_fail(state, "--%s wants a whole number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
+			 min, max, text);
 	return value;
 }
 
@@ -106,12 +104,8 @@ double cli_fraction(const struct argp_state *state, const char *option, const ch
 		    double max)
 {
 	double value;
-	char *end;
 
-	errno = 0;
-	value = strtod(text, &end);
-	if (!*text || strspn(text, "0123456789.") != strlen(text) || errno || *end || value < min ||
-	    value > max)
+	if (!number_parse_fraction(text, min, max, &value))
 		cli_fail(state, "--%s wants a number from %g to %g, not '%s'", option, min, max, text);
 	return value;
 }
