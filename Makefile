@@ -21,7 +21,7 @@ CLANG_FORMAT ?= clang-format
 WERROR   := $(if $(CI),-Werror)
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wno-format-nonliteral -Wstrict-prototypes $(WERROR)
 CFLAGS   ?= -O2 -g
-PKGS     := libbpf json-c libsystemd ncursesw libmicrohttpd
+PKGS     := libbpf json-c libsystemd ncursesw libmicrohttpd inih
 
 # Asked of pkg-config only when something is compiled: `make deps` must work before it is there.
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(PKGS))

@@ -9,7 +9,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # a|b: b where there is no a. Ubuntu has bpftool and perf in linux-tools; the sanitizers of
 # clang are known under clang's version where there is no libclang-rt-dev (a glob, see choose).
 packages='gcc make pkg-config clang llvm clang-format
-libbpf-dev libelf-dev zlib1g-dev libjson-c-dev libsystemd-dev libncurses-dev libmicrohttpd-dev
+libbpf-dev libelf-dev zlib1g-dev libjson-c-dev libsystemd-dev libncurses-dev libmicrohttpd-dev libinih-dev
 libcmocka-dev libclang-rt-dev|libclang-rt-*-dev bpftool|linux-tools-generic
 qemu-system-x86 busybox-static cpio lz4 debian-archive-keyring
 tmux mandoc curl procps util-linux jq shellcheck debootstrap e2fsprogs xz-utils linux-perf|linux-tools-generic'

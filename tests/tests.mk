@@ -5,7 +5,7 @@ UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
-	       user/cmd/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
+	       user/cmd/$(1).c user/config/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
 UNIT_claim := user/act/align.c user/act/damon.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/quiet.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
@@ -51,7 +51,7 @@ UNIT_log := $(filter-out %/log.c,$(LOG))
 UNIT_journal := $(filter-out %/journal.c,$(LOG))
 UNIT_hook := user/daemon/hook.c $(LOG)
 UNIT_judge := user/daemon/judge.c user/decide/rules.c $(LOG) user/sense/wish.c user/sense/services.c $(filter-out %/decide/service.c,$(UNIT_services))
-UNIT_status := user/decide/service.c user/report/status_print.c user/decide/late.c user/report/whose.c user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
+UNIT_status := user/decide/rules.c user/decide/service.c user/report/status_print.c user/decide/late.c user/report/whose.c user/report/cost.c user/report/text.c user/decide/cost.c user/decide/benefit.c user/decide/worth.c user/decide/intervals.c \
 	       user/decide/room.c $(DESCENT)
 UNIT_status_print := user/report/status.c $(filter-out user/report/status_print.c,$(UNIT_status))
 UNIT_map_file := user/decide/room.c user/decide/worklist.c
@@ -59,10 +59,12 @@ UNIT_map_cells :=
 UNIT_map := user/report/map_cells.c user/report/text.c user/report/map_file.c $(UNIT_map_file)
 UNIT_map_svg := user/report/map.c $(UNIT_map)
 UNIT_bounded := user/cmd/cli.c
-UNIT_told := user/report/status.c user/decide/rules.c $(UNIT_status)
+UNIT_told := user/report/status.c $(UNIT_status)
 UNIT_explain := user/report/told.c user/decide/share.c user/decide/service.c $(UNIT_told)
 UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c user/report/status.c $(UNIT_claim) user/act/claim.c $(UNIT_status)
 UNIT_metrics := user/decide/room.c user/decide/descent_words.c user/decide/service.c
+UNIT_option := user/config/option_value.c user/config/options.c user/decide/rules.c
+UNIT_settings := user/config/option.c user/config/settings_files.c user/config/policy.c user/config/ini_text.c $(UNIT_option)
 UNIT_table := user/report/trend.c
 TOP := $(addprefix user/report/,columns.c line.c service_lines.c service_table.c table.c text.c top.c top_json.c trend.c whose.c) user/decide/service_rank.c user/decide/service.c
 UNIT_top_keys := user/report/columns.c

@@ -21,6 +21,7 @@ static const struct command {
 	{"map", "hotdamon map", cmd_map, "the memory of a process as a picture: where it is hot, and huge"},
 	{"check", "hotdamon check", cmd_check,
 	 "what this kernel and host offer, and how to mend what is missing"},
+	{"config", "hotdamon config", cmd_config, "what `run` would do, and where each setting comes from"},
 	{"cleanup", "hotdamon cleanup", cmd_cleanup, "undo what a killed daemon left"},
 };
 

@@ -14,17 +14,18 @@ forbid() {
 	fi
 }
 
-forbid 'base knows nobody' '#include "(act|sense|decide|report|executor|daemon|cmd)/' user/base/*.[ch]
+forbid 'base knows nobody' '#include "(act|config|sense|decide|report|executor|daemon|cmd)/' user/base/*.[ch]
 forbid 'decide is pure: no library, no clock, no file, no other layer' \
-	'#include [<"](bpf/|json-c|systemd/|unistd\.h|time\.h|fcntl\.h|sys/|act/|sense/|report/|executor/|daemon/|cmd/|base/(clock|cpus|dir|json|signals|textfile))' user/decide/*.[ch]
+	'#include [<"](bpf/|json-c|systemd/|unistd\.h|time\.h|fcntl\.h|sys/|act/|sense/|config/|report/|executor/|daemon/|cmd/|base/(clock|cpus|dir|json|signals|textfile))' user/decide/*.[ch]
 forbid 'decide does not log, read or write' '\<(f?printf|fopen|open|getenv|clock_gettime)\(' user/decide/*.c
 forbid 'act decides nothing' '#include "(decide/(ranking|governor|descent|quota)|sense/|report/|executor/|daemon/|cmd/)' user/act/*.[ch]
 forbid 'sense does not act' '#include "(act/|report/|executor/|daemon/|cmd/)' user/sense/*.[ch]
 forbid 'report renders values' '#include "(act/|sense/|executor/|daemon/|cmd/)' user/report/*.[ch]
-forbid 'nothing knows the daemon but the commands' '#include "(daemon|cmd)/' user/sense/*.[ch] user/decide/*.[ch] user/act/*.[ch] user/report/*.[ch] \
+forbid 'nothing knows the daemon but the commands, nor the operator'"'"'s settings but those and the daemon' '#include "(daemon|cmd|config)/' user/sense/*.[ch] user/decide/*.[ch] user/act/*.[ch] user/report/*.[ch] \
 	user/executor/*.[ch]
 forbid 'watch.h is what the daemon shares: it knows none of its files' '#include "daemon/(daemon|setup|hold|tick|step|seats|summary)' \
-	user/daemon/watch.h user/daemon/options.[ch]
+	user/daemon/watch.h
+forbid 'config is what the operator wants: it reads files, and changes nothing' '#include "(act|report|executor|daemon|cmd)/' user/config/*.[ch]
 forbid 'no arrow of user/daemon goes upward' '#include "daemon/(daemon|setup|tick|summary)\.h' user/daemon/seats.[ch] user/daemon/step.[ch] \
 	user/daemon/hold.[ch]
 forbid 'only the loop knows the loop' '#include "daemon/daemon\.h' user/daemon/[!d]*.[ch]
@@ -36,5 +37,5 @@ forbid "the clock is base's" '\<(clock_gettime|gettimeofday|time)\(' user/[!b]*/
 forbid 'paths of /sys belong to act, sense and check' '"/sys/' user/decide/*.[ch] user/report/*.[ch] user/executor/*.[ch] user/daemon/*.[ch] \
 	user/main.c user/cmd/run.c user/cmd/top.c user/cmd/status.c user/cmd/explain.c user/cmd/map.c user/cmd/cleanup.c
 forbid 'only report/log.c logs below the commands' '\<(fprintf\(stderr|perror\(|sd_journal)' user/decide/*.c user/act/*.c user/executor/*.c \
-	user/daemon/*.c
+	user/daemon/*.c user/config/*.c
 exit $broken

@@ -24,10 +24,15 @@ for file in README.md CONTRIBUTING.md doc/*.md; do
 done
 
 # Long options: as argp's tables have them, and as mdoc names them where it explains them.
-in_program=$(sed -n "s/^[[:space:]]*{\"\([a-z-]*\)\", *\(OPT_[A-Z_]*\|'[a-z]'\),.*/\1/p" user/cmd/*.c | sort -u)
+in_program=$(
+	{
+		sed -n "s/^[^\"]*{\"\([a-z-]*\)\", *\(OPT_[A-Z_]*\|'[a-z]'\),.*/\1/p" user/cmd/*.c
+		sed -n 's/^\t{"\([a-z-]*\)",.*/\1/p' user/config/option.c # each row begins a line
+	} | sort -u
+)
 in_manual=$(grep '^\.It Fl' man/hotdamon.8 | tr ' ' '\n' | sed -n 's/^-\([a-z-]*[a-z]\)$/\1/p' | sort -u)
 for option in $in_program; do
-	echo "$in_manual" | grep -qx -- "$option" || [ "$option" = help ] ||
+	echo "$in_manual" | grep -qx -- "$option" || [ "$option" = help ] || [ "$option" = pids ] ||
 		complain "--$option is not in the manual page"
 done
 for option in $in_manual; do

@@ -91,7 +91,7 @@ static inline struct candidate excluded(uint32_t tgid, double cpu_pct)
 
 static inline struct candidate left_out(uint32_t tgid, double cpu_pct)
 {
-	static const struct rule rule = {"comm=p*", "p*", RULE_COMM, true};
+	static const struct rule rule = {"comm=p*", "p*", RULE_COMM, RULE_EXCLUDES, NULL};
 	struct candidate candidate = hot(tgid, cpu_pct);
 
 	candidate.verdict = (struct rules_verdict){.out = true, .by = &rule};

@@ -70,7 +70,7 @@ static void test_parse(void **state)
 			assert_null(wrong);
 			assert_string_equal(rule.text, cases[i].text);
 			assert_string_equal(rule.glob, strchr(cases[i].text, '=') + 1);
-			assert_true(rule.excludes);
+			assert_int_equal(rule.effect, RULE_EXCLUDES);
 			continue;
 		}
 		assert_non_null(wrong);

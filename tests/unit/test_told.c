@@ -30,7 +30,8 @@ static char *status_text(void)
 
 	rules.n = 2;
 	assert_null(rule_parse("comm=a b*", true, &rules.rules[0]));
-	assert_null(rule_parse("unit=redis", false, &rules.rules[1]));
+	assert_null(rule_parse("unit=redis", RULE_PREFERS, &rules.rules[1]));
+	rules.rules[1].name = "mine";
 	status.settings = &settings;
 	return status_to_json(&status);
 }
@@ -90,9 +91,11 @@ static void test_settings(void **state)
 	assert_int_equal(told.min_mem_bytes, 48 << 20);
 	assert_int_equal(told.rules.n, 2);
 	assert_string_equal(told.rules.rules[0].glob, "a b*");
-	assert_true(told.rules.rules[0].excludes);
+	assert_int_equal(told.rules.rules[0].effect, RULE_EXCLUDES);
 	assert_int_equal(told.rules.rules[1].kind, RULE_UNIT);
-	assert_false(told.rules.rules[1].excludes);
+	assert_int_equal(told.rules.rules[1].effect, RULE_PREFERS);
+	assert_string_equal(told.rules.rules[1].name, "mine");
+	assert_null(told.rules.rules[0].name);
 	told_free(&told);
 	free(text);
 }

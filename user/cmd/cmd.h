@@ -6,8 +6,7 @@
 #define HOTDAMON_CMD_CMD_H
 
 #include "base/exit_status.h"
-
-#define DEFAULT_STATE_DIR "/run/hotdamon"
+#include "config/options.h" /* DEFAULT_STATE_DIR */
 
 int cmd_run(int argc, char **argv);
 int cmd_top(int argc, char **argv);
@@ -15,6 +14,7 @@ int cmd_status(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 int cmd_cleanup(int argc, char **argv);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The options of `hotdamon run`. */
-#ifndef HOTDAMON_DAEMON_OPTIONS_H
-#define HOTDAMON_DAEMON_OPTIONS_H
+/* What `hotdamon run` was told to do: the values of its options. The options themselves: config/option.h. */
+#ifndef HOTDAMON_CONFIG_OPTIONS_H
+#define HOTDAMON_CONFIG_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,9 +12,11 @@
 #include "decide/room.h"
 #include "decide/rules.h"
 
-#define RUN_MAX_SEATS 256
+#define RUN_MAX_SEATS	  256
+#define RUN_TEXT_LEN	  256 /* of a path, an address or other words */
+#define DEFAULT_STATE_DIR "/run/hotdamon"
 
-/* Checked for range and for sense together. */
+/* Flat: what cannot change while it runs is copied from the old to the new. See config/option.h for how to add one. */
 struct run_options {
 	unsigned int top;	/* services; or processes, by_process */
 	bool by_process;	/* each is a service of its own, with one seat */
@@ -26,10 +28,11 @@ struct run_options {
 	uint64_t min_anon_bytes;
 	uint32_t max_processes; /* of the map of processes; 0: by pid_max */
 	enum executor_kind executor;
+	bool dry_run; /* stronger than the executor */
 	bool progressive;
 	uint32_t pids[RUN_MAX_SEATS]; /* --pid */
 	unsigned int n_pids;	      /* 0: choose by heat */
-	struct rules rules;	      /* --only and --exclude; of what is chosen by heat */
+	struct rules rules;	      /* --only, --exclude, [rule NAME]; of what is chosen by heat */
 	uint64_t sample_us, aggr_us, update_us;
 	uint64_t min_regions, max_regions; /* max_regions 0: by the executor */
 	double monitor_cpu_pct;		   /* 0: no bound */
@@ -43,12 +46,21 @@ struct run_options {
 	bool stop_damon_stat;
 	bool align_shared; /* have the kernel align shared memory */
 	double duration_s; /* 0: until a signal */
-	const char *state_dir;
-	const char *metrics;	  /* of base/address.h: where they are served; NULL: nowhere */
-	const char *metrics_file; /* absolute, *.prom; NULL: none */
-	const char *on_event;	  /* a program, absolute; NULL: none */
-	bool unheld; /* a dry run that was given none: it takes no lock, and leaves nothing anywhere */
+	char state_dir[RUN_TEXT_LEN];
+	char metrics[RUN_TEXT_LEN];	 /* of base/address.h: where they are served; "": nowhere */
+	char metrics_file[RUN_TEXT_LEN]; /* absolute, *.prom; "": none */
+	char on_event[RUN_TEXT_LEN];	 /* a program, absolute; "": none */
+	bool unheld; /* a dry run that was given no state_dir: it takes no lock, and leaves nothing anywhere */
 };
+
+/* What is so where nobody said anything. */
+void run_options_init(struct run_options *options);
+
+/* As it is to be used: none at all in a dry run. */
+static inline enum executor_kind run_executor(const struct run_options *options)
+{
+	return options->dry_run ? EXECUTOR_DRY_RUN : options->executor;
+}
 
 /* A tick is made of so many steps of so long: the evidence is looked at about once a second, however long a tick is. */
 unsigned int run_steps_per_tick(const struct run_options *options);

@@ -263,7 +263,7 @@ static int loop(struct daemon *daemon)
 	err = tick_begin(daemon->setup.tick);
 	if (!err)
 		err = add_sources(daemon);
-	if (!err && daemon->watch.options->on_event) {
+	if (!err && *daemon->watch.options->on_event) {
 		daemon->hook = hook_new(daemon->event, daemon->watch.options->on_event);
 		err = daemon->hook ? 0 : -ENOMEM;
 	}

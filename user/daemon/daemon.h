@@ -6,7 +6,7 @@
 #ifndef HOTDAMON_DAEMON_DAEMON_H
 #define HOTDAMON_DAEMON_DAEMON_H
 
-#include "daemon/options.h"
+#include "config/options.h"
 
 /*
  * Runs until a signal or the end of the duration, and undoes everything. Returns the exit status of the

@@ -17,7 +17,7 @@ bool exporter_open(struct exporter *exporter, const struct run_options *options)
 	int err;
 
 	*exporter = (struct exporter){.options = options};
-	if (!options->metrics || address_parse(options->metrics, &address))
+	if (!*options->metrics || address_parse(options->metrics, &address))
 		return true;
 	err = metrics_server_open(&address, &exporter->server, &error);
 	if (err)
@@ -29,7 +29,7 @@ bool exporter_open(struct exporter *exporter, const struct run_options *options)
 
 bool exporter_is_wanted(const struct exporter *exporter)
 {
-	return exporter->server || (exporter->options && exporter->options->metrics_file);
+	return exporter->server || (exporter->options && *exporter->options->metrics_file);
 }
 
 /* A descriptor of the directory of @path; *@name is the rest. */
@@ -70,7 +70,7 @@ static void publish_file(struct exporter *exporter, const char *text)
 {
 	struct act_error error;
 
-	if (exporter->options->metrics_file)
+	if (*exporter->options->metrics_file)
 		say(exporter, write_file(exporter->options->metrics_file, text, &error), &error);
 }
 
@@ -109,7 +109,7 @@ static void remove_file(const char *path)
 void exporter_close(struct exporter *exporter)
 {
 	metrics_server_close(exporter->server);
-	if (exporter->options && exporter->options->metrics_file)
+	if (exporter->options && *exporter->options->metrics_file)
 		remove_file(exporter->options->metrics_file);
 	*exporter = (struct exporter){0};
 }

@@ -4,7 +4,7 @@
 #define HOTDAMON_DAEMON_EXPORTER_H
 
 #include "daemon/metrics_server.h"
-#include "daemon/options.h"
+#include "config/options.h"
 #include "report/metrics.h"
 
 /* Starts as {0}. */

@@ -321,7 +321,7 @@ int setup_make(struct setup *setup, struct watch *watch)
 	struct tick_listed listed = {.n = 0};
 	int status;
 
-	setup->kind = watch->options->executor;
+	setup->kind = run_executor(watch->options);
 	status = take_hold(setup, watch->options);
 	if (status != EXIT_DONE)
 		return status;

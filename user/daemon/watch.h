@@ -3,7 +3,7 @@
 #ifndef HOTDAMON_DAEMON_WATCH_H
 #define HOTDAMON_DAEMON_WATCH_H
 
-#include "daemon/options.h"
+#include "config/options.h"
 #include "decide/cost.h"
 #include "decide/governor.h"
 #include "executor/executor.h"

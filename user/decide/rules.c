@@ -19,6 +19,22 @@ static const char *const words[] = {
 	[OWNER_PREFER] = "prefer",
 };
 
+const char *rule_effect_name(enum rule_effect effect)
+{
+	switch (effect) {
+	case RULE_IS_ONLY:
+		return "only";
+	case RULE_EXCLUDES:
+		return "exclude";
+	case RULE_WATCHES:
+		return "watch";
+	case RULE_PREFERS:
+		return "prefer";
+	default:
+		return "limits";
+	}
+}
+
 static bool is_plain(const char *glob)
 {
 	return !strpbrk(glob, "*?[");
@@ -45,7 +61,7 @@ static const char *never_matches(enum rule_kind kind, const char *glob)
 	return NULL;
 }
 
-const char *rule_parse(const char *text, bool excludes, struct rule *rule)
+const char *rule_parse(const char *text, enum rule_effect effect, struct rule *rule)
 {
 	const char *equals = strchr(text, '='), *wrong;
 	size_t len = equals ? (size_t)(equals - text) : 0;
@@ -57,7 +73,7 @@ const char *rule_parse(const char *text, bool excludes, struct rule *rule)
 			break;
 		wrong = never_matches(kind, equals + 1);
 		if (!wrong)
-			*rule = (struct rule){text, equals + 1, kind, excludes};
+			*rule = (struct rule){text, equals + 1, kind, effect, NULL};
 		return wrong;
 	}
 	return "KIND=GLOB, with a KIND of unit, cgroup, comm, exe or user";
@@ -140,7 +156,7 @@ static bool rule_matches(const struct rule *rule, const struct rules_subject *su
 static bool has_only(const struct rules *rules)
 {
 	for (unsigned int i = 0; i < rules->n; i++)
-		if (!rules->rules[i].excludes)
+		if (rules->rules[i].effect == RULE_IS_ONLY)
 			return true;
 	return false;
 }
@@ -153,19 +169,20 @@ struct rules_verdict rules_judge(const struct rules *rules, const struct rules_s
 		const struct rule *rule = &rules->rules[i];
 		bool unread = subject->unread & (1U << rule->kind);
 
-		if (unread ? !rule->excludes : !rule_matches(rule, subject))
+		if (unread ? rule->effect != RULE_EXCLUDES : !rule_matches(rule, subject))
 			continue;
 		verdict.by = rule;
 		verdict.unread = unread;
 	}
 	if (verdict.by) {
-		verdict.out = verdict.by->excludes;
+		verdict.out = verdict.by->effect == RULE_EXCLUDES;
 	} else {
 		verdict.word = subject->word;
 		verdict.out =
 			subject->word == OWNER_OMIT || (subject->word == OWNER_SILENT && has_only(rules));
 	}
-	verdict.preferred = subject->word == OWNER_PREFER && !verdict.out;
+	verdict.preferred = !verdict.out && (subject->word == OWNER_PREFER ||
+					     (verdict.by && verdict.by->effect == RULE_PREFERS));
 	return verdict;
 }
 
@@ -190,17 +207,36 @@ bool owner_word_parse(const char *text, enum owner_word *word)
 	return false;
 }
 
+static const char *preference(const struct rules_verdict *verdict)
+{
+	if (!verdict->preferred)
+		return "";
+	return verdict->by->effect == RULE_PREFERS ? ", and preferred by it" : ", and preferred by its owner";
+}
+
+/* "--exclude comm=x", "rule db (unit=x)" */
+static void say_rule(const struct rule *rule, char *reason)
+{
+	if (rule->name)
+		reason_write(reason, "rule %s (%s)", rule->name, rule->text);
+	else
+		reason_write(reason, "--%s %s", rule->effect == RULE_EXCLUDES ? "exclude" : "only",
+			     rule->text);
+}
+
 void rules_explain(const struct rules_verdict *verdict, char *reason)
 {
 	const char *what = verdict->out ? "left out" : "let in";
+	char rule[REASON_LEN] = "";
 
 	*reason = '\0';
+	if (verdict->by)
+		say_rule(verdict->by, rule);
 	if (verdict->unread)
-		reason_write(reason, "left out by --exclude %s, as its %s could not be read",
-			     verdict->by->text, kind_names[verdict->by->kind]);
+		reason_write(reason, "left out by %s, as its %s could not be read", rule,
+			     kind_names[verdict->by->kind]);
 	else if (verdict->by)
-		reason_write(reason, "%s by --%s %s%s", what, verdict->by->excludes ? "exclude" : "only",
-			     verdict->by->text, verdict->preferred ? ", and preferred by its owner" : "");
+		reason_write(reason, "%s by %s%s", what, rule, preference(verdict));
 	else if (verdict->word != OWNER_SILENT)
 		reason_write(reason, "%s by its owner: `%s` in user.hotdamon of its cgroup or one above",
 			     what, words[verdict->word]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rules: whom the operator wants watched or left out (--only, --exclude), and what the owner of a cgroup wrote on it (the
+ * Rules: whom the operator wants watched or left out (--only, --exclude, [rule NAME]), and what the owner of a cgroup wrote on it (the
  * xattr user.hotdamon). The last rule that matches decides; where none does, the owner's word; where there is none, a
  * process is in unless some rule is an --only.
  */
@@ -13,11 +13,19 @@
 
 enum rule_kind { RULE_UNIT, RULE_CGROUP, RULE_COMM, RULE_EXE, RULE_USER };
 
+enum rule_effect {
+	RULE_IS_ONLY,  /* lets in, and whom no rule matches is out: --only */
+	RULE_EXCLUDES, /* --exclude */
+	RULE_WATCHES,  /* lets in, and says nothing of others */
+	RULE_PREFERS,  /* the same, before all that are not preferred */
+};
+
 struct rule {
 	const char *text; /* "KIND=GLOB", as it was given; borrowed */
 	const char *glob; /* in it */
 	enum rule_kind kind;
-	bool excludes; /* --exclude, else --only */
+	enum rule_effect effect;
+	const char *name; /* of the [rule NAME] that it is of; borrowed. NULL: --only or --exclude */
 };
 
 struct rules {
@@ -42,15 +50,18 @@ struct rules_subject {
 /* {0}: in, as nobody said anything. */
 struct rules_verdict {
 	bool out;
-	bool preferred;	       /* by its owner, and in */
+	bool preferred;	       /* by a rule or its owner, and in */
 	const struct rule *by; /* the rule that decided, of the rules that were asked; NULL: none matches */
 	enum owner_word word;  /* that decided; OWNER_SILENT: `by`, or nobody did */
 	bool unread;	       /* what `by` asks for could not be read */
 	bool advised;	       /* out, as it wants huge pages just where it advises them */
 };
 
+/* "only", "exclude", "watch", ... in the status. */
+const char *rule_effect_name(enum rule_effect effect);
+
 /* @text as a rule. NULL, or what was expected instead of it, for "wants ..."; then *@rule is untouched. */
-const char *rule_parse(const char *text, bool excludes, struct rule *rule);
+const char *rule_parse(const char *text, enum rule_effect effect, struct rule *rule);
 
 /* Whether any rule is of this @kind: what no rule asks for need not be read. */
 bool rules_ask_for(const struct rules *rules, enum rule_kind kind);

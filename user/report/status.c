@@ -223,7 +223,9 @@ static void add_stuck(struct json *json, const struct status_stuck *stuck)
 static void add_rule(struct json *json, const struct rule *rule)
 {
 	json_open_object(json, NULL);
-	json_add_text(json, rule->excludes ? "exclude" : "only", rule->text);
+	json_add_text(json, rule_effect_name(rule->effect), rule->text);
+	if (rule->name)
+		json_add_text(json, "rule", rule->name);
 	json_close(json);
 }
 

@@ -72,11 +72,16 @@ static void take_process(struct told *told, struct process_id id, uint64_t unit_
 /* One that cannot be read is left out: the daemon itself could. */
 static void take_rule(struct json_object *rule, struct rules *rules)
 {
-	bool excludes = get(rule, "exclude", json_type_string);
+	struct rule *taken = &rules->rules[rules->n];
+	enum rule_effect effect = RULE_IS_ONLY;
 
-	if (rules->n < RULES_MAX &&
-	    !rule_parse(get_text(rule, excludes ? "exclude" : "only"), excludes, &rules->rules[rules->n]))
-		rules->n++;
+	while (effect < RULE_PREFERS && !get(rule, rule_effect_name(effect), json_type_string))
+		effect++;
+	if (rules->n == RULES_MAX || rule_parse(get_text(rule, rule_effect_name(effect)), effect, taken))
+		return;
+	if (get(rule, "rule", json_type_string))
+		taken->name = get_text(rule, "rule");
+	rules->n++;
 }
 
 static void take_settings(struct told *told)
