@@ -100,6 +100,19 @@ static void test_share(void **state)
 	assert_in_range(pace_next_ns(&pace, S(1000)), S(1000) + MS(15), S(1000) + MS(15) + 10);
 }
 
+/* What was earned by the old one stays, and what is owed is paid by the new one. */
+static void test_another_budget(void **state)
+{
+	struct pace pace = started(20000);
+
+	(void)state;
+	pace_charge(&pace, MS(20), S(100));
+	pace_set_budget(&pace, 40000, S(100) + MS(500)); /* half of it is paid */
+	assert_in_range(pace_next_ns(&pace, S(100) + MS(500)), S(100) + MS(700), S(100) + MS(800));
+	pace_set_budget(&pace, 0, S(100) + MS(500));
+	assert_true(pace_next_ns(&pace, S(1000)) == UINT64_MAX);
+}
+
 static void test_no_budget(void **state)
 {
 	struct pace pace = started(0);
@@ -269,19 +282,13 @@ static void test_unknown_does_not_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_at_once),
-		cmocka_unit_test(test_waits_for_what_it_took),
-		cmocka_unit_test(test_spends_the_budget),
-		cmocka_unit_test(test_a_rest_saves_a_burst_only),
-		cmocka_unit_test(test_debt_has_an_end),
-		cmocka_unit_test(test_share),
-		cmocka_unit_test(test_no_budget),
-		cmocka_unit_test(test_clock_goes_back),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_blocks_by_node),
-		cmocka_unit_test(test_blocks_are_few_for_long),
-		cmocka_unit_test(test_limit_by_groups),
-		cmocka_unit_test(test_unknown_does_not_limit),
+		cmocka_unit_test(test_one_at_once),	  cmocka_unit_test(test_waits_for_what_it_took),
+		cmocka_unit_test(test_spends_the_budget), cmocka_unit_test(test_a_rest_saves_a_burst_only),
+		cmocka_unit_test(test_debt_has_an_end),	  cmocka_unit_test(test_share),
+		cmocka_unit_test(test_another_budget),	  cmocka_unit_test(test_no_budget),
+		cmocka_unit_test(test_clock_goes_back),	  cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_blocks_by_node),	  cmocka_unit_test(test_blocks_are_few_for_long),
+		cmocka_unit_test(test_limit_by_groups),	  cmocka_unit_test(test_unknown_does_not_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

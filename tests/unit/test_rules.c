@@ -313,6 +313,51 @@ static void test_words(void **state)
 	assert_int_equal(word, OWNER_PREFER);
 }
 
+/* A rule of a section says its name; one that only lets in says nothing of those that it does not match. */
+static void test_named(void **state)
+{
+	static const struct {
+		enum rule_effect effect;
+		bool out, others_out, preferred;
+		const char *reason;
+	} cases[] = {
+		{RULE_IS_ONLY, false, true, false, "let in by rule db (comm=postgres)"},
+		{RULE_EXCLUDES, true, false, false, "left out by rule db (comm=postgres)"},
+		{RULE_WATCHES, false, false, false, "let in by rule db (comm=postgres)"},
+		{RULE_PREFERS, false, false, true, "let in by rule db (comm=postgres), and preferred by it"},
+	};
+	const struct rules_subject other = {.comm = "other"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rules rules = {.n = 1};
+		struct rules_verdict verdict;
+		char reason[REASON_LEN];
+
+		assert_null(rule_parse("comm=postgres", cases[i].effect, &rules.rules[0]));
+		rules.rules[0].name = "db";
+		verdict = rules_judge(&rules, &postgres);
+		rules_explain(&verdict, reason);
+		assert_string_equal(reason, cases[i].reason);
+		assert_int_equal(verdict.out, cases[i].out);
+		assert_int_equal(verdict.preferred, cases[i].preferred);
+		assert_int_equal(rules_judge(&rules, &other).out, cases[i].others_out);
+	}
+}
+
+/* The last that matches decides, whatever each is: a broad one first, then what is not so. */
+static void test_named_order(void **state)
+{
+	struct rules rules = {.n = 2};
+	const struct rules_subject other = {.comm = "other"};
+
+	(void)state;
+	assert_null(rule_parse("comm=*", RULE_EXCLUDES, &rules.rules[0]));
+	assert_null(rule_parse("comm=postgres", RULE_WATCHES, &rules.rules[1]));
+	assert_false(rules_judge(&rules, &postgres).out);
+	assert_true(rules_judge(&rules, &other).out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_judge),	cmocka_unit_test(test_unknown_and_long),
 		cmocka_unit_test(test_unread),	cmocka_unit_test(test_asks_for),
 		cmocka_unit_test(test_advised), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_named),	cmocka_unit_test(test_named_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,17 +71,38 @@ static void print_rules(const struct settings *settings)
 	}
 }
 
+static error_t parse_quiet(int key, char *arg, struct argp_state *state)
+{
+	bool *quiet = state->input;
+
+	(void)arg;
+	if (key != 'q')
+		return ARGP_ERR_UNKNOWN;
+	*quiet = true;
+	return 0;
+}
+
 int cmd_config(int argc, char **argv)
 {
+	static const struct argp_option rows[] = {
+		{"quiet", 'q', NULL, 0, "Say only what is wrong", 0},
+		{0},
+	};
+	static const struct argp more = {.options = rows, .parser = parse_quiet};
+	bool quiet = false;
+	const struct run_command command = {
+		.doc = "Prints what `hotdamon run` would do with the same options: each value, and where it "
+		       "comes "
+		       "from. What is wrong with the files is told, all of it, with exit status 2. Nothing "
+		       "is "
+		       "changed.",
+		.more = &more,
+		.input = &quiet,
+	};
 	struct settings *settings;
-	int status = run_options_parse(
-		argc, argv,
-		"Prints what `hotdamon run` would do with the same options: each value, and where "
-		"it comes from. What is wrong with the files is told, all of it, with exit "
-		"status 2. Nothing is changed.",
-		&settings);
+	int status = run_options_parse(argc, argv, &command, &settings);
 
-	if (status == EXIT_DONE) {
+	if (status == EXIT_DONE && !quiet) {
 		print_run(settings);
 		print_rules(settings);
 	}

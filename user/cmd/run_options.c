@@ -13,12 +13,20 @@ enum {
 	OPT_FIRST, /* those of the table, each by its place in it */
 };
 
+struct input {
+	struct settings *settings;
+	const struct run_command *command;
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	struct settings *settings = state->input;
+	const struct input *input = state->input;
+	struct settings *settings = input->settings;
 	const struct run_option *option;
 	char wrong[OPTION_WRONG_LEN];
 
+	if (key == ARGP_KEY_INIT && input->command->more)
+		state->child_inputs[0] = input->command->input;
 	if (key == OPT_CONFIG) {
 		if (!*arg)
 			cli_fail(state, "--config wants a file, not ''");
@@ -80,15 +88,19 @@ static void say_notes(const char *name, const struct settings *settings)
 		fprintf(stderr, "%s: and %zu mistakes more\n", name, settings->n_untold);
 }
 
-int run_options_parse(int argc, char **argv, const char *doc, struct settings **settings)
+int run_options_parse(int argc, char **argv, const struct run_command *command, struct settings **settings)
 {
 	struct argp_option *rows = make_rows();
-	const struct argp argp = {.options = rows, .parser = parse_option, .doc = doc};
+	const struct argp_child children[] = {{command->more, 0, NULL, 0}, {0}};
+	const struct argp argp = {
+		.options = rows, .parser = parse_option, .doc = command->doc, .children = children};
 	int err = -ENOMEM;
 
 	*settings = settings_new();
 	if (*settings && rows) {
-		cli_parse(&argp, argc, argv, *settings);
+		struct input input = {*settings, command};
+
+		cli_parse(&argp, argc, argv, &input);
 		err = settings_load(*settings);
 	}
 	free(rows);

@@ -20,6 +20,7 @@
 #include "daemon/hook.h"
 #include "daemon/mapping.h"
 #include "daemon/measure.h"
+#include "daemon/reload.h"
 #include "daemon/setup.h"
 #include "daemon/step.h"
 #include "daemon/summary.h"
@@ -30,6 +31,7 @@
 #define ACCURACY_US 1000
 
 struct daemon {
+	struct settings *settings; /* borrowed */
 	struct watch watch;
 	struct setup setup;
 	struct step_looks looks;
@@ -206,6 +208,17 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return sd_event_exit(daemon->event, EXIT_DONE);
 }
 
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	struct daemon *daemon = data;
+
+	(void)source;
+	(void)info;
+	take_time(daemon);
+	reload_run(daemon->settings, &daemon->setup, &daemon->watch);
+	return 0;
+}
+
 static int add_timer(struct daemon *daemon, uint64_t at_ns, sd_event_time_handler_t handler,
 		     sd_event_source **timer)
 {
@@ -237,6 +250,7 @@ static int add_sources(struct daemon *daemon)
 static int block_signals(struct daemon *daemon)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	bool reloads = reload_is_on_hangup();
 	sigset_t set;
 	int err = 0;
 
@@ -249,7 +263,9 @@ static int block_signals(struct daemon *daemon)
 		return -errno;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && err >= 0; i++)
 		if (sigismember(&set, signals[i]))
-			err = sd_event_add_signal(daemon->event, NULL, signals[i], on_signal, daemon);
+			err = sd_event_add_signal(daemon->event, NULL, signals[i],
+						  signals[i] == SIGHUP && reloads ? on_reload : on_signal,
+						  daemon);
 	return err < 0 ? err : 0;
 }
 
@@ -315,9 +331,10 @@ static void end_helpers(void)
 			left);
 }
 
-int daemon_run(const struct run_options *options)
+int daemon_run(struct settings *settings)
 {
-	struct daemon daemon = {.watch.options = options, .setup.hold.lock_fd = -1};
+	struct daemon daemon = {
+		.settings = settings, .watch.options = &settings->values, .setup.hold.lock_fd = -1};
 	int err, status = EXIT_FAILED;
 
 	/* The status is for everybody to read, whatever started us; but where processes are hidden, for our group only. */

@@ -6,12 +6,12 @@
 #ifndef HOTDAMON_DAEMON_DAEMON_H
 #define HOTDAMON_DAEMON_DAEMON_H
 
-#include "config/options.h"
+#include "config/settings.h"
 
 /*
- * Runs until a signal or the end of the duration, and undoes everything. Returns the exit status of the
- * program.
+ * Runs by @settings, which a reload changes, until a signal or the end of the duration, and undoes everything. Returns the
+ * exit status of the program.
  */
-int daemon_run(const struct run_options *options);
+int daemon_run(struct settings *settings);
 
 #endif

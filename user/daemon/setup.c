@@ -123,7 +123,6 @@ static int configure(const struct setup *setup, struct watch *watch)
 		.busy_pct = intervals_busy_pct(options->min_cpu_pct),
 		.monitor_cpu_pct = options->monitor_cpu_pct,
 	};
-	cost_start(&watch->cost, options->miss_ns);
 	watch->benefit = (struct benefit_config){
 		.by_worth = setup->type->maps_heat,
 		.trial_ns = (uint64_t)(options->trial_s * (double)NS_PER_S),
@@ -139,10 +138,11 @@ static bool by_service(const struct run_options *options)
 	return !options->by_process && !options->n_pids;
 }
 
-static int make_watch(const struct setup *setup, struct watch *watch)
+static struct governor_config governor_config(const struct watch *watch)
 {
 	const struct run_options *options = watch->options;
-	struct governor_config governor = {
+
+	return (struct governor_config){
 		.seats = watch->n_seats,
 		.services = by_service(options) ? options->top : 0,
 		.members = by_service(options) ? options->members : 0,
@@ -152,7 +152,13 @@ static int make_watch(const struct setup *setup, struct watch *watch)
 		.probe_ticks = (unsigned int)(GOVERNOR_PROBE_S / options->interval_s) + 1,
 		.listed = options->n_pids > 0,
 	};
+}
 
+static int make_watch(const struct setup *setup, struct watch *watch)
+{
+	struct governor_config governor = governor_config(watch);
+
+	cost_start(&watch->cost, watch->options->miss_ns);
 	watch->governor = governor_new(&governor);
 	watch->targets = calloc(watch->n_seats, sizeof(*watch->targets));
 	if (!watch->governor || !watch->targets)
@@ -338,6 +344,17 @@ int setup_make(struct setup *setup, struct watch *watch)
 	if (status == EXIT_DONE)
 		say_ready(setup, watch);
 	return status;
+}
+
+void setup_heed(const struct setup *setup, struct watch *watch)
+{
+	struct governor_config governor = governor_config(watch);
+	struct executor_setup executor;
+
+	configure(setup, watch); /* it went well with these intervals before */
+	executor = executor_setup(setup, watch);
+	executor_heed(&watch->executor, &executor);
+	governor_heed(watch->governor, &governor);
 }
 
 bool setup_undo(struct setup *setup, struct watch *watch)

@@ -28,6 +28,12 @@ struct setup {
  */
 int setup_make(struct setup *setup, struct watch *watch);
 
+/*
+ * The options are others now, as far as they may be while it runs: all that was made of them is made anew, and who is
+ * watched stays.
+ */
+void setup_heed(const struct setup *setup, struct watch *watch);
+
 /* Undoes all of it, and frees. False: something could not be undone, which was said. */
 bool setup_undo(struct setup *setup, struct watch *watch);
 

@@ -51,6 +51,14 @@ void governor_free(struct governor *governor)
 	free(governor);
 }
 
+void governor_heed(struct governor *governor, const struct governor_config *config)
+{
+	governor->config.min_cpu_pct = config->min_cpu_pct;
+	governor->config.min_anon_bytes = config->min_anon_bytes;
+	governor->config.probe_ticks = config->probe_ticks;
+	penalties_set_probe(governor->penalties, config->probe_ticks);
+}
+
 const struct governor_seat *governor_seats(const struct governor *governor)
 {
 	return governor->seats;

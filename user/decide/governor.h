@@ -171,6 +171,12 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 		  const struct governor_move **moves, size_t *n_moves, const struct governor_skip **skips,
 		  size_t *n_skips);
 
+/*
+ * The operator changed his mind: @config holds from the next tick on, but for its seats, dwell_ticks and listed, which stay.
+ * Who is watched stays until a tick finds that he should not.
+ */
+void governor_heed(struct governor *governor, const struct governor_config *config);
+
 /* Whether @candidate, not watched, will be eligible in the next tick but for what of its memory is shared and what bars it: then
  * these are worth asking for. */
 bool governor_would_take(const struct governor *governor, const struct candidate *candidate);

@@ -154,6 +154,12 @@ static void earn(struct pace *pace, uint64_t now_ns)
 	pace->at_ns += gone_ns;
 }
 
+void pace_set_budget(struct pace *pace, uint64_t budget_us, uint64_t now_ns)
+{
+	earn(pace, now_ns);
+	pace->budget_us = budget_us;
+}
+
 void pace_set_share(struct pace *pace, unsigned int share_pct, uint64_t now_ns)
 {
 	earn(pace, now_ns);

@@ -106,6 +106,9 @@ struct pace {
  */
 void pace_start(struct pace *pace, uint64_t budget_us, uint64_t now_ns);
 
+/* The budget from @now_ns on, as it may be another one than at the start. */
+void pace_set_budget(struct pace *pace, uint64_t budget_us, uint64_t now_ns);
+
 /* The share of the budget from @now_ns on. */
 void pace_set_share(struct pace *pace, unsigned int share_pct, uint64_t now_ns);
 

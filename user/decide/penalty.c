@@ -44,6 +44,11 @@ struct penalties *penalties_new(unsigned int probe_ticks)
 	return penalties;
 }
 
+void penalties_set_probe(struct penalties *penalties, unsigned int probe_ticks)
+{
+	penalties->probe_ticks = probe_ticks;
+}
+
 void penalties_free(struct penalties *penalties)
 {
 	if (!penalties)

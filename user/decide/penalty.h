@@ -14,6 +14,9 @@ struct penalties;
 struct penalties *penalties_new(unsigned int probe_ticks);
 void penalties_free(struct penalties *penalties); /* NULL is fine */
 
+/* So many ticks for those that are let go from now on. */
+void penalties_set_probe(struct penalties *penalties, unsigned int probe_ticks);
+
 /* Room for @more processes that have none yet: penalty_failed() and penalty_let_go() need it. -ENOMEM: all as before. */
 int penalties_reserve(struct penalties *penalties, size_t more);
 

@@ -17,6 +17,15 @@ int executor_open(struct executor *executor, const struct executor_type *type,
 	return type->open ? type->open(executor, error) : 0;
 }
 
+void executor_heed(struct executor *executor, const struct executor_setup *setup)
+{
+	executor->setup.step_ns = setup->step_ns;
+	executor->setup.room = setup->room;
+	executor->setup.stall_budget_us = setup->stall_budget_us;
+	executor->setup.payback_s = setup->payback_s;
+	executor->setup.caps = setup->caps;
+}
+
 void executor_close(struct executor *executor)
 {
 	if (executor->type && executor->type->close)

@@ -98,6 +98,9 @@ int executor_open(struct executor *executor, const struct executor_type *type,
 		  const struct executor_setup *setup, struct act_error *error);
 void executor_close(struct executor *executor); /* one that was never opened, {0}, is fine */
 
+/* Of what may change while it is open, @setup has other values now. */
+void executor_heed(struct executor *executor, const struct executor_setup *setup);
+
 /* What the schemes of its seats are for: sets collapses, quota_bytes, watches_only and tells_huge of @settings. */
 void executor_settings(const struct executor *executor, struct damon_settings *settings);
 

@@ -288,6 +288,7 @@ void collapser_look(struct executor *executor, struct target *target, uint64_t n
 	err = look(executor, target, now_ns);
 	if (err || is_silent(target, now_ns))
 		look_in_vain(target, err);
+	pace_set_budget(&((struct collapser *)target->own)->pace, executor->setup.stall_budget_us, now_ns);
 	pace_look_at_target(executor->own, target, now_ns);
 }
 
