@@ -36,6 +36,7 @@ UNIT_governor_closed := user/decide/governor.c $(UNIT_governor)
 UNIT_intervals_crowd := user/decide/intervals.c
 UNIT_heat := user/decide/heat_rank.c
 UNIT_heat_rank := user/decide/heat.c
+UNIT_governor_heed := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_ruled := user/decide/governor.c $(UNIT_governor)
 UNIT_governor_service := user/decide/governor.c $(UNIT_governor)
 UNIT_wish := user/decide/rules.c

@@ -42,4 +42,10 @@ done
 ids() { grep -oE "$1" "$2" | grep -oE '[0-9a-f]{32}' | sort; }
 [ "$(ids '"[0-9a-f]{32}"' user/report/event.c)" = "$(ids '^-- [0-9a-f]{32}$' dist/hotdamon.catalog)" ] ||
 	complain "dist/hotdamon.catalog does not have the events of user/report/event.c"
+
+# What a reload can change: by the table, and as hotdamon.conf(5) tells; --only and --exclude are .Cm there, too.
+in_program=$(awk -F '"' '/^\t{"/ { name = $2 } /\.reloads = true/ { print name }' user/config/option.c | sort)
+in_manual=$(sed -n '/^These can change/,/^What else/s/^\.Cm \([a-z][a-z-]*\).*/\1/p' man/hotdamon.conf.5 | sort)
+[ "$in_program" = "$in_manual" ] ||
+	complain "hotdamon.conf(5) does not tell what a reload can change, as the table does: $(echo $in_program), not $(echo $in_manual)"
 exit $broken

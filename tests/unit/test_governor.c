@@ -91,28 +91,6 @@ static void test_anon_limit(void **state)
 	world_free(&world);
 }
 
-/* Other bounds hold from the next tick on; who is watched leaves as one who grew colder, and not at once. */
-static void test_heeds(void **state)
-{
-	struct world world = world_new(top3);
-	struct governor_config config = top3;
-
-	(void)state;
-	TICK(&world, hot(1, 50), hot(2, 12), small(3, 40));
-	assert_seats(&world, "1 2 -");
-	config.min_cpu_pct = 30;
-	config.min_anon_bytes = MIB;
-	governor_heed(world.governor, &config);
-	TICK(&world, hot(1, 50), hot(2, 12), small(3, 40), hot(4, 20));
-	assert_seats(&world, "1 2 3");
-	TICK(&world, hot(1, 50), hot(2, 12), small(3, 40), hot(4, 20));
-	assert_moves(&world, "");
-	TICK(&world, hot(1, 50), hot(2, 12), small(3, 40), hot(4, 20));
-	assert_seats(&world, "1 - 3");
-	assert_contains(world.moves[0].reason, "15"); /* half of what is asked for now */
-	world_free(&world);
-}
-
 static void test_seat_and_move_fields(void **state)
 {
 	struct world world = world_new(top3);
@@ -469,7 +447,6 @@ int main(void)
 		cmocka_unit_test(test_first_tick),
 		cmocka_unit_test(test_bad_config),
 		cmocka_unit_test(test_anon_limit),
-		cmocka_unit_test(test_heeds),
 		cmocka_unit_test(test_seat_and_move_fields),
 		cmocka_unit_test(test_gone_leaves_at_once),
 		cmocka_unit_test(test_seat_changes_hands),

@@ -138,12 +138,19 @@ static bool by_service(const struct run_options *options)
 	return !options->by_process && !options->n_pids;
 }
 
+static unsigned int seats_by_heat(const struct run_options *options)
+{
+	return by_service(options) ? members_seats(options->top, options->members, options->max_seats)
+				   : options->top;
+}
+
 static struct governor_config governor_config(const struct watch *watch)
 {
 	const struct run_options *options = watch->options;
 
 	return (struct governor_config){
-		.seats = watch->n_seats,
+		.seats = watch->n_usable,
+		.made = watch->n_seats,
 		.services = by_service(options) ? options->top : 0,
 		.members = by_service(options) ? options->members : 0,
 		.min_cpu_pct = options->min_cpu_pct,
@@ -283,10 +290,10 @@ static void say_ready(const struct setup *setup, const struct watch *watch)
 			 levels->accesses[levels->n - 1]);
 	if (by_service(watch->options))
 		snprintf(seats, sizeof(seats), "top %u by service with %u seats", watch->options->top,
-			 watch->n_seats);
+			 watch->n_usable);
 	else
 		snprintf(seats, sizeof(seats), "%s %u", watch->options->n_pids ? "listed processes" : "top",
-			 watch->n_seats);
+			 watch->n_usable);
 	log_event(&(struct log_about){.event = EVENT_READY},
 		  "hotdamon %s on Linux %s: executor %s, %s, every %g s, %s", HOTDAMON_VERSION, setup->kernel,
 		  executor_name(setup->kind), seats, watch->options->interval_s, ends);
@@ -308,10 +315,13 @@ static int make_all(struct setup *setup, struct watch *watch, const struct tick_
 	return status;
 }
 
-static unsigned int seats_by_heat(const struct run_options *options)
+/* Seats cannot be added while one is in use: some are made beforehand. */
+static void count_seats(struct watch *watch, const struct tick_listed *listed)
 {
-	return by_service(options) ? members_seats(options->top, options->members, options->max_seats)
-				   : options->top;
+	watch->n_usable = listed->n ? listed->n : seats_by_heat(watch->options);
+	watch->n_seats = watch->n_usable;
+	if (!listed->n && watch->n_seats < SEATS_LEAST)
+		watch->n_seats = SEATS_LEAST;
 }
 
 static int take_hold(struct setup *setup, const struct run_options *options)
@@ -331,15 +341,14 @@ int setup_make(struct setup *setup, struct watch *watch)
 	status = take_hold(setup, watch->options);
 	if (status != EXIT_DONE)
 		return status;
-	watch->n_seats = seats_by_heat(watch->options);
 	if (watch->options->n_pids) {
 		tick_find_listed(watch->options, &listed);
-		watch->n_seats = listed.n;
 		if (!listed.n) {
 			log_error("--pid: none of these processes can be watched");
 			return EXIT_FAILED;
 		}
 	}
+	count_seats(watch, &listed);
 	status = make_all(setup, watch, &listed);
 	if (status == EXIT_DONE)
 		say_ready(setup, watch);
@@ -348,10 +357,16 @@ int setup_make(struct setup *setup, struct watch *watch)
 
 void setup_heed(const struct setup *setup, struct watch *watch)
 {
-	struct governor_config governor = governor_config(watch);
+	unsigned int wanted = watch->options->n_pids ? watch->n_usable : seats_by_heat(watch->options);
+	struct governor_config governor;
 	struct executor_setup executor;
 
+	if (wanted > watch->n_seats)
+		log_warning("%u seats are wanted, and %u were made at the start: for more it takes a restart",
+			    wanted, watch->n_seats);
+	watch->n_usable = wanted < watch->n_seats ? wanted : watch->n_seats;
 	configure(setup, watch); /* it went well with these intervals before */
+	governor = governor_config(watch);
 	executor = executor_setup(setup, watch);
 	executor_heed(&watch->executor, &executor);
 	governor_heed(watch->governor, &governor);

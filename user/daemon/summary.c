@@ -212,7 +212,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, struct
 		.window_s = ns_to_s(tick.window_ns),
 		.interval_s = watch->options->interval_s,
 		.processes = tick.living,
-		.seats = watch->n_seats,
+		.seats = watch->n_usable,
 		.collapses = all_collapses(setup, watch),
 		.missed_threads = tick.missed_threads,
 		.descent = &watch->descent,
@@ -234,7 +234,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, struct
 		if (exporter_is_wanted(exporter))
 			export(setup, watch, exporter, &status);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,
-			   watch->n_seats, status.collapses);
+			   watch->n_usable, status.collapses);
 	} else if (err != last_err) {
 		log_warning("status: %s", strerror(ENOMEM));
 	}

@@ -13,8 +13,9 @@ struct watch {
 	uint64_t now_ns;		   /* boot clock, of this turn of the loop */
 	uint64_t ticked_ns;		   /* the end of the last tick that was done, by clock_awake_ns() */
 
-	struct target *targets; /* [n_seats]; owned */
-	unsigned int n_seats;
+	struct target *targets;	     /* [n_seats]; owned */
+	unsigned int n_seats;	     /* that were made */
+	unsigned int n_usable;	     /* of them, by the options */
 	struct governor *governor;   /* owned */
 	struct collapses *collapses; /* what BPF counts of attempts; owned */
 	struct executor executor;    /* its `damon` is NULL in a dry run */

@@ -21,11 +21,13 @@ struct governor *governor_new(const struct governor_config *config)
 	if (!governor)
 		return NULL;
 	governor->config = *config;
-	governor->seats = calloc(config->seats, sizeof(*governor->seats));
-	governor->in_seat = calloc(config->seats, sizeof(struct candidate *));
-	governor->closed = calloc(config->seats, sizeof(*governor->closed));
-	governor->keys = calloc(config->seats, sizeof(*governor->keys));
-	governor->moves = calloc(config->seats, 2 * sizeof(*governor->moves));
+	if (config->made < config->seats)
+		governor->config.made = config->seats;
+	governor->seats = calloc(governor->config.made, sizeof(*governor->seats));
+	governor->in_seat = calloc(governor->config.made, sizeof(struct candidate *));
+	governor->closed = calloc(governor->config.made, sizeof(*governor->closed));
+	governor->keys = calloc(governor->config.made, sizeof(*governor->keys));
+	governor->moves = calloc(governor->config.made, 2 * sizeof(*governor->moves));
 	governor->penalties = penalties_new(config->probe_ticks);
 	if (governor->seats && governor->closed && governor->in_seat && governor->keys && governor->moves &&
 	    governor->penalties)
@@ -53,9 +55,13 @@ void governor_free(struct governor *governor)
 
 void governor_heed(struct governor *governor, const struct governor_config *config)
 {
-	governor->config.min_cpu_pct = config->min_cpu_pct;
-	governor->config.min_anon_bytes = config->min_anon_bytes;
-	governor->config.probe_ticks = config->probe_ticks;
+	unsigned int made = governor->config.made;
+
+	governor->config = *config;
+	governor->config.made = made;
+	if (config->seats > made)
+		governor->config.seats = made;
+	governor->may_be_beyond = true;
 	penalties_set_probe(governor->penalties, config->probe_ticks);
 }
 
@@ -70,7 +76,7 @@ const struct governor_seat *governor_seats(const struct governor *governor)
  */
 static int reserve(struct governor *governor, size_t n)
 {
-	if (!penalties_reserve(governor->penalties, governor->config.seats + n) &&
+	if (!penalties_reserve(governor->penalties, governor->config.made + n) &&
 	    !array_reserve(&governor->waiting, &governor->waiting_room, n, sizeof(*governor->waiting)) &&
 	    !array_reserve(&governor->outside, &governor->outside_room, n, sizeof(*governor->outside)) &&
 	    !array_reserve(&governor->watched, &governor->watched_room, n, sizeof(*governor->watched)) &&
@@ -103,7 +109,7 @@ static size_t index_seats(struct governor *governor)
 {
 	size_t n = 0;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++)
+	for (unsigned int i = 0; i < governor->config.made; i++)
 		if (governor->seats[i].used)
 			governor->keys[n++] = (struct seat_key){.id = governor->seats[i].id, .seat = i};
 	qsort(governor->keys, n, sizeof(*governor->keys), seat_key_cmp);
@@ -147,7 +153,7 @@ static void match_seats(const struct tick *tick)
 	struct governor *governor = tick->governor;
 	size_t n_keys = index_seats(governor);
 
-	for (unsigned int i = 0; i < governor->config.seats; i++)
+	for (unsigned int i = 0; i < governor->config.made; i++)
 		governor->in_seat[i] = NULL;
 	for (size_t i = 0; i < tick->n; i++) {
 		const struct candidate *candidate = &tick->candidates[i];
@@ -240,7 +246,7 @@ static void leave_gone(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++) {
+	for (unsigned int i = 0; i < governor->config.made; i++) {
 		struct governor_move *move;
 
 		if (!governor->seats[i].used || governor->in_seat[i])
@@ -255,7 +261,7 @@ static void leave_unwanted(const struct tick *tick)
 {
 	const struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++) {
+	for (unsigned int i = 0; i < governor->config.made; i++) {
 		const struct candidate *candidate = governor->in_seat[i];
 		struct governor_move *move;
 
@@ -275,7 +281,7 @@ static void leave_cold(const struct tick *tick)
 {
 	struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++) {
+	for (unsigned int i = 0; i < governor->config.made; i++) {
 		struct governor_seat *seat = &governor->seats[i];
 		char reason[REASON_LEN];
 
@@ -307,7 +313,7 @@ static void explain_seats(const struct tick *tick)
 {
 	const struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++)
+	for (unsigned int i = 0; i < governor->config.made; i++)
 		if (governor->seats[i].used)
 			explain_seat(tick, i);
 }
@@ -356,6 +362,7 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	leave_unwanted(&tick);
 	if (!governor->config.listed) {
 		leave_cold(&tick);
+		governor_leave_beyond(&tick);
 		governor_leave_outranked(&tick);
 		governor_leave_for_sibling(&tick);
 	}
@@ -372,7 +379,7 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 
 static bool is_taken(const struct governor *governor, unsigned int seat)
 {
-	return seat < governor->config.seats && governor->seats[seat].used;
+	return seat < governor->config.made && governor->seats[seat].used;
 }
 
 void governor_seat_failed(struct governor *governor, unsigned int seat, const char *why)

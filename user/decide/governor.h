@@ -10,7 +10,9 @@
 #define GOVERNOR_PROBE_S     600 /* a process that gained nothing is tried again after so long, the first time */
 
 struct governor_config {
-	unsigned int seats; /* in all; > 0 */
+	unsigned int seats; /* so many may be taken; > 0 */
+	unsigned int
+		made; /* so many there are, of which a higher number may be taken later; at least `seats` */
 	unsigned int
 		services; /* of so many processes are watched at a time; 0: of as many as there are seats */
 	unsigned int members;	  /* so many seats may a service have; 0: all */
@@ -172,8 +174,8 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 		  size_t *n_skips);
 
 /*
- * The operator changed his mind: @config holds from the next tick on, but for its seats, dwell_ticks and listed, which stay.
- * Who is watched stays until a tick finds that he should not.
+ * The operator changed his mind: @config holds from the next tick on, but for `made`, which stays and bounds its seats. Who
+ * is watched stays until a tick finds that he should not; of too many the coldest leave in the next one.
  */
 void governor_heed(struct governor *governor, const struct governor_config *config);
 

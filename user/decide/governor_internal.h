@@ -31,6 +31,7 @@ struct governor {
 	size_t n_outside, outside_room;
 	bool *watched; /* of each candidate */
 	size_t watched_room;
+	bool may_be_beyond; /* more may be watched than the operator wants by now */
 };
 
 /* One tick's input. */
@@ -54,6 +55,9 @@ static inline void governor_count_tick(const struct governor *governor, unsigned
 	if (*ticks < governor->config.dwell_ticks)
 		(*ticks)++;
 }
+
+/* If more are watched than the operator wants by now: the coldest leave, at once. */
+void governor_leave_beyond(const struct tick *tick);
 
 /* Outranked services make room for hotter ones. */
 void governor_leave_outranked(const struct tick *tick);

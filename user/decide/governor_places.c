@@ -14,18 +14,29 @@ static unsigned int seats_of(const struct governor *governor, uint64_t service)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++)
+	for (unsigned int i = 0; i < governor->config.made; i++)
 		n += governor->seats[i].used && governor->seats[i].member.key == service;
+	return n;
+}
+
+static unsigned int used_seats(const struct governor *governor)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < governor->config.made; i++)
+		n += governor->seats[i].used;
 	return n;
 }
 
 static unsigned int free_seats(const struct governor *governor)
 {
-	unsigned int n = 0;
+	unsigned int used = used_seats(governor), most = governor->config.seats, n = 0;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++)
+	for (unsigned int i = 0; i < governor->config.made; i++)
 		n += !governor->seats[i].used && !governor->closed[i];
-	return n;
+	if (used >= most)
+		return 0;
+	return n < most - used ? n : most - used;
 }
 
 /* The seat before it with a member of the same service. */
@@ -38,15 +49,23 @@ static bool is_first_seat(const struct governor *governor, unsigned int seat)
 	return true;
 }
 
+static unsigned int used_places(const struct governor *governor)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < governor->config.made; i++)
+		n += governor->seats[i].used && is_first_seat(governor, i);
+	return n;
+}
+
 /* How many services that are not watched find room. */
 static unsigned int free_places(const struct governor *governor)
 {
-	unsigned int seats = free_seats(governor), n = 0;
+	unsigned int seats = free_seats(governor), n;
 
 	if (!governor->config.services)
 		return seats;
-	for (unsigned int i = 0; i < governor->config.seats; i++)
-		n += governor->seats[i].used && is_first_seat(governor, i);
+	n = used_places(governor);
 	if (n >= governor->config.services)
 		return 0;
 	n = governor->config.services - n;
@@ -56,7 +75,7 @@ static unsigned int free_places(const struct governor *governor)
 /* Whether the service is about to leave. */
 static bool is_losing(const struct governor *governor, uint64_t service)
 {
-	for (unsigned int i = 0; i < governor->config.seats; i++)
+	for (unsigned int i = 0; i < governor->config.made; i++)
 		if (governor->seats[i].used && governor->seats[i].member.key == service &&
 		    governor->seats[i].cold_ticks)
 			return true;
@@ -115,7 +134,7 @@ static bool yields(const struct governor *governor, const struct candidate *watc
  */
 static void count_outranked(struct governor *governor, const struct candidate *hottest)
 {
-	for (unsigned int i = 0; i < governor->config.seats; i++) {
+	for (unsigned int i = 0; i < governor->config.made; i++) {
 		struct governor_seat *seat = &governor->seats[i];
 
 		if (!seat->used || governor_is_cold(governor, seat))
@@ -138,7 +157,7 @@ static bool leaves_first(const struct candidate *one, const struct candidate *ot
 /* The seat whose service makes room for @waiting, or the number of seats if none does. */
 static unsigned int find_victim(const struct governor *governor, const struct candidate *waiting)
 {
-	unsigned int n = governor->config.seats, victim = n;
+	unsigned int n = governor->config.made, victim = n;
 
 	for (unsigned int i = 0; i < n; i++) {
 		const struct candidate *watched = governor->in_seat[i];
@@ -157,7 +176,7 @@ static void leave_all_of(const struct tick *tick, uint64_t service, const struct
 {
 	struct governor *governor = tick->governor;
 
-	for (unsigned int i = 0; i < governor->config.seats; i++) {
+	for (unsigned int i = 0; i < governor->config.made; i++) {
 		const struct candidate *watched = governor->in_seat[i];
 
 		if (watched && watched->member.key == service)
@@ -177,10 +196,56 @@ void governor_leave_outranked(const struct tick *tick)
 		const struct candidate *waiting = governor->outside[i];
 		unsigned int seat = find_victim(governor, waiting);
 
-		if (seat == governor->config.seats)
+		if (seat == governor->config.made)
 			break; /* the others that wait are colder still, and no more preferred */
 		leave_all_of(tick, governor->seats[seat].member.key, waiting);
 	}
+}
+
+/* ---- the operator wants fewer ---- */
+
+/* Of those that are watched, and are of a service with more than @members seats, the one that leaves first. */
+static unsigned int find_last(const struct governor *governor, unsigned int members)
+{
+	unsigned int n = governor->config.made, last = n;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct candidate *watched = governor->in_seat[i];
+
+		if (!watched || seats_of(governor, watched->member.key) <= members)
+			continue;
+		if (last == n || leaves_first(watched, governor->in_seat[last]))
+			last = i;
+	}
+	return last;
+}
+
+static bool leave_last(const struct tick *tick, unsigned int members, const char *option, unsigned int value)
+{
+	unsigned int seat = find_last(tick->governor, members);
+
+	if (seat == tick->governor->config.made)
+		return false;
+	reason_write(governor_leave(tick, seat)->reason,
+		     "the coldest of those that are watched, and %s is %u now", option, value);
+	return true;
+}
+
+void governor_leave_beyond(const struct tick *tick)
+{
+	struct governor *governor = tick->governor;
+	const struct governor_config *config = &governor->config;
+	const char *bound = config->services ? "--max-seats" : "--top";
+	bool more = governor->may_be_beyond;
+
+	governor->may_be_beyond = false;
+	while (more && config->members && leave_last(tick, config->members, "--members", config->members))
+		;
+	while (more && config->services && used_places(governor) > config->services &&
+	       leave_last(tick, 0, "--top", config->services))
+		;
+	while (more && used_seats(governor) > config->seats && leave_last(tick, 0, bound, config->seats))
+		;
 }
 
 /* ---- members ---- */
@@ -190,7 +255,7 @@ static unsigned int find_done(const struct governor *governor, uint64_t service)
 {
 	unsigned int i = 0;
 
-	while (i < governor->config.seats &&
+	while (i < governor->config.made &&
 	       !(governor->in_seat[i] && governor->in_seat[i]->member.key == service &&
 		 governor->in_seat[i]->member.done))
 		i++;
@@ -224,7 +289,7 @@ void governor_leave_for_sibling(const struct tick *tick)
 		if (waiting->member.had_stint || is_losing(governor, service))
 			continue;
 		seat = find_done(governor, service);
-		if (seat < governor->config.seats)
+		if (seat < governor->config.made)
 			leave_for_sibling(tick, seat, waiting);
 	}
 }

@@ -5,8 +5,10 @@
 
 #include "decide/service_rank.h"
 
-#define MEMBERS_DEFAULT	  4 /* seats that a service may have: each is a kdamond that costs up to 1 % of a CPU */
-#define SEATS_DEFAULT	  32 /* in all */
+#define MEMBERS_DEFAULT 4 /* seats that a service may have: each is a kdamond that costs up to 1 % of a CPU */
+#define SEATS_DEFAULT	32 /* in all */
+#define SEATS_LEAST                                                                                          \
+	8 /* so many are made, though fewer are to be taken at first: an idle one costs some files */
 #define MEMBERS_LOOKED_AT 64 /* of a service, in one tick: to ask /proc of a process takes 50 us */
 
 /*
