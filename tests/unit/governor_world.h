@@ -91,7 +91,8 @@ static inline struct candidate excluded(uint32_t tgid, double cpu_pct)
 
 static inline struct candidate left_out(uint32_t tgid, double cpu_pct)
 {
-	static const struct rule rule = {"comm=p*", "p*", RULE_COMM, RULE_EXCLUDES, NULL};
+	static const struct rule rule = {
+		.text = "comm=p*", .glob = "p*", .kind = RULE_COMM, .effect = RULE_EXCLUDES};
 	struct candidate candidate = hot(tgid, cpu_pct);
 
 	candidate.verdict = (struct rules_verdict){.out = true, .by = &rule};

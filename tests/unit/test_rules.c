@@ -358,6 +358,29 @@ static void test_named_order(void **state)
 	assert_true(rules_judge(&rules, &other).out);
 }
 
+/* Limits are of all rules that match, whoever decides; of two that say one, the last. */
+static void test_limits(void **state)
+{
+	struct rules rules = {.n = 3};
+	const struct rules_subject other = {.comm = "other"};
+	struct rules_verdict verdict;
+
+	(void)state;
+	assert_null(rule_parse("comm=*", RULE_LIMITS, &rules.rules[0]));
+	rules.rules[0].limits =
+		(struct rule_limits){.has_huge = true, .max_huge_bytes = 7, .has_growth_pct = true};
+	assert_null(rule_parse("comm=postgres", RULE_WATCHES, &rules.rules[1]));
+	rules.rules[1].limits = (struct rule_limits){.has_huge = true, .max_huge_bytes = 9};
+	assert_null(rule_parse("comm=postgres", RULE_LIMITS, &rules.rules[2]));
+	verdict = rules_judge(&rules, &postgres);
+	assert_ptr_equal(verdict.by, &rules.rules[1]);
+	assert_true(verdict.limits.has_huge && verdict.limits.max_huge_bytes == 9);
+	assert_true(verdict.limits.has_growth_pct && !verdict.limits.has_growth);
+	verdict = rules_judge(&rules, &other);
+	assert_true(rules_are_silent(&verdict));
+	assert_true(verdict.limits.max_huge_bytes == 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_unread),	cmocka_unit_test(test_asks_for),
 		cmocka_unit_test(test_advised), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_named),	cmocka_unit_test(test_named_order),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

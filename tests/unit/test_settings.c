@@ -219,6 +219,32 @@ static void test_rules(void **state)
 	assert_int_equal(settings->rule_origins[6].kind, ORIGIN_COMMAND_LINE);
 }
 
+static void test_rule_limits(void **state)
+{
+	const struct rules *rules = &settings->values.rules;
+
+	(void)state;
+	put("h.conf", "[rule a]\nmatch = comm=a\nmax-target-huge-mib = 64\n[rule b]\nmax-growth-pct = 0\n"
+		      "max-growth-mib = 3\nmatch = comm=b\nwatch = only\n");
+	assert_load(0, "");
+	assert_int_equal(rules->rules[0].effect, RULE_LIMITS);
+	assert_true(rules->rules[0].limits.has_huge && !rules->rules[0].limits.has_growth);
+	assert_true(rules->rules[0].limits.max_huge_bytes == 64ULL << 20);
+	assert_int_equal(rules->rules[1].effect, RULE_IS_ONLY);
+	assert_true(rules->rules[1].limits.has_growth_pct && !rules->rules[1].limits.max_growth_pct);
+	assert_true(rules->rules[1].limits.max_growth_bytes == 3ULL << 20);
+}
+
+static void test_wrong_rule_limits(void **state)
+{
+	(void)state;
+	put("h.conf", "[rule a]\nmatch = comm=a\nwatch = yes\nmax-target-huge-mib = 1\nmax-growth = 1\n");
+	assert_load(
+		-EINVAL,
+		"h.conf:4: max-target-huge-mib wants 0 or a whole number from 2 to 17592186044415, not '1'\n"
+		"h.conf:5: 'max-growth' is no setting of a rule; is max-growth-pct meant?\n");
+}
+
 static void test_pids(void **state)
 {
 	(void)state;
@@ -379,6 +405,8 @@ int main(void)
 		TEST(test_right_together),
 		TEST(test_twice),
 		TEST(test_rules),
+		TEST(test_rule_limits),
+		TEST(test_wrong_rule_limits),
 		TEST(test_pids),
 		TEST(test_pids_of_the_command_line),
 		TEST(test_too_many_rules_together),

@@ -88,4 +88,19 @@ test_wrong_file_changes_nothing() {
 	ok "$(grep -c reload $ERRORS) lines"
 }
 
-run_tests reload_leaves_kdamonds_alone wrong_file_changes_nothing
+# A rule's cap holds for whom it matches.
+test_cap_of_a_rule() {
+	remember_state
+	settle 2 '[rule one]' 'match = comm=one' 'max-target-huge-mib = 20'
+	start_daemon --config $CONFIG
+	load one --mem 64
+	load two --mem 64
+	wait_for 90 three_quarters two 64 || fail "two: $(hot_and_cold two)"
+	wait_for 60 logged 'one .*: the cap is reached: 20 MiB made huge in it' || fail 'the cap is not reached'
+	[ "$(truth one hot_huge_bytes)" -le $((20 * MIB)) ] || fail "one: $(hot_and_cold one)"
+	stop_daemon
+	must_be_unchanged 'at the end'
+	ok "one: $(hot_and_cold one); two: $(hot_and_cold two)"
+}
+
+run_tests reload_leaves_kdamonds_alone wrong_file_changes_nothing cap_of_a_rule

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* `hotdamon config`: what is in force, and where it comes from; in the form of a configuration file. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/printable.h"
+#include "base/units.h"
 #include "cmd/cmd.h"
 #include "cmd/run_options.h"
 
@@ -41,17 +43,33 @@ static void print_run(const struct settings *settings)
 			print_option(settings, &run_table[i]);
 }
 
-/* The first line of a [rule NAME] that is printed has what it does, too. */
+static void print_limit(const struct policy *policy, bool has, const char *name, uint64_t value)
+{
+	char text[32];
+
+	if (!has)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	print_line(name, text, &policy->origin);
+}
+
+/* What it does is printed with the first of its matches. */
 static void print_section(const struct settings *settings, const char *name)
 {
 	const struct policy *policy = name ? policy_find(settings, name) : NULL;
+	const struct rule_limits *limits;
 
 	if (!policy) {
 		puts("\n[run]");
 		return;
 	}
 	printf("\n[rule %s]\n", name);
-	print_line("watch", policy_effect_word(policy->effect), &policy->watch);
+	if (policy_effect_word(policy->effect))
+		print_line("watch", policy_effect_word(policy->effect), &policy->watch);
+	limits = &policy->limits;
+	print_limit(policy, limits->has_huge, "max-target-huge-mib", bytes_to_mib(limits->max_huge_bytes));
+	print_limit(policy, limits->has_growth_pct, "max-growth-pct", limits->max_growth_pct);
+	print_limit(policy, limits->has_growth, "max-growth-mib", bytes_to_mib(limits->max_growth_bytes));
 }
 
 /* In their order, as the last that matches counts. */

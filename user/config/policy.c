@@ -35,11 +35,10 @@ const struct policy *policy_find(const struct settings *settings, const char *na
 
 const char *policy_effect_word(enum rule_effect effect)
 {
-	size_t i = 0;
-
-	while (i < N_EFFECTS - 1 && effects[i].effect != effect)
-		i++;
-	return effects[i].word;
+	for (size_t i = 0; i < N_EFFECTS; i++)
+		if (effects[i].effect == effect)
+			return effects[i].word;
+	return NULL;
 }
 
 void policy_begin(struct settings *settings, const struct origin *origin, const char *name)
@@ -96,10 +95,41 @@ static void take_watch(struct settings *settings, const struct origin *origin, s
 	settings_note(settings, true, origin, "watch wants yes, no, only or prefer, not '%s'", shown);
 }
 
+static const char *const policy_names[] = {"match", "watch", "max-target-huge-mib", "max-growth-pct",
+					   "max-growth-mib"};
+
+/* By the options of the same names. False: it is none of them. */
+static bool take_limit(struct settings *settings, const struct origin *origin, struct rule_limits *limits,
+		       const char *name, const char *value)
+{
+	struct run_options values = {.top = 0};
+	bool huge = !strcmp(name, "max-target-huge-mib"), pct = !strcmp(name, "max-growth-pct");
+	char wrong[OPTION_WRONG_LEN];
+
+	if (!huge && !pct && strcmp(name, "max-growth-mib"))
+		return false;
+	if (!option_set(option_find(name), &values, value, wrong)) {
+		settings_note(settings, true, origin, "%s %s", name, wrong);
+	} else if (huge) {
+		limits->has_huge = true;
+		limits->max_huge_bytes = values.max_target_huge_bytes;
+	} else if (pct) {
+		limits->has_growth_pct = true;
+		limits->max_growth_pct = values.room.max_growth_pct;
+	} else {
+		limits->has_growth = true;
+		limits->max_growth_bytes = values.room.max_growth_bytes;
+	}
+	return true;
+}
+
 static void note_unknown(struct settings *settings, const struct origin *origin, const char *name)
 {
-	const char *nearest = distance_nearer(name, distance_nearer(name, NULL, "match"), "watch");
+	const char *nearest = NULL;
 	char shown[64];
+
+	for (size_t i = 0; i < sizeof(policy_names) / sizeof(policy_names[0]); i++)
+		nearest = distance_nearer(name, nearest, policy_names[i]);
 
 	printable_text(name, shown, sizeof(shown));
 	if (option_find(name))
@@ -123,8 +153,19 @@ void policy_take(struct settings *settings, const struct origin *origin, const c
 		take_match(settings, origin, policy, value);
 	else if (!strcmp(name, "watch"))
 		take_watch(settings, origin, policy, value);
-	else
+	else if (!take_limit(settings, origin, &policy->limits, name, value))
 		note_unknown(settings, origin, name);
+}
+
+static bool has_limits(const struct rule_limits *limits)
+{
+	return limits->has_huge || limits->has_growth_pct || limits->has_growth;
+}
+
+static void take_policy(struct rule *rule, const struct policy *policy)
+{
+	rule->effect = policy->effect;
+	rule->limits = policy->limits;
 }
 
 void policies_end(struct settings *settings)
@@ -132,16 +173,18 @@ void policies_end(struct settings *settings)
 	struct rules *rules = &settings->values.rules;
 
 	for (size_t i = 0; i < settings->n_policies; i++) {
-		const struct policy *policy = &settings->policies[i];
+		struct policy *policy = &settings->policies[i];
 
 		if (!policy->n_matches)
 			settings_note(settings, true, &policy->origin, "[rule %s] wants match = KIND=GLOB",
 				      policy->name);
-		if (policy->watch.kind == ORIGIN_DEFAULT)
+		if (policy->watch.kind == ORIGIN_DEFAULT && has_limits(&policy->limits))
+			policy->effect = RULE_LIMITS;
+		else if (policy->watch.kind == ORIGIN_DEFAULT)
 			settings_note(settings, true, &policy->origin,
 				      "[rule %s] wants watch = yes, no, only or prefer", policy->name);
 		for (unsigned int j = 0; j < rules->n; j++)
 			if (rules->rules[j].name == policy->name)
-				rules->rules[j].effect = policy->effect;
+				take_policy(&rules->rules[j], policy);
 	}
 }

@@ -39,6 +39,7 @@ struct policy {
 	struct origin origin; /* of its first line */
 	struct origin watch;  /* ORIGIN_DEFAULT: it does not say */
 	enum rule_effect effect;
+	struct rule_limits limits;
 	unsigned int n_matches;
 };
 
@@ -116,6 +117,7 @@ void policies_end(struct settings *settings);
 /* The one called so; NULL. */
 const struct policy *policy_find(const struct settings *settings, const char *name);
 
-const char *policy_effect_word(enum rule_effect effect); /* "yes", "no", ... of its `watch` */
+/* "yes", "no", ... of its `watch`; NULL: it has none. */
+const char *policy_effect_word(enum rule_effect effect);
 
 #endif

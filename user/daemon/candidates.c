@@ -22,7 +22,7 @@ static bool same_process(struct process_id a, struct process_id b)
 	return a.tgid == b.tgid && a.start_time_ns / PROC_TICK_NS == b.start_time_ns / PROC_TICK_NS;
 }
 
-static struct target *target_of(const struct watch *watch, struct process_id id)
+struct target *candidates_target(const struct watch *watch, struct process_id id)
 {
 	for (unsigned int seat = 0; seat < watch->n_seats; seat++) {
 		struct target *target = watch_target(watch, seat);
@@ -146,7 +146,7 @@ static bool add(struct candidates *candidates, const struct watch *watch, const 
 {
 	struct candidate *candidate = &candidates->list[candidates->n];
 	struct process_id id = ranked->id;
-	struct target *target = target_of(watch, id);
+	struct target *target = candidates_target(watch, id);
 	struct process_facts facts;
 
 	if (target) {
@@ -181,7 +181,7 @@ static bool add(struct candidates *candidates, const struct watch *watch, const 
 /* One that has not run in our sight, or not for long. */
 static bool add_unranked(struct candidates *candidates, const struct watch *watch, struct process_id id)
 {
-	const struct target *target = target_of(watch, id);
+	const struct target *target = candidates_target(watch, id);
 	struct ranked ranked = {.id = id, .owner.uid = UID_UNKNOWN, .execs = target ? target->execs : 0};
 
 	return add(candidates, watch, &ranked, NULL);
@@ -195,7 +195,7 @@ static void add_targets(struct candidates *candidates, const struct watch *watch
 	for (size_t i = 0; i < service->n_members; i++) {
 		const struct ranked *member = &candidates->ranks->processes[service->members[i]];
 
-		if (!member->ended && target_of(watch, member->id))
+		if (!member->ended && candidates_target(watch, member->id))
 			add(candidates, watch, member, service);
 	}
 }
@@ -216,7 +216,7 @@ static void add_others(struct candidates *candidates, const struct watch *watch,
 
 		if (seats >= most && stints_had(&candidates->stints, member, watch->now_ns))
 			break; /* nobody makes room for it, nor for those behind it */
-		if (!target_of(watch, member->id) && add(candidates, watch, member, service))
+		if (!candidates_target(watch, member->id) && add(candidates, watch, member, service))
 			fit += governor_would_take(watch->governor, candidate) &&
 			       !share_bars_seat(candidate->shared_pct, false);
 	}
@@ -232,7 +232,7 @@ static void add_ended(struct candidates *candidates, const struct watch *watch,
 	const struct ranked *hottest = &candidates->ranks->processes[service->members[0]];
 	struct candidate *candidate = &candidates->list[candidates->n];
 
-	if (!candidates->ranks->services || !hottest->ended || target_of(watch, hottest->id) ||
+	if (!candidates->ranks->services || !hottest->ended || candidates_target(watch, hottest->id) ||
 	    age_of(candidates->ranks, hottest) >= ranks_window_s(candidates->ranks))
 		return;
 	*candidate = (struct candidate){

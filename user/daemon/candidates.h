@@ -37,6 +37,9 @@ int candidates_listed(struct candidates *candidates, const struct watch *watch, 
 /* The command line is read when it comes in, and again after an exec: it takes the lock of the process's memory. */
 void candidates_read_command(struct target *target);
 
+/* The process as a target; NULL: it is not watched. */
+struct target *candidates_target(const struct watch *watch, struct process_id id);
+
 /* Its place in the ranking of processes; NULL: it has not run in our sight, or not for long. */
 const struct ranked *candidates_ranked(const struct candidates *candidates, struct process_id id);
 

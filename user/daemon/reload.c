@@ -56,10 +56,17 @@ static void take_change(const struct run_option *option, const struct settings *
 	*origin = (struct origin){.kind = ORIGIN_DEFAULT};
 }
 
+static bool are_same_limits(const struct rule_limits *a, const struct rule_limits *b)
+{
+	return a->has_huge == b->has_huge && a->max_huge_bytes == b->max_huge_bytes &&
+	       a->has_growth_pct == b->has_growth_pct && a->max_growth_pct == b->max_growth_pct &&
+	       a->has_growth == b->has_growth && a->max_growth_bytes == b->max_growth_bytes;
+}
+
 static bool is_same_rule(const struct rule *a, const struct rule *b)
 {
-	return a->effect == b->effect && !strcmp(a->text, b->text) &&
-	       !strcmp(a->name ? a->name : "", b->name ? b->name : "");
+	return a->effect == b->effect && are_same_limits(&a->limits, &b->limits) &&
+	       !strcmp(a->text, b->text) && !strcmp(a->name ? a->name : "", b->name ? b->name : "");
 }
 
 static bool are_same_rules(const struct rules *a, const struct rules *b)

@@ -67,10 +67,11 @@ static void fill_worth(const struct watch *watch, const struct target *target, s
 
 static void fill_room(const struct watch *watch, const struct target *target, struct status_room *room)
 {
+	struct room_config config = target_room_config(&watch->executor, target);
+
 	room->known = watch->executor.type->acts && target->room.looked_ns;
 	room->grown = target->room.grown;
-	room->most_bytes = room_most_growth_bytes(&watch->executor.setup.room, target_memory_bytes(target),
-						  &target->room.grown);
+	room->most_bytes = room_most_growth_bytes(&config, target_memory_bytes(target), &target->room.grown);
 	room->limit = target->room.limit;
 	room->left = target->room.left;
 	room->held = target->room.held;

@@ -210,6 +210,17 @@ static void take_move(struct tick *tick, struct watch *watch, struct seats *seat
 	seats_release(seats, watch, target);
 }
 
+/* What rules say of who is watched now. */
+static void take_limits(const struct candidates *candidates, const struct watch *watch)
+{
+	for (size_t i = 0; i < candidates->n; i++) {
+		struct target *target = candidates_target(watch, candidates->list[i].id);
+
+		if (target)
+			target->limits = candidates->list[i].verdict.limits;
+	}
+}
+
 static int govern(struct tick *tick, struct watch *watch, struct seats *seats)
 {
 	const struct candidates *candidates = &tick->candidates;
@@ -226,6 +237,7 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats)
 		return err;
 	for (size_t i = 0; i < n_moves; i++)
 		take_move(tick, watch, seats, &moves[i]);
+	take_limits(candidates, watch);
 	return skips_take(&tick->skips, tick->services, skips, n_skips, watch->now_ns);
 }
 

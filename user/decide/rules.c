@@ -73,7 +73,8 @@ const char *rule_parse(const char *text, enum rule_effect effect, struct rule *r
 			break;
 		wrong = never_matches(kind, equals + 1);
 		if (!wrong)
-			*rule = (struct rule){text, equals + 1, kind, effect, NULL};
+			*rule = (struct rule){
+				.text = text, .glob = equals + 1, .kind = kind, .effect = effect};
 		return wrong;
 	}
 	return "KIND=GLOB, with a KIND of unit, cgroup, comm, exe or user";
@@ -161,6 +162,19 @@ static bool has_only(const struct rules *rules)
 	return false;
 }
 
+static void take_limits(struct rule_limits *limits, const struct rule_limits *more)
+{
+	if (more->has_huge)
+		limits->max_huge_bytes = more->max_huge_bytes;
+	if (more->has_growth_pct)
+		limits->max_growth_pct = more->max_growth_pct;
+	if (more->has_growth)
+		limits->max_growth_bytes = more->max_growth_bytes;
+	limits->has_huge |= more->has_huge;
+	limits->has_growth_pct |= more->has_growth_pct;
+	limits->has_growth |= more->has_growth;
+}
+
 struct rules_verdict rules_judge(const struct rules *rules, const struct rules_subject *subject)
 {
 	struct rules_verdict verdict = {0};
@@ -170,6 +184,9 @@ struct rules_verdict rules_judge(const struct rules *rules, const struct rules_s
 		bool unread = subject->unread & (1U << rule->kind);
 
 		if (unread ? rule->effect != RULE_EXCLUDES : !rule_matches(rule, subject))
+			continue;
+		take_limits(&verdict.limits, &rule->limits);
+		if (rule->effect == RULE_LIMITS)
 			continue;
 		verdict.by = rule;
 		verdict.unread = unread;

@@ -8,6 +8,7 @@
 #define HOTDAMON_DECIDE_RULES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define RULES_MAX 64 /* more than anybody writes on a command line */
 
@@ -18,6 +19,15 @@ enum rule_effect {
 	RULE_EXCLUDES, /* --exclude */
 	RULE_WATCHES,  /* lets in, and says nothing of others */
 	RULE_PREFERS,  /* the same, before all that are not preferred */
+	RULE_LIMITS,   /* says nothing of who is in */
+};
+
+/* What holds for whom a rule matches, instead of the options of the same names. */
+struct rule_limits {
+	bool has_huge, has_growth_pct, has_growth;
+	uint64_t max_huge_bytes;     /* --max-target-huge-mib; 0: no cap */
+	unsigned int max_growth_pct; /* --max-growth-pct */
+	uint64_t max_growth_bytes;   /* --max-growth-mib */
 };
 
 struct rule {
@@ -25,6 +35,7 @@ struct rule {
 	const char *glob; /* in it */
 	enum rule_kind kind;
 	enum rule_effect effect;
+	struct rule_limits limits;
 	const char *name; /* of the [rule NAME] that it is of; borrowed. NULL: --only or --exclude */
 };
 
@@ -55,6 +66,7 @@ struct rules_verdict {
 	enum owner_word word;  /* that decided; OWNER_SILENT: `by`, or nobody did */
 	bool unread;	       /* what `by` asks for could not be read */
 	bool advised;	       /* out, as it wants huge pages just where it advises them */
+	struct rule_limits limits; /* of all rules that match; of two that say one, the last */
 };
 
 /* "only", "exclude", "watch", ... in the status. */

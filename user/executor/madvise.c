@@ -218,8 +218,11 @@ static uint64_t added_bytes(const struct executor *executor)
 static bool has_room(const struct executor *executor, const struct target *target)
 {
 	const struct collapser *collapser = target->own;
+	struct caps caps = executor->setup.caps;
 
-	return caps_have_room(&executor->setup.caps, collapser->done * PMD_SIZE_BYTES, added_bytes(executor));
+	if (target->limits.has_huge)
+		caps.target_bytes = target->limits.max_huge_bytes;
+	return caps_have_room(&caps, collapser->done * PMD_SIZE_BYTES, added_bytes(executor));
 }
 
 static bool within_caps(const struct executor *executor, const struct target *target)
@@ -255,10 +258,11 @@ static bool read_small(const struct executor *executor, struct target *target, u
 /* As it was when it was tried, whatever the room is by now. */
 static bool is_collapsible(const struct executor *executor, struct target *target, uint64_t start)
 {
+	struct room_config config = target_room_config(executor, target);
 	struct room_growth added;
 
 	return read_small(executor, target, start, &added) &&
-	       room_judge_slot(executor->setup.room.max_growth_pct, &added) == ROOM_FITS;
+	       room_judge_slot(config.max_growth_pct, &added) == ROOM_FITS;
 }
 
 /* Or been shared by a fork; and the room may be gone. */

@@ -59,11 +59,23 @@ void target_room_look(const struct executor *executor, struct target *target, ui
 	read_limits(executor, target);
 }
 
+struct room_config target_room_config(const struct executor *executor, const struct target *target)
+{
+	struct room_config config = executor->setup.room;
+
+	if (target->limits.has_growth_pct)
+		config.max_growth_pct = target->limits.max_growth_pct;
+	if (target->limits.has_growth)
+		config.max_growth_bytes = target->limits.max_growth_bytes;
+	return config;
+}
+
 struct room target_room_of(const struct executor *executor, const struct target *target)
 {
 	const struct target_room *room = &target->room;
+	struct room_config config = target_room_config(executor, target);
 
-	return room_of(&executor->setup.room, target_memory_bytes(target), &room->grown, &room->limit);
+	return room_of(&config, target_memory_bytes(target), &room->grown, &room->limit);
 }
 
 struct room target_room_now(const struct executor *executor, struct target *target)
@@ -78,13 +90,13 @@ struct room target_room_now(const struct executor *executor, struct target *targ
 static void write_why(const struct executor *executor, const struct target *target, enum room_verdict verdict,
 		      char why[WHY_MAX])
 {
-	const struct room_config *config = &executor->setup.room;
+	struct room_config config = target_room_config(executor, target);
 	uint64_t grown = room_growth_bytes(&target->room.grown);
 
 	switch (verdict) {
 	case ROOM_MISSING:
 		snprintf(why, WHY_MAX, "less than %u %% of their pages are populated",
-			 config->max_growth_pct < 100 ? 100 - config->max_growth_pct : 1);
+			 config.max_growth_pct < 100 ? 100 - config.max_growth_pct : 1);
 		return;
 	case ROOM_SHARED:
 		snprintf(why, WHY_MAX,
@@ -95,7 +107,7 @@ static void write_why(const struct executor *executor, const struct target *targ
 		snprintf(why, WHY_MAX,
 			 "the process has grown by %.1f MiB by collapses, and may by %.1f in all",
 			 (double)grown / MIB_BYTES,
-			 (double)room_most_growth_bytes(config, target_memory_bytes(target),
+			 (double)room_most_growth_bytes(&config, target_memory_bytes(target),
 							&target->room.grown) /
 				 MIB_BYTES);
 		return;

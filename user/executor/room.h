@@ -32,6 +32,9 @@ struct target_room {
 /* Reads the limits, if it was not done just now. What was added to another program went with its memory. */
 void target_room_look(const struct executor *executor, struct target *target, uint64_t now_ns);
 
+/* How far it may grow, by the options and by the rules for it. */
+struct room_config target_room_config(const struct executor *executor, const struct target *target);
+
 /* What may still be added to it. */
 struct room target_room_of(const struct executor *executor, const struct target *target);
 

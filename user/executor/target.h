@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "decide/rules.h"
 #include "decide/benefit.h"
 #include "decide/descent.h"
 #include "decide/intervals.h"
@@ -66,6 +67,7 @@ struct target {
 	struct tally_sum
 		filled_pages; /* by all collapses that BPF saw: they were missing, and are zeros now */
 	struct target_room room;
+	struct rule_limits limits; /* of rules of the operator's */
 
 	struct intervals intervals;
 	struct descent descent;
