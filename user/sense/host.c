@@ -201,7 +201,8 @@ static void read_quiet(const char *sys, struct host_facts *facts)
 	for (int by = 0; by < QUIET_WAYS; by++) {
 		char *list = facts->quiet[by];
 
-		if (host_read_word(list, HOST_CPUS_LEN, sys, "%s", quiet_path(by)) || *list == '(')
+		if (host_read_word(list, HOST_CPUS_LEN, sys, "%s", quiet_path((enum quiet_by)by)) ||
+		    *list == '(')
 			*list = '\0';
 	}
 }
