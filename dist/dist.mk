@@ -39,6 +39,7 @@ INSTALLED = \
 	$(foreach f,$(wildcard man/*.8),644:$(f):$(MANDIR)/man8/$(notdir $(f))) \
 	$(foreach f,$(wildcard dist/*.catalog),644:$(f):$(CATALOGDIR)/$(notdir $(f))) \
 	$(foreach f,$(wildcard dist/grafana/*.json),644:$(f):$(DATADIR)/hotdamon/grafana/$(notdir $(f))) \
+	$(foreach f,$(wildcard dist/prometheus/*.yml),644:$(f):$(DATADIR)/hotdamon/prometheus/$(notdir $(f))) \
 	$(foreach f,$(wildcard dist/container/*),644:$(f):$(DATADIR)/hotdamon/container/$(notdir $(f))) \
 	$(foreach f,README.md $(wildcard CHANGELOG.md doc/*.md doc/*.svg),644:$(f):$(DOCDIR)/$(f))
 

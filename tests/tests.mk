@@ -208,6 +208,7 @@ lint-root:
 
 lint-words:
 	$(Q)sh tests/lint/words.sh
+	$(Q)sh tests/lint/messages.sh
 
 lint-dashboard:
 	$(Q)sh tests/lint/dashboard.sh
