@@ -171,6 +171,8 @@ test-top: all $(B)/tests/fail.so
 # The packages and what is in them; needs what `make deps-packages` installs.
 .PHONY: test-packages
 test-packages: all $(COMPLETIONS)
+	$(Q)$(MAKE) --no-print-directory deb rpm
+	$(Q)tests/packages/files
 	$(Q)tests/packages/completions
 
 # Memory runs out, at one place after another: a part of them, and all.
