@@ -31,7 +31,9 @@ bool hidepid_read(const char *proc_root)
 	bool hides;
 	char *text;
 
-	if (textfile_read_all(&text, "%s/self/mountinfo", proc_root))
+	/* systemd gives a service with a mount namespace a /proc of its own, which hides nothing. */
+	if (textfile_read_all(&text, "%s/1/mountinfo", proc_root) &&
+	    textfile_read_all(&text, "%s/self/mountinfo", proc_root))
 		return false;
 	hides = hidepid_of_mounts(text);
 	free(text);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* By "@proc_root/self/mountinfo"; it does not where that cannot be read. */
+/* As init sees it, or where that cannot be told, we: by mountinfo. It does not where that cannot be read either. */
 bool hidepid_read(const char *proc_root);
 
 /* By the text of mountinfo: "24 1 0:22 / /proc rw - proc proc rw,hidepid=invisible". Of several, the last one is on top. */
