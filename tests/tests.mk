@@ -170,10 +170,11 @@ test-top: all $(B)/tests/fail.so
 
 # The packages and what is in them; needs what `make deps-packages` installs.
 .PHONY: test-packages
-test-packages: all $(COMPLETIONS)
+test-packages: all $(COMPLETIONS) $(B)/workload
 	$(Q)$(MAKE) --no-print-directory deb rpm
 	$(Q)tests/packages/files
 	$(Q)tests/packages/completions
+	$(Q)tests/packages/run
 
 # Memory runs out, at one place after another: a part of them, and all.
 test-faults-some test-faults: all $(B)/tests/fail_alloc.so
