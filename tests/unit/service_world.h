@@ -49,8 +49,9 @@ static inline void world_window(struct world *world, struct ranked *ranked, cons
 		ranked[i].rank = (unsigned int)i + 1;
 	assert_int_equal(table_update(&world->table, ranked, n, 1), 0);
 	table_by_rank(&world->table, rows);
-	assert_int_equal(service_ranking_update(world->ranking, ranked, keys, n, 1, &services, &n_services),
-			 0);
+	assert_int_equal(
+		service_ranking_update(world->ranking, ranked, keys, n, 1, 1000 * MS, &services, &n_services),
+		0);
 	assert_int_equal(service_table_update(&world->services, &world->table, services, n_services, rows, 1),
 			 0);
 }
