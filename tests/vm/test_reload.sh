@@ -29,6 +29,8 @@ both_stay() {
 	done
 }
 
+one_is_watched() { look && [ "$(watched | wc -w)" -eq 1 ]; }
+
 # Two busy workloads, each with a kdamond that made memory huge; a third waits for a seat. $before is what must stay.
 begin() {
 	remember_state
@@ -59,7 +61,7 @@ test_reload_leaves_kdamonds_alone() {
 	both_stay
 	reload 1
 	wait_for 20 logged 'out: .*the coldest of those that are watched, and --top is 1 now' || fail 'nobody leaves'
-	look
+	wait_for 20 one_is_watched || fail "watched are '$(watched)', not one of them"
 	gone_kdamond=$(echo "$before" | grep -v "^$(watched) " | cut -d ' ' -f 3)
 	gone "$gone_kdamond" || fail 'its kdamond lives on'
 	echo "$before" | grep -q "^$(watched) $(target "$(watched)" seat) $(target "$(watched)" kdamond_pid) " ||
