@@ -230,6 +230,27 @@ static void test_many_that_wait_cost_little_more(void **state)
 	assert_true(do_for(1, whose) > 0);
 }
 
+static int burn(struct aside_call *call)
+{
+	(void)call;
+	while (clock_thread_cpu_ns() < 30 * NS_PER_MS)
+		;
+	return 0;
+}
+
+/* Of those that live, and of those that have ended. */
+static void test_their_cpu_time(void **state)
+{
+	uint64_t before_ns = aside_cpu_ns();
+
+	(void)state;
+	assert_int_equal(do_for(1, burn), 0);
+	assert_true(aside_cpu_ns() >= before_ns + 30 * NS_PER_MS);
+	assert_int_equal(do_for(1, die), -EIO);
+	assert_int_equal(do_for(1, burn), 0);
+	assert_true(aside_cpu_ns() >= before_ns + 30 * NS_PER_MS);
+}
+
 static void test_one_that_is_killed(void **state)
 {
 	(void)state;
@@ -250,6 +271,7 @@ int main(void)
 		IN_HELPERS(test_one_that_waits_stops_nobody),
 		IN_HELPERS(test_many_that_wait_cost_little_more),
 		IN_HELPERS(test_one_that_is_killed),
+		IN_HELPERS(test_their_cpu_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,8 @@
 #define HELPERS_MOST  32
 #define ROOT_LEN      96
 #define HELPER_SOCKET (STDERR_FILENO + 1)
-#define REAP_TRIES    50
-#define REAP_NS	      1000000L /* a killed one is gone by then, if the kernel lets it */
+#define REAP_TRIES    1000
+#define REAP_NS	      1000000L /* a killed one is gone within a second in all, if the kernel lets it */
 
 struct helper {
 	pid_t child; /* 0: none */
@@ -32,7 +32,8 @@ struct helper {
 };
 
 static struct {
-	pid_t owner; /* whose the helpers are; 0: nobody has any. A fork of it does all by itself */
+	pid_t owner;	       /* whose the helpers are; 0: nobody has any. A fork of it does all by itself */
+	uint64_t ended_cpu_ns; /* of helpers that have ended */
 	struct helper helpers[HELPERS_MOST];
 } aside;
 
@@ -188,8 +189,13 @@ static bool reap(struct helper *helper, int tries)
 
 static bool end(struct helper *helper)
 {
+	uint64_t cpu_ns = clock_process_cpu_ns_of(helper->child);
+
 	kill(helper->child, SIGKILL);
-	return reap(helper, REAP_TRIES);
+	if (!reap(helper, REAP_TRIES))
+		return false;
+	aside.ended_cpu_ns += cpu_ns;
+	return true;
 }
 
 /* Those that came back have an answer that nobody wants, or have ended. */
@@ -355,6 +361,16 @@ size_t aside_waits_for(uint32_t *pids, size_t most)
 		n++;
 	}
 	return n;
+}
+
+uint64_t aside_cpu_ns(void)
+{
+	uint64_t sum = aside.ended_cpu_ns;
+
+	for (size_t i = 0; i < HELPERS_MOST; i++)
+		if (aside.helpers[i].child)
+			sum += clock_process_cpu_ns_of(aside.helpers[i].child);
+	return sum;
 }
 
 bool aside_is_own(uint32_t pid)

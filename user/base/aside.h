@@ -63,6 +63,9 @@ uint64_t aside_waits_ns(uint32_t pid);
 /* Who is waited for: up to @most pids. Returns how many. */
 size_t aside_waits_for(uint32_t *pids, size_t most);
 
+/* CPU time that all helpers used so far. */
+uint64_t aside_cpu_ns(void);
+
 /* Whether @pid is us, or a helper of ours. */
 bool aside_is_own(uint32_t pid);
 

@@ -4,6 +4,7 @@
 #define HOTDAMON_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* Since the boot, with the time in which the machine slept. Never goes back. */
@@ -17,6 +18,9 @@ uint64_t clock_thread_cpu_ns(void);
 
 /* And that this process did, all threads. */
 uint64_t clock_process_cpu_ns(void);
+
+/* CPU time that the process @pid used, all its threads together; 0: it has ended. */
+uint64_t clock_process_cpu_ns_of(pid_t pid);
 
 /* The time of day, which may jump: to be shown, never to be reckoned with. */
 time_t clock_wall_s(void);

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "act/file.h"
+#include "base/aside.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "report/log.h"
@@ -166,7 +167,7 @@ static void export(const struct setup *setup, const struct watch *watch, struct 
 	const struct seats_sums *seats = seats_sums(setup->seats);
 	struct metrics_totals totals = {
 		.now_s = (double)clock_wall_s(),
-		.daemon_cpu_s = ns_to_s(clock_process_cpu_ns()),
+		.daemon_cpu_s = ns_to_s(clock_process_cpu_ns() + aside_cpu_ns()),
 		.all_pct = tick.cpu_pct,
 		.came_in = tick.came_in,
 		.collapse_us = seats->collapse_us,
