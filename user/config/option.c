@@ -76,6 +76,10 @@ const struct run_option run_table[] = {
 	{"max-seats", "N",
 	 "Watch at most N processes in all, but one of each service (default 32); by service",
 	 NUMBER(max_seats, 1, RUN_MAX_SEATS), .reloads = true},
+	{"user-share", "PCT",
+	 "One user, but root, keeps at most PCT % of the places of --top while another user's service waits "
+	 "(default 67; 100: as many as there are)",
+	 NUMBER(user_share_pct, 1, 100), .reloads = true},
 	{"interval", "SEC", "Choose anew every SEC seconds (default 5)", FRACTION(interval_s, 0.1, 3600),
 	 .reloads = true},
 	{"rank", "user|cpu", "Rank by user time (default) or by all CPU time", WORD(rank_by, ranks)},

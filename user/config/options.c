@@ -7,6 +7,7 @@
 #include "decide/benefit.h"
 #include "decide/members.h"
 #include "decide/pace.h"
+#include "decide/user_share.h"
 #include "decide/worth.h"
 
 #define STEP_MAX_NS NS_PER_S
@@ -17,6 +18,7 @@ void run_options_init(struct run_options *options)
 		.top = 3,
 		.members = MEMBERS_DEFAULT,
 		.max_seats = SEATS_DEFAULT,
+		.user_share_pct = USER_SHARE_DEFAULT_PCT,
 		.interval_s = 5,
 		.rank_by = RANK_BY_USER,
 		.min_cpu_pct = 10,

@@ -22,6 +22,7 @@ struct run_options {
 	bool by_process;	/* each is a service of its own, with one seat */
 	unsigned int members;	/* seats that a service may have */
 	unsigned int max_seats; /* in all, by service */
+	unsigned int user_share_pct;
 	double interval_s;
 	enum rank_by rank_by;
 	double min_cpu_pct;

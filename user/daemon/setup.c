@@ -153,6 +153,7 @@ static struct governor_config governor_config(const struct watch *watch)
 		.made = watch->n_seats,
 		.services = by_service(options) ? options->top : 0,
 		.members = by_service(options) ? options->members : 0,
+		.user_share_pct = options->user_share_pct,
 		.min_cpu_pct = options->min_cpu_pct,
 		.min_anon_bytes = options->min_anon_bytes,
 		.dwell_ticks = GOVERNOR_DWELL_TICKS,

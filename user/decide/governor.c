@@ -363,6 +363,7 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	if (!governor->config.listed) {
 		leave_cold(&tick);
 		governor_leave_beyond(&tick);
+		governor_order_by_share(governor);
 		governor_leave_outranked(&tick);
 		governor_leave_for_sibling(&tick);
 	}

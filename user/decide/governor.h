@@ -5,6 +5,7 @@
 
 #include "decide/process.h"
 #include "decide/rules.h"
+#include "decide/user_share.h"
 
 #define GOVERNOR_DWELL_TICKS 3
 #define GOVERNOR_PROBE_S     600 /* a process that gained nothing is tried again after so long, the first time */
@@ -15,8 +16,9 @@ struct governor_config {
 		made; /* so many there are, of which a higher number may be taken later; at least `seats` */
 	unsigned int
 		services; /* of so many processes are watched at a time; 0: of as many as there are seats */
-	unsigned int members;	  /* so many seats may a service have; 0: all */
-	double min_cpu_pct;	  /* to come in; percent of one CPU */
+	unsigned int members;	     /* so many seats may a service have; 0: all */
+	unsigned int user_share_pct; /* see user_share.h; 0: no bound */
+	double min_cpu_pct;	     /* to come in; percent of one CPU */
 	uint64_t min_anon_bytes;  /* to come in, anonymous and shared: below it there is little to collapse */
 	unsigned int dwell_ticks; /* clearly colder for so many ticks in a row, a process leaves; > 0 */
 	unsigned int
@@ -52,6 +54,12 @@ struct membership {
 static inline double member_own_pct(const struct membership *member, double cpu_pct)
 {
 	return member->processes ? member->cpu_pct : cpu_pct;
+}
+
+/* How many services are one user's share. */
+static inline unsigned int governor_user_share(const struct governor_config *config)
+{
+	return user_share_most(config->services ? config->services : config->seats, config->user_share_pct);
 }
 
 /* One process that may be watched. All that is watched must be among the candidates while it lives. */
@@ -146,7 +154,8 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * out, not barred, not backing off (listed: just the last four).
  * Backing off: it has a penalty (decide/penalty.h), as its kdamond failed, it was let go, or most of its memory is shared
  * with other processes, as a fork's is. Those that
- * are eligible and not watched wait, the preferred first, else in their order. In this order they come in, each into
+ * are eligible and not watched wait, the preferred first, those last that would be above their user's share, else in their
+ * order. In this order they come in, each into
  * the lowest free seat: the first one of a service while fewer than config.services are watched, another one while its
  * service has fewer than config.members and a seat is left for each service that may still come. A seat freed in a tick
  * can be taken in it.
@@ -157,7 +166,8 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * - One whose service is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
  *   which it is neither starts the count again. Outranked: a service waits that finds no room, and of its heat
  *   the watched one has less than 80 %, or the memory of the only one that is watched of it fell below
- *   half of min_anon_bytes. Of two of which one is preferred, the other one is outranked, whatever their heat. As many
+ *   half of min_anon_bytes. Of two of which one is preferred, the other one is outranked, whatever their heat; else, of
+ *   two users', the one whose user is above its share, by one whose user would not be. As many
  *   outranked services leave as there are such waiting ones, the preferred last, else the coldest first; the others stay.
  * - One in which nothing is left to do makes room, if another one of its service waits that had no stint lately.
  *

@@ -27,8 +27,10 @@ struct governor {
 	size_t n_skips, skips_room;
 	const struct candidate **waiting; /* eligible, not watched, in the order in which they come in */
 	size_t n_waiting, waiting_room;
+	size_t n_within;		  /* of them: the rest would be above their users' shares */
 	const struct candidate **outside; /* the first waiting one of each service that is not watched */
 	size_t n_outside, outside_room;
+	size_t n_outside_within;
 	bool *watched; /* of each candidate */
 	size_t watched_room;
 	bool may_be_beyond; /* more may be watched than the operator wants by now */
@@ -58,6 +60,9 @@ static inline void governor_count_tick(const struct governor *governor, unsigned
 
 /* If more are watched than the operator wants by now: the coldest leave, at once. */
 void governor_leave_beyond(const struct tick *tick);
+
+/* Of those that wait, the ones that would be above their user's share are put last. */
+void governor_order_by_share(struct governor *governor);
 
 /* Outranked services make room for hotter ones. */
 void governor_leave_outranked(const struct tick *tick);

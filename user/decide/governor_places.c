@@ -3,6 +3,7 @@
 #include "decide/governor_internal.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "decide/governor_reason.h"
 #include "decide/reason.h"
@@ -100,46 +101,129 @@ bool governor_has_room(const struct governor *governor, const struct candidate *
 	return room_of(governor, waiting->member.key) > 0;
 }
 
+/* ---- users ---- */
+
+static enum user_standing standing_of(const struct governor *governor, uint32_t uid, unsigned int more)
+{
+	unsigned int n = more;
+
+	for (unsigned int i = 0; i < governor->config.made; i++)
+		n += governor->in_seat[i] && governor->in_seat[i]->owner.uid == uid &&
+		     is_first_seat(governor, i);
+	return user_share_standing(governor_user_share(&governor->config), uid, n);
+}
+
+/* Of the user, services that are not watched, among the first @n that wait. */
+static unsigned int waiting_of(const struct governor *governor, uint32_t uid, size_t n)
+{
+	unsigned int services = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t key = governor->waiting[i]->member.key;
+
+		if ((!i || governor->waiting[i - 1]->member.key != key) && !seats_of(governor, key))
+			services += governor->waiting[i]->owner.uid == uid;
+	}
+	return services;
+}
+
+/* Whether @waiting would be, after the first @n that wait. */
+static bool is_above_share(const struct governor *governor, const struct candidate *waiting, size_t n)
+{
+	uint32_t uid = waiting->owner.uid;
+
+	if (waiting->verdict.preferred || seats_of(governor, waiting->member.key))
+		return false;
+	return standing_of(governor, uid, waiting_of(governor, uid, n)) != USER_BELOW;
+}
+
+void governor_order_by_share(struct governor *governor)
+{
+	const struct candidate **above = governor->outside;
+	size_t n_within = 0, n_above = 0;
+	uint64_t service = 0;
+	bool is_above = false;
+
+	for (size_t i = 0; i < governor->n_waiting; i++) {
+		const struct candidate *waiting = governor->waiting[i];
+
+		if (!i || waiting->member.key != service) /* its members stay together */
+			is_above = is_above_share(governor, waiting, n_within);
+		service = waiting->member.key;
+		if (is_above)
+			above[n_above++] = waiting;
+		else
+			governor->waiting[n_within++] = waiting;
+	}
+	if (n_above)
+		memcpy(&governor->waiting[n_within], above, n_above * sizeof(*above));
+	governor->n_within = n_within;
+}
+
 /* ---- services ---- */
 
 /* The first one that waits of each service that is not watched, in the order of those that wait. */
 static void collect_outside(struct governor *governor)
 {
-	governor->n_outside = 0;
+	governor->n_outside = governor->n_outside_within = 0;
 	for (size_t i = 0; i < governor->n_waiting; i++) {
 		uint64_t key = governor->waiting[i]->member.key;
 		bool seen = seats_of(governor, key) > 0;
 
 		for (size_t j = 0; j < governor->n_outside && !seen; j++)
 			seen = governor->outside[j]->member.key == key;
-		if (!seen)
-			governor->outside[governor->n_outside++] = governor->waiting[i];
+		if (seen)
+			continue;
+		governor->outside[governor->n_outside++] = governor->waiting[i];
+		governor->n_outside_within += i < governor->n_within;
 	}
 }
 
-/* Whether @watched should make room for @waiting. */
-static bool yields(const struct governor *governor, const struct candidate *watched,
-		   const struct candidate *waiting)
+/* What heat would not bring about. */
+static bool yields_by_share(const struct governor *governor, const struct candidate *watched, size_t waiting)
 {
+	return waiting < governor->n_outside_within &&
+	       watched->owner.uid != governor->outside[waiting]->owner.uid &&
+	       standing_of(governor, watched->owner.uid, 0) == USER_ABOVE;
+}
+
+/* Whether @watched should make room for the one outside at @at. */
+static bool yields(const struct governor *governor, const struct candidate *watched, size_t at)
+{
+	const struct candidate *waiting = governor->outside[at];
+
 	if (governor_is_shrunk(&governor->config, watched) && seats_of(governor, watched->member.key) == 1)
 		return true;
 	if (watched->verdict.preferred != waiting->verdict.preferred)
 		return waiting->verdict.preferred;
+	if (yields_by_share(governor, watched, at))
+		return true;
+	if (at >= governor->n_outside_within && watched->owner.uid != waiting->owner.uid)
+		return false;
 	return watched->cpu_pct < OUTRANKED_SHARE * waiting->cpu_pct;
 }
 
+/* Of those outside, the first @at come in anyway. */
+static bool is_outranked(const struct governor *governor, const struct candidate *watched, size_t at)
+{
+	for (; at < governor->n_outside; at++)
+		if (yields(governor, watched, at))
+			return true;
+	return false;
+}
+
 /*
- * Every watched process that the hottest waiting one clearly beats counts its ticks, not only the
+ * Every watched process that one of the waiting clearly beats counts its ticks, not only the
  * weakest: among equals the weakest is another one in each tick, and none would ever have to go.
  */
-static void count_outranked(struct governor *governor, const struct candidate *hottest)
+static void count_outranked(struct governor *governor, size_t first)
 {
 	for (unsigned int i = 0; i < governor->config.made; i++) {
 		struct governor_seat *seat = &governor->seats[i];
 
 		if (!seat->used || governor_is_cold(governor, seat))
 			continue;
-		if (hottest && yields(governor, governor->in_seat[i], hottest))
+		if (is_outranked(governor, governor->in_seat[i], first))
 			governor_count_tick(governor, &seat->cold_ticks);
 		else
 			seat->cold_ticks = 0;
@@ -154,33 +238,48 @@ static bool leaves_first(const struct candidate *one, const struct candidate *ot
 	return one > other;
 }
 
-/* The seat whose service makes room for @waiting, or the number of seats if none does. */
-static unsigned int find_victim(const struct governor *governor, const struct candidate *waiting)
+/* The same, of two that yield to the one outside at @at. */
+static bool yields_first(const struct governor *governor, const struct candidate *one,
+			 const struct candidate *other, size_t at)
+{
+	bool by_share = yields_by_share(governor, one, at);
+
+	if (one->verdict.preferred == other->verdict.preferred &&
+	    by_share != yields_by_share(governor, other, at))
+		return by_share;
+	return leaves_first(one, other);
+}
+
+/* The seat whose service makes room for the one outside at @at, or the number of seats if none does. */
+static unsigned int find_victim(const struct governor *governor, size_t at)
 {
 	unsigned int n = governor->config.made, victim = n;
 
 	for (unsigned int i = 0; i < n; i++) {
 		const struct candidate *watched = governor->in_seat[i];
 
-		if (!watched || !yields(governor, watched, waiting))
+		if (!watched || !yields(governor, watched, at))
 			continue;
 		if (governor->seats[i].cold_ticks < governor->config.dwell_ticks)
 			continue;
-		if (victim == n || leaves_first(watched, governor->in_seat[victim]))
+		if (victim == n || yields_first(governor, watched, governor->in_seat[victim], at))
 			victim = i;
 	}
 	return victim;
 }
 
-static void leave_all_of(const struct tick *tick, uint64_t service, const struct candidate *waiting)
+/* The whole service of the one in @seat, for the one outside at @at. */
+static void leave_all_for(const struct tick *tick, unsigned int seat, size_t at)
 {
 	struct governor *governor = tick->governor;
+	bool by_share = yields_by_share(governor, governor->in_seat[seat], at);
+	uint64_t service = governor->seats[seat].member.key;
 
 	for (unsigned int i = 0; i < governor->config.made; i++) {
 		const struct candidate *watched = governor->in_seat[i];
 
 		if (watched && watched->member.key == service)
-			governor_reason_outranked(&governor->config, watched, waiting,
+			governor_reason_outranked(&governor->config, watched, governor->outside[at], by_share,
 						  governor_leave(tick, i)->reason);
 	}
 }
@@ -191,14 +290,12 @@ void governor_leave_outranked(const struct tick *tick)
 	size_t first = free_places(governor); /* so many come in anyway */
 
 	collect_outside(governor);
-	count_outranked(governor, first < governor->n_outside ? governor->outside[first] : NULL);
+	count_outranked(governor, first);
 	for (size_t i = first; i < governor->n_outside; i++) {
-		const struct candidate *waiting = governor->outside[i];
-		unsigned int seat = find_victim(governor, waiting);
+		unsigned int seat = find_victim(governor, i);
 
-		if (seat == governor->config.made)
-			break; /* the others that wait are colder still, and no more preferred */
-		leave_all_of(tick, governor->seats[seat].member.key, waiting);
+		if (seat < governor->config.made)
+			leave_all_for(tick, seat, i);
 	}
 }
 

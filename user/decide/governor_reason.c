@@ -58,7 +58,7 @@ void governor_reason_cold(const struct governor_config *config, const struct gov
 }
 
 void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
-			       const struct candidate *waiting, char *reason)
+			       const struct candidate *waiting, bool by_share, char *reason)
 {
 	char memory[80];
 
@@ -73,6 +73,12 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 			     "outranked or cold for %u ticks: pid %" PRIu32
 			     " waits, with %.1f %% of a CPU, which its owner prefers",
 			     config->dwell_ticks, waiting->id.tgid, waiting->cpu_pct);
+	else if (by_share)
+		reason_write(
+			reason,
+			"outranked or cold for %u ticks: its user has more than --user-share %u %%, and pid "
+			"%" PRIu32 " of another user waits with %.1f %% of a CPU",
+			config->dwell_ticks, config->user_share_pct, waiting->id.tgid, waiting->cpu_pct);
 	else
 		reason_write(reason,
 			     "outranked or cold for %u ticks: %.1f %% of a CPU, while pid %" PRIu32
@@ -104,7 +110,7 @@ static struct coldest coldest_watched(const struct governor_config *config, cons
 {
 	struct coldest coldest = {-1, -1};
 
-	for (unsigned int i = 0; i < config->seats; i++) {
+	for (unsigned int i = 0; i < config->made; i++) {
 		if (!seats[i].used)
 			continue;
 		note_colder(&coldest.pct, seats[i].cpu_pct);
@@ -127,7 +133,7 @@ static const char *unaligned_words(const struct governor_config *config, const s
 
 /* Nothing keeps it out, and still it is not watched. */
 static void reason_skipped(const struct governor_config *config, const struct candidate *candidate,
-			   const struct coldest *coldest, char *reason)
+			   const struct coldest *coldest, bool user_has_share, char *reason)
 {
 	double coldest_pct = candidate->verdict.preferred ? coldest->pct : coldest->unpreferred_pct;
 	char memory[80], unaligned[120];
@@ -141,6 +147,9 @@ static void reason_skipped(const struct governor_config *config, const struct ca
 			     config->services ? config->services : config->seats,
 			     config->services ? "places" : "seats",
 			     config->services ? "services" : "processes");
+	else if (user_has_share)
+		reason_write(reason, "its user has a share of the places already, --user-share %u %%",
+			     config->user_share_pct);
 	else if (config->services)
 		reason_write(reason,
 			     "all %u places are taken, the coldest by a service with %.1f %% of a CPU",
@@ -161,7 +170,7 @@ static bool is_served_never(const struct governor_config *config, const struct p
 static bool has_seat(const struct governor_config *config, const struct governor_seat *seats,
 		     uint64_t service)
 {
-	for (unsigned int i = 0; i < config->seats; i++)
+	for (unsigned int i = 0; i < config->made; i++)
 		if (seats[i].used && seats[i].member.key == service)
 			return true;
 	return false;
@@ -191,7 +200,7 @@ static void reason_short_lived(double life_s, char *reason)
 
 static void reason_of_skip(const struct governor_config *config, const struct penalties *penalties,
 			   const struct candidate *candidate, const struct coldest *coldest,
-			   struct governor_skip *skip)
+			   bool user_has_share, struct governor_skip *skip)
 {
 	if (skip->ruled_out)
 		rules_explain(&candidate->verdict, skip->reason);
@@ -202,7 +211,7 @@ static void reason_of_skip(const struct governor_config *config, const struct pe
 	else if (penalty_holds(penalties, candidate->id))
 		penalty_explain(penalties, candidate->id, skip->reason);
 	else
-		reason_skipped(config, candidate, coldest, skip->reason);
+		reason_skipped(config, candidate, coldest, user_has_share, skip->reason);
 }
 
 static struct governor_skip skip_of(const struct governor_config *config, const struct candidate *candidate)
@@ -222,6 +231,22 @@ static struct governor_skip skip_of(const struct governor_config *config, const 
 	return skip;
 }
 
+/* By what is watched. */
+static bool user_has_share(const struct governor_config *config, uint32_t uid,
+			   const struct candidate *candidates, size_t n, const bool *watched)
+{
+	unsigned int services = 0;
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!watched[i] || candidates[i].owner.uid != uid)
+			continue;
+		services += !services || candidates[i].member.key != last;
+		last = candidates[i].member.key;
+	}
+	return user_share_standing(governor_user_share(config), uid, services) != USER_BELOW;
+}
+
 size_t governor_list_skips(const struct governor_config *config, const struct governor_seat *seats,
 			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
 			   const bool *watched, struct governor_skip *skips)
@@ -238,7 +263,8 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 		if (watched[i] || !worth_telling(config, seats, penalties, candidate))
 			continue;
 		*skip = skip_of(config, candidate);
-		reason_of_skip(config, penalties, candidate, &coldest, skip);
+		reason_of_skip(config, penalties, candidate, &coldest,
+			       user_has_share(config, candidate->owner.uid, candidates, n, watched), skip);
 		n_skips++;
 	}
 	return n_skips;

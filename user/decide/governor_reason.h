@@ -14,9 +14,9 @@ void governor_reason_watched(const struct governor_config *config, const struct 
 void governor_reason_cold(const struct governor_config *config, const struct governor_seat *seat,
 			  char *reason);
 
-/* Why @watched leaves for @waiting. */
+/* Why @watched leaves for @waiting. @by_share: only as its user has more than its share. */
 void governor_reason_outranked(const struct governor_config *config, const struct candidate *watched,
-			       const struct candidate *waiting, char *reason);
+			       const struct candidate *waiting, bool by_share, char *reason);
 
 /*
  * Of the @n @candidates, @watched or not each, those that are worth telling and are not watched, each with the reason:
