@@ -129,6 +129,53 @@ test_no_gain_gives_way() {
 }
 gains() { look && [ "$(target "$1" benefit.verdict)" = gains ]; }
 
+# Each exec takes one of the options, and the process calls it every 2 s: that renews neither its trial nor, when it has
+# left, its chance.
+test_exec_renews_no_trial() {
+	# shellcheck disable=SC2046 # words
+	load restless --mem 96 --sparse 2 $(seq 200 | sed 's|.*|--exec-after=2|')
+	restless=$pid
+	start_daemon --stop-damon-stat --interval 1 --top 1 --executor madvise --trial 6
+	wait_for 15 watches restless || fail "watched are '$(watched)', not restless"
+	load dense --mem 48 --duty 30 # not so hot that it would come in by that
+	wait_for 60 watches dense || fail "watched are '$(watched)', not dense; benefit of restless: $(target restless benefit.verdict), $(target restless benefit.trial_s) s"
+	logged "out: restless ($restless) of [^,]*, seat 0: no gain in [6-9] s, in which it called exec again and again" ||
+		fail "it went for another reason: $(grep 'out: restless' $LOG)"
+	stays 8 skips restless 'called exec again and again; tried again when it grows, or in [0-9]* ticks' ||
+		fail "then it is skipped for '$(skipped restless reason)'"
+	no_complaints
+	ok "$(sed -n 's/.*out: restless[^:]*: //p' $LOG)"
+}
+
+# as USER NAME OPTION...: a workload of that user, which is a service of its own.
+as() {
+	cp /bin/workload "$T/$2"
+	user=$1 name=$2
+	shift 2
+	su -s /bin/sh "$user" -c "exec $T/$name --name $name $*" &
+	echo $! >>$T/pids
+}
+is_watched() { look && watched | grep -qw "$1"; }
+
+# One user's programs take all places, as nobody else wants them. Then another user's server comes, and is less hot.
+test_user_has_a_share() {
+	chmod 755 $T
+	grep -q '^server:' /etc/passwd || echo 'server:x:1000:1000:server:/:/bin/sh' >>/etc/passwd
+	as nobody hog1 --mem 40
+	as nobody hog2 --mem 40
+	as nobody hog3 --mem 40
+	start_daemon --dry-run --interval 1 --min-cpu 4 "$@"
+	wait_for 30 watches 'hog1 hog2 hog3' || fail "watched are '$(watched)', not the three hogs"
+	as server server --mem 40 --duty 20
+	wait_for 30 is_watched server || fail "watched are '$(watched)'; server is skipped for '$(skipped server reason)'"
+	stays 6 is_watched server || fail "then watched are '$(watched)'"
+	logged 'out: hog[123] ([0-9]*) of [^,]*, seat [0-2]: .*its user has more than --user-share 67 %, and pid .* of another user waits' ||
+		fail "it is not said: $(grep 'out: ' $LOG)"
+	stop_daemon
+	no_complaints
+	ok "$(sed -n 's/.*out: \(hog[^:]*\): /\1: /p' $LOG)"
+}
+
 # A child that reads all of its parent's memory burns CPU, and is no hot application. The parent is served.
 test_saving_child_gets_no_seat() {
 	load saver --mem 192 --hot 48 --snapshot 1 --snapshot-lasts 60
@@ -164,4 +211,5 @@ test_damos_waits_for_a_fork() {
 pid_of() { grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3; }
 named() { grep -qx "$1" /proc/[0-9]*/comm 2>/dev/null; }
 
-run_tests saving_child_gets_no_seat damos_waits_for_a_fork idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way
+run_tests saving_child_gets_no_seat damos_waits_for_a_fork idle_one_gives_way dwells_before_it_leaves reused_pid reused_listed_pid no_gain_gives_way \
+	exec_renews_no_trial user_has_a_share
