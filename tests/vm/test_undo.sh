@@ -107,7 +107,7 @@ test_kill_9_and_next_run() {
 		expect 0 hotdamon run --stop-damon-stat --interval 0.3 --duration 0.5
 		must_be_unchanged "the next run after kill -9 at $moment"
 	done
-	must_say 'an earlier hotdamon (pid [0-9]*) was killed: took back 3 kdamond seats'
+	must_say 'an earlier hotdamon (pid [0-9]*) was killed: took back 12 kdamond seats'
 	ok "left (claim, pin, DAMON_STAT off, seats, kdamond on):$left"
 }
 
@@ -122,7 +122,7 @@ test_status_after_kill_9() {
 	expect 1 hotdamon status
 	must_say 'was killed; hotdamon cleanup'
 	expect 0 hotdamon cleanup
-	must_say '3 kdamond seats removed, DAMON_STAT on again'
+	must_say '12 kdamond seats removed, DAMON_STAT on again'
 	ok "$(cat $T/said)"
 }
 
