@@ -3,6 +3,8 @@
 # A process that holds the lock of its memory stops nobody but itself: see stuck_load.c.
 . /add/guest.sh
 
+silent() { "$@" >/dev/null 2>&1; }
+
 # stuck_load: its pids go to $server and $held. Whoever looks at its directory may wait, so it is nowhere where others look.
 stuck_load() {
 	umount -l /held 2>/dev/null
@@ -67,7 +69,7 @@ test_one_that_is_stuck_stops_nobody() {
 	must_say "process $held, which it watches, holds the lock"
 	cleanup=$took
 	let_go
-	wait_for 30 hotdamon cleanup || fail 'after it let go cleanup ends with 1'
+	wait_for 30 silent hotdamon cleanup || fail 'after it let go cleanup ends with 1'
 	must_be_unchanged 'at the end'
 	ok "$told; top took $top s, $top_before before, the end $end s, cleanup $cleanup s"
 }
@@ -96,12 +98,12 @@ test_status_tells_that_nothing_ticks() {
 	start_daemon --stop-damon-stat --interval 1
 	expect 0 hotdamon status
 	kill -STOP "$daemon"
-	wait_for 30 not hotdamon status || fail 'status says nothing'
+	wait_for 30 not silent hotdamon status || fail 'status says nothing'
 	expect 1 hotdamon status
 	must_say 'the last tick was [0-9]* s ago'
 	said=$(tail -n 1 $T/said.err)
 	kill -CONT "$daemon"
-	wait_for 30 hotdamon status || fail 'nor that it goes on'
+	wait_for 30 silent hotdamon status || fail 'nor that it goes on'
 	ok "$said"
 }
 
