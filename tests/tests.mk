@@ -147,6 +147,10 @@ test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/ski
 test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
 	$(Q)tests/vm/suite
 
+# Services, reload, quiet CPUs, processes that are stuck: make test has no time for them.
+test-vm-more: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
+	$(Q)tests/vm/suite --more
+
 # Real servers in the VM, and the pages that they touch; needs root, debootstrap and mke2fs.
 $(B)/tests/kvload: tests/real/kvload.c tests/workload/stalls.c
 $(B)/tests/touched: $(wildcard tests/real/touched*.c)
@@ -274,5 +278,5 @@ bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
 .PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
-	test-vm lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
+	test-vm test-vm-more lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
 	bench-collapse bench-gain bench-vm
