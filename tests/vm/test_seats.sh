@@ -164,7 +164,7 @@ test_user_has_a_share() {
 	as nobody hog1 --mem 40
 	as nobody hog2 --mem 40
 	as nobody hog3 --mem 40
-	start_daemon --dry-run --interval 1 --min-cpu 4 "$@"
+	start_daemon --stop-damon-stat --executor none --interval 1 --min-cpu 4 "$@"
 	wait_for 30 watches 'hog1 hog2 hog3' || fail "watched are '$(watched)', not the three hogs"
 	as server server --mem 40 --duty 20
 	wait_for 30 is_watched server || fail "watched are '$(watched)'; server is skipped for '$(skipped server reason)'"

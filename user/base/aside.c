@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/letter.h"
+#include "base/textfile.h"
 
 /* Some 100 KiB each. Of more the one that has waited longest is ended, and its process asked anew. */
 #define HELPERS_MOST  32
@@ -300,6 +301,25 @@ static uint64_t wait_ns(const struct aside_call *call)
 	return call->wait_ns ? call->wait_ns : ASIDE_WAIT_NS / (1 + aside_waits_for(NULL, 0));
 }
 
+/* One that computes, or waits for a CPU, is not held up by whom it asks. */
+static bool wants_cpu(const struct helper *helper)
+{
+	char text[512], *end;
+	ssize_t len = textfile_read(text, sizeof(text), "/proc/%d/stat", (int)helper->child);
+
+	end = len < 0 ? NULL : strrchr(text, ')');
+	return end && !strncmp(end, ") R", 3);
+}
+
+static int wait_for(const struct helper *helper, const struct aside_call *call)
+{
+	int err = letter_wait(helper->socket, wait_ns(call));
+
+	for (int i = 0; err == -ETIME && i < ASIDE_STARVED_WAITS && wants_cpu(helper); i++)
+		err = letter_wait(helper->socket, ASIDE_WAIT_NS);
+	return err;
+}
+
 static int ask(struct helper *helper, struct aside_call *call)
 {
 	uint64_t began_ns = clock_awake_ns();
@@ -307,7 +327,7 @@ static int ask(struct helper *helper, struct aside_call *call)
 	int err = send_call(helper->socket, call);
 
 	if (!err)
-		err = letter_wait(helper->socket, wait_ns(call));
+		err = wait_for(helper, call);
 	if (err == -ETIME) {
 		helper->waits = true;
 		helper->pid = call->pid;

@@ -20,6 +20,8 @@
 
 /* How long a call is waited for; less where others wait already, so that many of them cost little more than one. */
 #define ASIDE_WAIT_NS NS_PER_S
+/* So many more such waits for a helper that wants a CPU: on a busy host it is late, and nobody is stuck. */
+#define ASIDE_STARVED_WAITS 4
 
 #define ASIDE_DAMON                                                                                          \
 	0U /* what is asked is no process, but DAMON, whose commands wait for one of its threads */
