@@ -35,6 +35,7 @@ test_top() {
 # seconds_of COMM: what all windows together gave to processes of this name, and how many of them were told as ended.
 seconds_of() {
 	while read -r line; do echo "$line" | json; done <$T/top | awk -v comm="$1" '
+		$1 !~ /^processes\./ { next }
 		$1 ~ /\.comm$/ { mine = $2 == comm }
 		mine && $1 ~ /\.(user_s|system_s)$/ { seconds += $2 }
 		mine && $1 ~ /\.ended$/ && $2 == "true" { ended++ }
