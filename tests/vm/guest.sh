@@ -195,6 +195,8 @@ skipped() {
 	at=$(entry skipped "$1")
 	[ -n "$at" ] && status_of "skipped.$at.$2"
 }
+# skips COMM-OR-PID PATTERN: for that reason.
+skips() { look && skipped "$1" reason | grep -q "$2"; }
 
 # watched: names of the targets, in order of their names.
 watched() { awk '$1 ~ /^targets\.[0-9]+\.comm$/ { print $2 }' $T/flat | sort | tr '\n' ' ' | sed 's/ $//'; }

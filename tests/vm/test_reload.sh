@@ -17,7 +17,7 @@ settle() {
 reload() { settle "$@" && kill -HUP "$daemon"; }
 
 have_collapsed() { look && [ "$(target one collapse.succeeded)" -gt 0 ] && [ "$(target two collapse.succeeded)" -gt 0 ]; }
-skips() { look && [ -n "$(entry skipped "$1")" ]; }
+is_skipped() { look && [ -n "$(entry skipped "$1")" ]; }
 seats_of_both() { for name in one two; do echo "$name $(target $name seat) $(target $name kdamond_pid) $(target $name start_time_ns)"; done; }
 
 # both_stay: in their seats, with the kdamonds that they had, which run, and with what was known of them.
@@ -46,7 +46,7 @@ begin() {
 	wait_for 60 have_collapsed || fail 'nothing became huge in them'
 	before=$(seats_of_both)
 	load three --mem 48
-	wait_for 20 skips three || fail 'three is not told to wait for a seat'
+	wait_for 20 is_skipped three || fail 'three is not told to wait for a seat'
 }
 
 test_reload_leaves_kdamonds_alone() {

@@ -104,8 +104,6 @@ test_reused_listed_pid() {
 	ok "pid $old was let go for good"
 }
 
-skips() { look && skipped "$1" reason | grep -q "$2"; }
-
 # Hot memory that is too thin for huge pages: after its trial the process makes room for the next hottest. The trial ends
 # with the first tick after its 4 s, and a tick may come late.
 test_no_gain_gives_way() {

@@ -53,8 +53,6 @@ test_all_workers_are_served() {
 	ok "$WORKERS workers in $took s, $MEMBERS at a time; the service used $all % of a CPU, one worker $own %"
 }
 
-skips() { look && skipped "$1" reason | grep -q "$2"; }
-
 # Forty that are too small, and some that end as soon as they begin: a line each, of log and of status.
 test_one_line_for_each() {
 	start_daemon --stop-damon-stat --interval 1
