@@ -1,4 +1,5 @@
-# Tests, checks and benchmarks. `make test` is all of them but the benchmarks; it needs root, for BPF, and takes some minutes, for the VM.
+# Tests, checks and benchmarks. `make test` is what a change must pass; it needs root, for BPF.
+# test-vm-more, test-packages, test-faults and test-real are the rest.
 
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)

@@ -13,8 +13,9 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *does;
 } commands[] = {
-	{"run", "hotdamon run", cmd_run, "find the hot processes and give their hot memory huge pages"},
-	{"top", "hotdamon top", cmd_top, "live table of the hottest processes; changes nothing"},
+	{"run", "hotdamon run", cmd_run, "find the hot services and give their hot memory huge pages"},
+	{"top", "hotdamon top", cmd_top,
+	 "live table of the busiest services, and their processes; changes nothing"},
 	{"status", "hotdamon status", cmd_status, "what a running daemon watches, and why"},
 	{"explain", "hotdamon explain", cmd_explain,
 	 "why a process or service is watched or not, step by step"},
@@ -30,7 +31,7 @@ static const struct command {
 static void print_help(FILE *file)
 {
 	fprintf(file, "Usage: hotdamon COMMAND [OPTION...]\n"
-		      "Finds the processes that burn CPU, and gives just their hot memory huge pages.\n\n");
+		      "Finds the services that burn CPU, and gives just their hot memory huge pages.\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].does);
 	fprintf(file,

@@ -95,18 +95,22 @@ metrics_formats() {
 
 some_service_in() { grep -q '^hotdamon_service_targets{' "$1" 2>/dev/null; }
 
+all_are_taken() { [ "$(descriptors)" -ge $(($1 + 16)) ]; }
+
 # All connections are held by clients that send a byte now and then: they are cut off, and others get their turn.
 metrics_slow_clients() {
-	local slow='' i
+	local slow='' i idle
 	need_curl || return
 	start_daemon --metrics "$address" || return
+	idle=$(descriptors)
 	for i in $(seq 16); do
-		drip & slow="$slow $!"
+		begin drip
+		slow="$slow $begun"
 	done
-	sleep 1
+	until_true 20 all_are_taken "$idle" || fail "of 16 slow clients $(($(descriptors) - idle)) connect"
 	scrape "http://$address/metrics" || fail 'slow clients keep others out for 20 s'
 	numbers="beside 16 of them a scrape takes $(curl -s -o /dev/null -w '%{time_total}' "http://$address/metrics") s"
-	for i in $slow; do kill "$i" 2>/dev/null; wait "$i" 2>/dev/null; done
+	for i in $slow; do finish "$i"; done
 	finish "$daemon" || fail 'the daemon failed'
 	[ -z "$why" ]
 }

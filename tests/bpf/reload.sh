@@ -79,6 +79,7 @@ hangup_of_terminal() {
 		</dev/null >/dev/null
 	terminal=$begun
 	until_true 20 test -s "$tmp/state/status.json" || fail "the daemon does not come up: $(tail -n 1 "$tmp/log")"
+	started="$started $(jq .pid "$tmp/state/status.json")"
 	finish "$terminal" KILL
 	[ -n "$why" ] || said_in_time 'Hangup: undoing everything'
 	[ -n "$why" ] || until_true 20 test ! -e "$tmp/state" || fail 'the state directory is left'

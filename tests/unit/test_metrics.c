@@ -44,7 +44,7 @@ static const char open_text[] =
 	"# HELP hotdamon_processes Processes that ran lately.\n"
 	"# TYPE hotdamon_processes gauge\n"
 	"hotdamon_processes 131\n"
-	"# HELP hotdamon_skipped_processes Hot processes that are not watched, each for a reason.\n"
+	"# HELP hotdamon_skipped_processes Hot services of which nobody is watched, each for a reason.\n"
 	"# TYPE hotdamon_skipped_processes gauge\n"
 	"hotdamon_skipped_processes 1\n"
 	"# HELP hotdamon_seats Processes that may be watched at a time.\n"

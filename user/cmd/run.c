@@ -9,7 +9,7 @@
 int cmd_run(int argc, char **argv)
 {
 	static const struct run_command command = {
-		.doc = "Finds the hot processes by BPF and their hot memory by DAMON, and collapses that to "
+		.doc = "Finds the hot services by BPF and their hot memory by DAMON, and collapses that to "
 		       "huge "
 		       "pages. Runs in the foreground; SIGINT and SIGTERM end it and put everything back, as "
 		       "does "

@@ -87,7 +87,10 @@ const struct run_option run_table[] = {
 	 "Only services, or processes, that use at least PCT % of one CPU, by the time of --rank (default "
 	 "10)",
 	 FRACTION(min_cpu_pct, 0, 1000000), .reloads = true},
-	{"min-mem", "MIB", "Only processes with at least MIB MiB of resident anonymous memory (default 32)",
+	{"min-mem", "MIB",
+	 "Only processes with at least MIB MiB of resident memory that could become huge: anonymous, and "
+	 "shared "
+	 "where it is aligned (default 32)",
 	 MIB(min_anon_bytes, 0), .reloads = true},
 	{"min-anon", "MIB", "Another name of --min-mem", "min-mem", MIB(min_anon_bytes, 0)},
 	{"max-processes", "N", "Room for N processes that run at a time (default: pid_max, at most 65536)",
@@ -139,7 +142,8 @@ const struct run_option run_table[] = {
 	 "Write metrics to FILE.prom at each tick, for node_exporter's textfile collector (default: none)",
 	 TEXT(metrics_file, check_metrics_file), .unset_words = "none"},
 	{"on-event", "PROGRAM",
-	 "Run PROGRAM for each verdict of a process and when a cap is reached, with what it is about in its "
+	 "Run PROGRAM for each verdict of a process, when a cap is reached, and when a process is stuck, "
+	 "with what it is about in its "
 	 "environment (default: none)",
 	 TEXT(on_event, check_program), .unset_words = "none"},
 
