@@ -235,6 +235,68 @@ static void test_rule_limits(void **state)
 	assert_true(rules->rules[1].limits.max_growth_bytes == 3ULL << 20);
 }
 
+/* Each from where it stands, not from where its section begins. */
+static void test_where_limits_come_from(void **state)
+{
+	const struct policy *policy;
+
+	(void)state;
+	put("h.conf", "[rule a]\nmatch = comm=a\nmax-target-huge-mib = 64\nmax-growth-pct = 5\n");
+	put("h.conf.d/1.conf", "[rule a]\nmax-target-huge-mib = 32\nmax-target-huge-mib = 16\n");
+	assert_load(0, "(warning) h.conf.d/1.conf:3: max-target-huge-mib stands in line 2 already, which "
+		       "does not count\n");
+	policy = policy_find(settings, "a");
+	assert_true(policy->limits.max_huge_bytes == 16ULL << 20);
+	assert_int_equal(policy->limit_origins[POLICY_HUGE].line, 3);
+	assert_string_equal(policy->limit_origins[POLICY_HUGE].file, tree_at(root, "h.conf.d/1.conf"));
+	assert_int_equal(policy->limit_origins[POLICY_GROWTH_PCT].line, 4);
+	assert_int_equal(policy->limit_origins[POLICY_GROWTH].kind, ORIGIN_DEFAULT);
+}
+
+/* Beside the service a dry run is silent where that one speaks, unless it is told so itself. */
+static void test_dry_run_leaves_files_to_the_service(void **state)
+{
+	(void)state;
+	put("h.conf", "[run]\non-event = /bin/true\nmetrics = 127.0.0.1:9435\nmetrics-file = /a/b.prom\n");
+	give("dry-run", "yes");
+	give("metrics", "127.0.0.1:9436");
+	assert_load(0, "");
+	assert_true(settings->values.unheld);
+	assert_string_equal(settings->values.on_event, "");
+	assert_string_equal(settings->values.metrics_file, "");
+	assert_string_equal(settings->values.metrics, "127.0.0.1:9436");
+	assert_from("on-event", "default");
+}
+
+/* What was made at the start is there, and what was not is not, whatever a reload finds. */
+static void test_anew_stays_held(void **state)
+{
+	struct settings *anew;
+
+	(void)state;
+	put("h.conf", "[run]\non-event = /bin/true\n");
+	assert_load(0, "");
+	put("h.conf", "[run]\non-event = /bin/true\ndry-run = yes\n");
+	assert_int_equal(settings_load_anew(settings, &anew), 0);
+	assert_false(anew->values.unheld);
+	assert_string_equal(anew->values.on_event, "/bin/true");
+	settings_free(anew);
+}
+
+static void test_anew_stays_unheld(void **state)
+{
+	struct settings *anew;
+
+	(void)state;
+	put("h.conf", "[run]\ntop = 4\n");
+	give("dry-run", "yes");
+	assert_load(0, "");
+	put("h.conf", "[run]\nstate-dir = /run/x\n");
+	assert_int_equal(settings_load_anew(settings, &anew), 0);
+	assert_true(anew->values.unheld);
+	settings_free(anew);
+}
+
 static void test_wrong_rule_limits(void **state)
 {
 	(void)state;
@@ -406,6 +468,10 @@ int main(void)
 		TEST(test_twice),
 		TEST(test_rules),
 		TEST(test_rule_limits),
+		TEST(test_where_limits_come_from),
+		TEST(test_dry_run_leaves_files_to_the_service),
+		TEST(test_anew_stays_held),
+		TEST(test_anew_stays_unheld),
 		TEST(test_wrong_rule_limits),
 		TEST(test_pids),
 		TEST(test_pids_of_the_command_line),

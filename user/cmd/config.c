@@ -43,33 +43,53 @@ static void print_run(const struct settings *settings)
 			print_option(settings, &run_table[i]);
 }
 
-static void print_limit(const struct policy *policy, bool has, const char *name, uint64_t value)
+static void print_limit(bool has, const char *name, uint64_t value, const struct origin *origin)
 {
 	char text[32];
 
 	if (!has)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu64, value);
-	print_line(name, text, &policy->origin);
+	print_line(name, text, origin);
 }
 
-/* What it does is printed with the first of its matches. */
-static void print_section(const struct settings *settings, const char *name)
+/* Once, with the first of its matches. */
+static void print_policy(const struct policy *policy)
 {
+	const struct rule_limits *limits = &policy->limits;
+	const struct origin *at = policy->limit_origins;
+
+	if (policy_effect_word(policy->effect))
+		print_line("watch", policy_effect_word(policy->effect), &policy->watch);
+	print_limit(limits->has_huge, "max-target-huge-mib", bytes_to_mib(limits->max_huge_bytes),
+		    &at[POLICY_HUGE]);
+	print_limit(limits->has_growth_pct, "max-growth-pct", limits->max_growth_pct, &at[POLICY_GROWTH_PCT]);
+	print_limit(limits->has_growth, "max-growth-mib", bytes_to_mib(limits->max_growth_bytes),
+		    &at[POLICY_GROWTH]);
+}
+
+static bool is_first_match(const struct rules *rules, unsigned int at)
+{
+	for (unsigned int i = 0; i < at; i++)
+		if (rules->rules[i].name == rules->rules[at].name)
+			return false;
+	return true;
+}
+
+/* The head of the section of a rule that follows one of another. */
+static void print_section(const struct settings *settings, unsigned int at)
+{
+	const struct rules *rules = &settings->values.rules;
+	const char *name = rules->rules[at].name;
 	const struct policy *policy = name ? policy_find(settings, name) : NULL;
-	const struct rule_limits *limits;
 
 	if (!policy) {
 		puts("\n[run]");
 		return;
 	}
 	printf("\n[rule %s]\n", name);
-	if (policy_effect_word(policy->effect))
-		print_line("watch", policy_effect_word(policy->effect), &policy->watch);
-	limits = &policy->limits;
-	print_limit(policy, limits->has_huge, "max-target-huge-mib", bytes_to_mib(limits->max_huge_bytes));
-	print_limit(policy, limits->has_growth_pct, "max-growth-pct", limits->max_growth_pct);
-	print_limit(policy, limits->has_growth, "max-growth-mib", bytes_to_mib(limits->max_growth_bytes));
+	if (is_first_match(rules, at))
+		print_policy(policy);
 }
 
 /* In their order, as the last that matches counts. */
@@ -83,7 +103,7 @@ static void print_rules(const struct settings *settings)
 		const char *name = rule->effect == RULE_EXCLUDES ? "exclude" : "only";
 
 		if (rule->name != section)
-			print_section(settings, rule->name);
+			print_section(settings, i);
 		section = rule->name;
 		print_line(section ? "match" : name, rule->text, &settings->rule_origins[i]);
 	}

@@ -2,6 +2,7 @@
 #include "config/option.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -45,7 +46,11 @@ static const char *check_metrics_file(const char *text)
 
 static const char *check_program(const char *text)
 {
-	return *text == '/' && !access(text, X_OK) ? NULL : "the absolute path of a program that can be run";
+	struct stat stat_;
+
+	if (*text == '/' && !stat(text, &stat_) && S_ISREG(stat_.st_mode) && !access(text, X_OK))
+		return NULL;
+	return "the absolute path of a program that can be run";
 }
 
 static const char *check_address(const char *text)

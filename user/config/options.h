@@ -51,7 +51,7 @@ struct run_options {
 	char metrics[RUN_TEXT_LEN];	 /* of base/address.h: where they are served; "": nowhere */
 	char metrics_file[RUN_TEXT_LEN]; /* absolute, *.prom; "": none */
 	char on_event[RUN_TEXT_LEN];	 /* a program, absolute; "": none */
-	bool unheld; /* a dry run that was given no state_dir: it takes no lock, and leaves nothing anywhere */
+	bool unheld; /* a dry run that was given no state_dir: it takes no lock, leaves nothing anywhere, and stays so */
 };
 
 /* What is so where nobody said anything. */

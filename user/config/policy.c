@@ -76,15 +76,22 @@ static void take_match(struct settings *settings, const struct origin *origin, s
 	settings_rule_taken(settings, origin);
 }
 
+/* *@place is where it stood before, and becomes @origin. */
+static void note_place(struct settings *settings, const char *name, const struct origin *origin,
+		       struct origin *place)
+{
+	if (place->kind == ORIGIN_FILE && place->file == origin->file)
+		settings_note(settings, false, origin, "%s stands in line %u already, which does not count",
+			      name, place->line);
+	*place = *origin;
+}
+
 static void take_watch(struct settings *settings, const struct origin *origin, struct policy *policy,
 		       const char *value)
 {
 	char shown[64];
 
-	if (policy->watch.kind == ORIGIN_FILE && policy->watch.file == origin->file)
-		settings_note(settings, false, origin,
-			      "watch stands in line %u already, which does not count", policy->watch.line);
-	policy->watch = *origin;
+	note_place(settings, "watch", origin, &policy->watch);
 	for (size_t i = 0; i < N_EFFECTS; i++) {
 		if (strcmp(value, effects[i].word))
 			continue;
@@ -98,22 +105,36 @@ static void take_watch(struct settings *settings, const struct origin *origin, s
 static const char *const policy_names[] = {"match", "watch", "max-target-huge-mib", "max-growth-pct",
 					   "max-growth-mib"};
 
+static int limit_named(const char *name)
+{
+	static const char *const names[] = {[POLICY_HUGE] = "max-target-huge-mib",
+					    [POLICY_GROWTH_PCT] = "max-growth-pct",
+					    [POLICY_GROWTH] = "max-growth-mib"};
+
+	for (int i = 0; i < N_POLICY_LIMITS; i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	return -1;
+}
+
 /* By the options of the same names. False: it is none of them. */
-static bool take_limit(struct settings *settings, const struct origin *origin, struct rule_limits *limits,
+static bool take_limit(struct settings *settings, const struct origin *origin, struct policy *policy,
 		       const char *name, const char *value)
 {
 	struct run_options values = {.top = 0};
-	bool huge = !strcmp(name, "max-target-huge-mib"), pct = !strcmp(name, "max-growth-pct");
+	struct rule_limits *limits = &policy->limits;
+	int which = limit_named(name);
 	char wrong[OPTION_WRONG_LEN];
 
-	if (!huge && !pct && strcmp(name, "max-growth-mib"))
+	if (which < 0)
 		return false;
+	note_place(settings, name, origin, &policy->limit_origins[which]);
 	if (!option_set(option_find(name), &values, value, wrong)) {
 		settings_note(settings, true, origin, "%s %s", name, wrong);
-	} else if (huge) {
+	} else if (which == POLICY_HUGE) {
 		limits->has_huge = true;
 		limits->max_huge_bytes = values.max_target_huge_bytes;
-	} else if (pct) {
+	} else if (which == POLICY_GROWTH_PCT) {
 		limits->has_growth_pct = true;
 		limits->max_growth_pct = values.room.max_growth_pct;
 	} else {
@@ -153,7 +174,7 @@ void policy_take(struct settings *settings, const struct origin *origin, const c
 		take_match(settings, origin, policy, value);
 	else if (!strcmp(name, "watch"))
 		take_watch(settings, origin, policy, value);
-	else if (!take_limit(settings, origin, &policy->limits, name, value))
+	else if (!take_limit(settings, origin, policy, name, value))
 		note_unknown(settings, origin, name);
 }
 

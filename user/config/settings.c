@@ -230,6 +230,32 @@ static void check_together(struct settings *settings)
 		   ": no tick would be");
 }
 
+/* What was made at the start, or was not, a reload leaves so. */
+static bool is_unheld(const struct settings *settings)
+{
+	if (settings->runs)
+		return settings->runs->unheld;
+	return settings->values.dry_run &&
+	       origin_of(settings, option_find("state-dir"))->kind == ORIGIN_DEFAULT;
+}
+
+/* A dry run may go on beside the service, of which the files are: what tells others is that one's. */
+static void leave_to_service(struct settings *settings)
+{
+	static const char *const tells[] = {"metrics", "metrics-file", "on-event"};
+	struct run_options defaults;
+
+	run_options_init(&defaults);
+	for (size_t i = 0; i < sizeof(tells) / sizeof(tells[0]); i++) {
+		const struct run_option *option = option_find(tells[i]);
+
+		if (origin_of(settings, option)->kind != ORIGIN_FILE)
+			continue;
+		option_copy(option, &settings->values, &defaults);
+		*origin_of(settings, option) = (struct origin){.kind = ORIGIN_DEFAULT};
+	}
+}
+
 int settings_load(struct settings *settings)
 {
 	int err;
@@ -240,8 +266,9 @@ int settings_load(struct settings *settings)
 		return err;
 	policies_end(settings);
 	take_words(settings);
-	settings->values.unheld = settings->values.dry_run &&
-				  origin_of(settings, option_find("state-dir"))->kind == ORIGIN_DEFAULT;
+	settings->values.unheld = is_unheld(settings);
+	if (settings->values.unheld)
+		leave_to_service(settings);
 	check_together(settings);
 	if (settings->err)
 		return settings->err;
@@ -259,7 +286,9 @@ int settings_load_anew(const struct settings *settings, struct settings **anew)
 			err = -ENOMEM;
 	if (!err) {
 		made->file = settings->file;
+		made->runs = &settings->values;
 		err = settings_load(made);
+		made->runs = NULL;
 	}
 	if (err && err != -EINVAL)
 		settings_free(made);

@@ -33,6 +33,8 @@ struct settings_note {
 	char *text;
 };
 
+enum policy_limit { POLICY_HUGE, POLICY_GROWTH_PCT, POLICY_GROWTH, N_POLICY_LIMITS };
+
 /* A [rule NAME]. */
 struct policy {
 	const char *name;
@@ -40,6 +42,7 @@ struct policy {
 	struct origin watch;  /* ORIGIN_DEFAULT: it does not say */
 	enum rule_effect effect;
 	struct rule_limits limits;
+	struct origin limit_origins[N_POLICY_LIMITS];
 	unsigned int n_matches;
 };
 
@@ -58,7 +61,8 @@ struct settings {
 	size_t n_notes, notes_room;
 	size_t n_mistakes, n_untold; /* mistakes that found no room among the notes */
 
-	const char *file; /* of --config; NULL: SETTINGS_FILE. Borrowed */
+	const struct run_options *runs; /* while it is read anew: what is in force. Borrowed */
+	const char *file;		/* of --config; NULL: SETTINGS_FILE. Borrowed */
 	struct settings_word *words;
 	size_t n_words, words_room;
 	struct policy *policies;

@@ -162,6 +162,17 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* A directory whose names could not be had. */
+static void note_unread(struct settings *settings, const char *dir, int err)
+{
+	struct origin origin = {.kind = ORIGIN_FILE, .file = settings_keep(settings, dir)};
+
+	if (err == -ENOMEM || !origin.file)
+		settings->err = -ENOMEM;
+	else
+		settings_note(settings, true, &origin, "%s: it is not read", strerror(-err));
+}
+
 static void read_drop_ins(struct settings *settings, const char *path)
 {
 	char dir[PATH_MAX], file[PATH_MAX + NAME_MAX + 2];
@@ -174,7 +185,7 @@ static void read_drop_ins(struct settings *settings, const char *path)
 		return;
 	n = scandirat(fd, ".", &entries, is_drop_in, by_name);
 	if (n < 0)
-		settings->err = -errno;
+		note_unread(settings, dir, -errno);
 	for (int i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", dir, entries[i]->d_name);
 		read_file(settings, fd, entries[i]->d_name, file);

@@ -70,8 +70,13 @@ static void publish_file(struct exporter *exporter, const char *text)
 {
 	struct act_error error;
 
-	if (*exporter->options->metrics_file)
-		say(exporter, write_file(exporter->options->metrics_file, text, &error), &error);
+	int err;
+
+	if (!*exporter->options->metrics_file)
+		return;
+	err = write_file(exporter->options->metrics_file, text, &error);
+	exporter->wrote |= !err;
+	say(exporter, err, &error);
 }
 
 void exporter_publish(struct exporter *exporter, const struct status *status,
@@ -109,7 +114,7 @@ static void remove_file(const char *path)
 void exporter_close(struct exporter *exporter)
 {
 	metrics_server_close(exporter->server);
-	if (exporter->options && *exporter->options->metrics_file)
+	if (exporter->wrote)
 		remove_file(exporter->options->metrics_file);
 	*exporter = (struct exporter){0};
 }

@@ -11,6 +11,7 @@
 struct exporter {
 	const struct run_options *options; /* borrowed; NULL: it is not open */
 	struct metrics_server *server;	   /* NULL: no HTTP */
+	bool wrote;			   /* its file is there, and ours */
 	int err;			   /* of the last file, to say it once */
 };
 
