@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs of --on-event, which write what they were told to a file. */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include <linux/close_range.h>
@@ -161,6 +162,19 @@ static void test_one_that_hangs(void **state)
 	assert_false(runs(text_of(world, "child")));
 }
 
+/* Whoever started us may have its children's ends ignored: how one ended is not known then, and the next one has its turn. */
+static void test_end_unknown(void **state)
+{
+	struct world *world = *state;
+	void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+
+	begin(world, "[ $HOTDAMON_PID = 1 ] || touch $D/told");
+	tell(EVENT_GAINS, 1);
+	tell(EVENT_GAINS, 2);
+	run_until(world, "told");
+	signal(SIGCHLD, before);
+}
+
 /* At the end it is not waited for. */
 static void test_end(void **state)
 {
@@ -192,11 +206,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_what_it_is_told),
-		TEST(test_only_what_matters),
-		TEST(test_many_at_once),
-		TEST(test_one_that_hangs),
-		TEST(test_end),
+		TEST(test_what_it_is_told), TEST(test_only_what_matters), TEST(test_many_at_once),
+		TEST(test_one_that_hangs),  TEST(test_end_unknown),	  TEST(test_end),
 		TEST(test_no_program),
 	};
 

@@ -255,6 +255,8 @@ static int block_signals(struct daemon *daemon)
 	int err = 0;
 
 	signal(SIGPIPE, SIG_IGN); /* a reader of our log that goes away must not end us halfway */
+	signal(SIGCHLD,
+	       SIG_DFL); /* whoever started us may have it ignored: then no child could be waited for */
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (signal_ends_us(signals[i]))

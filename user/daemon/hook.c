@@ -108,10 +108,12 @@ static int on_ended(sd_event_source *source, int fd, uint32_t events, void *data
 	(void)source;
 	(void)fd;
 	(void)events;
-	if (waitid(P_PID, (id_t)hook->pid, &how, WEXITED | WNOHANG) || how.si_pid != hook->pid)
+	kill(-hook->pid, SIGKILL); /* what it left behind, while the number of its group is its own */
+	if (waitid(P_PID, (id_t)hook->pid, &how, WEXITED | WNOHANG))
+		log_warning("--on-event %s: its end is not known: %s", hook->program, strerror(errno));
+	else if (!how.si_pid)
 		return 0;
-	kill(-hook->pid, SIGKILL); /* what it left behind, which would be many by and by */
-	if (how.si_code != CLD_EXITED)
+	else if (how.si_code != CLD_EXITED)
 		say_failure(hook, "was ended by signal", how.si_status);
 	else if (how.si_status)
 		say_failure(hook, "failed with status", how.si_status);
