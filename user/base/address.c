@@ -4,8 +4,9 @@
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 #define WANTED "a loopback address with its port, as 127.0.0.1:9435 or [::1]:9435, or unix:PATH"
 
@@ -22,14 +23,12 @@ static const char *parse_path(const char *path, struct address *address)
 
 static bool parse_port(const char *text, in_port_t *port)
 {
-	char *end;
-	unsigned long value;
+	uint64_t value;
 
-	if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 5)
+	if (!number_parse(text, 1, UINT16_MAX, &value))
 		return false;
-	value = strtoul(text, &end, 10);
 	*port = htons((in_port_t)value);
-	return value > 0 && value <= 65535;
+	return true;
 }
 
 static const char *parse_in6(const char *host, in_port_t port, struct address *address)

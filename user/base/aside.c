@@ -17,8 +17,6 @@
 #include "base/letter.h"
 #include "base/textfile.h"
 
-/* Some 100 KiB each. Of more the one that has waited longest is ended, and its process asked anew. */
-#define HELPERS_MOST  32
 #define ROOT_LEN      96
 #define HELPER_SOCKET (STDERR_FILENO + 1)
 #define REAP_TRIES    1000
@@ -28,6 +26,7 @@ struct helper {
 	pid_t child; /* 0: none */
 	int socket;
 	bool waits; /* for @pid, since @since_ns, by clock_awake_ns(); what it will say is of no use any more */
+	bool killed; /* in vain so far */
 	uint32_t pid;
 	uint64_t since_ns;
 };
@@ -35,7 +34,7 @@ struct helper {
 static struct {
 	pid_t owner;	       /* whose the helpers are; 0: nobody has any. A fork of it does all by itself */
 	uint64_t ended_cpu_ns; /* of helpers that have ended */
-	struct helper helpers[HELPERS_MOST];
+	struct helper helpers[ASIDE_MOST];
 } aside;
 
 static bool has_helpers(void)
@@ -192,8 +191,11 @@ static bool end(struct helper *helper)
 {
 	uint64_t cpu_ns = clock_process_cpu_ns_of(helper->child);
 
+	int tries = helper->killed ? 1 : REAP_TRIES;
+
 	kill(helper->child, SIGKILL);
-	if (!reap(helper, REAP_TRIES))
+	helper->killed = true;
+	if (!reap(helper, tries))
 		return false;
 	aside.ended_cpu_ns += cpu_ns;
 	return true;
@@ -204,7 +206,7 @@ static void take_back(void)
 {
 	if (!has_helpers())
 		return;
-	for (size_t i = 0; i < HELPERS_MOST; i++) {
+	for (size_t i = 0; i < ASIDE_MOST; i++) {
 		struct helper *helper = &aside.helpers[i];
 		struct pollfd pollfd = {.fd = helper->socket, .events = POLLIN};
 
@@ -215,7 +217,7 @@ static void take_back(void)
 
 static struct helper *find(bool waits, uint32_t pid)
 {
-	for (size_t i = 0; i < HELPERS_MOST; i++) {
+	for (size_t i = 0; i < ASIDE_MOST; i++) {
 		struct helper *helper = &aside.helpers[i];
 
 		if (helper->child && helper->waits == waits && (!waits || helper->pid == pid))
@@ -228,7 +230,7 @@ static struct helper *longest_waiting(void)
 {
 	struct helper *longest = NULL;
 
-	for (size_t i = 0; i < HELPERS_MOST; i++)
+	for (size_t i = 0; i < ASIDE_MOST; i++)
 		if (!longest || aside.helpers[i].since_ns < longest->since_ns)
 			longest = &aside.helpers[i];
 	return longest;
@@ -240,11 +242,11 @@ static int free_helper(struct helper **found)
 	size_t i = 0;
 
 	if (!helper) {
-		while (i < HELPERS_MOST && aside.helpers[i].child)
+		while (i < ASIDE_MOST && aside.helpers[i].child)
 			i++;
-		helper = i < HELPERS_MOST ? &aside.helpers[i] : longest_waiting();
+		helper = i < ASIDE_MOST ? &aside.helpers[i] : longest_waiting();
 		if (helper->child && !end(helper))
-			return -EBUSY;
+			return -EAGAIN;
 	}
 	*found = helper;
 	return helper->child ? 0 : spawn(helper);
@@ -289,8 +291,6 @@ static int send_call(int socket, const struct aside_call *call)
 	struct iovec parts[] = {
 		{&head, sizeof(head)}, {call->args, call->args_bytes}, {(void *)call->in, call->in_bytes}};
 
-	if (call->root && strlen(call->root) >= sizeof(head.root))
-		return -ENAMETOOLONG;
 	if (call->root)
 		strcpy(head.root, call->root);
 	return letter_put(socket, parts, 3, call->fd ? *call->fd : -1);
@@ -338,7 +338,7 @@ static int ask(struct helper *helper, struct aside_call *call)
 		err = take_answer(helper->socket, call, &answered);
 	if (!answered) /* it was killed, for want of memory, say */
 		end(helper);
-	return err == -EPIPE && !answered ? -EIO : err;
+	return err == -EPIPE && !answered ? -EAGAIN : err;
 }
 
 int aside_do(struct aside_call *call)
@@ -350,6 +350,8 @@ int aside_do(struct aside_call *call)
 	call->out_bytes = 0;
 	if (!has_helpers())
 		return do_it(call);
+	if (call->root && strlen(call->root) >= ROOT_LEN)
+		return -ENAMETOOLONG;
 	take_back();
 	if (find(true, call->pid))
 		return -ETIME;
@@ -371,7 +373,7 @@ size_t aside_waits_for(uint32_t *pids, size_t most)
 	size_t n = 0;
 
 	take_back();
-	for (size_t i = 0; i < HELPERS_MOST; i++) {
+	for (size_t i = 0; i < ASIDE_MOST; i++) {
 		const struct helper *helper = &aside.helpers[i];
 
 		if (!helper->child || !helper->waits)
@@ -387,7 +389,7 @@ uint64_t aside_cpu_ns(void)
 {
 	uint64_t sum = aside.ended_cpu_ns;
 
-	for (size_t i = 0; i < HELPERS_MOST; i++)
+	for (size_t i = 0; i < ASIDE_MOST; i++)
 		if (aside.helpers[i].child)
 			sum += clock_process_cpu_ns_of(aside.helpers[i].child);
 	return sum;
@@ -397,7 +399,7 @@ bool aside_is_own(uint32_t pid)
 {
 	bool own = pid == (uint32_t)getpid();
 
-	for (size_t i = 0; i < HELPERS_MOST && !own; i++)
+	for (size_t i = 0; i < ASIDE_MOST && !own; i++)
 		own = aside.helpers[i].child && pid == (uint32_t)aside.helpers[i].child;
 	return own;
 }
@@ -413,10 +415,10 @@ size_t aside_end(void)
 
 	if (!has_helpers())
 		return 0;
-	for (size_t i = 0; i < HELPERS_MOST; i++)
+	for (size_t i = 0; i < ASIDE_MOST; i++)
 		if (aside.helpers[i].child)
 			kill(aside.helpers[i].child, SIGKILL);
-	for (size_t i = 0; i < HELPERS_MOST; i++)
+	for (size_t i = 0; i < ASIDE_MOST; i++)
 		left += aside.helpers[i].child && !reap(&aside.helpers[i], left ? 1 : REAP_TRIES);
 	aside.owner = 0;
 	return left;

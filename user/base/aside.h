@@ -26,6 +26,9 @@
 #define ASIDE_DAMON                                                                                          \
 	0U /* what is asked is no process, but DAMON, whose commands wait for one of its threads */
 
+/* Helpers, some 100 KiB each. Of more the one that has waited longest is ended, and its process asked anew. */
+#define ASIDE_MOST 32
+
 struct aside_call;
 
 /* What is done, on a copy of @call in the helper. What it returns aside_do() returns. */
@@ -54,7 +57,7 @@ static inline struct aside_call aside_of(const char *root, uint32_t pid, aside_w
 }
 
 /*
- * Returns what @call->work() returned; or -ETIME, now or as of earlier: who is asked does not answer; or another negative
+ * Returns what @call->work() returned; or -EAGAIN: there is no helper to be had now, or it was killed; or -ETIME, now or as of earlier: who is asked does not answer; or another negative
  * errno if there was no helper. Then there is nothing in args, out and opened.
  */
 int aside_do(struct aside_call *call);

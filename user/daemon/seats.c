@@ -65,7 +65,7 @@ static bool is_stuck(const struct seats *seats, unsigned int seat)
 	return have->watching && aside_waits_ns(have->pid_target);
 }
 
-int seats_stuck(const struct seats *seats, uint32_t pid)
+int seats_watching(const struct seats *seats, uint32_t pid)
 {
 	for (unsigned int seat = 0; seat < seats->n; seat++)
 		if (seats->have[seat].watching && seats->have[seat].pid_target == pid)

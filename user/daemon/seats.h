@@ -27,7 +27,7 @@ void seats_release(struct seats *seats, struct watch *watch, struct target *targ
 void seats_close_stuck(const struct seats *seats, const struct watch *watch);
 
 /* The seat whose kdamond watches @pid, which does not answer; -1: none does. */
-int seats_stuck(const struct seats *seats, uint32_t pid);
+int seats_watching(const struct seats *seats, uint32_t pid);
 
 /* Somebody else made DAMON's seats anew: nothing is ours any more. */
 bool seats_are_lost(const struct seats *seats);

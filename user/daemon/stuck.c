@@ -61,8 +61,8 @@ static void say_news(const struct stuck_list *before, const struct stuck_list *n
 void stuck_look(struct stuck_list *list, const struct seats *seats)
 {
 	struct stuck_list before = *list;
-	uint32_t pids[STUCK_MOST];
-	size_t n = aside_waits_for(pids, STUCK_MOST);
+	uint32_t pids[ASIDE_MOST];
+	size_t n = aside_waits_for(pids, ASIDE_MOST);
 
 	list->n = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -72,7 +72,7 @@ void stuck_look(struct stuck_list *list, const struct seats *seats)
 		if (!stuck_is(waits_ns))
 			continue;
 		*stuck = (struct status_stuck){
-			.pid = pids[i], .for_s = ns_to_s(waits_ns), .seat = seats_stuck(seats, pids[i])};
+			.pid = pids[i], .for_s = ns_to_s(waits_ns), .seat = seats_watching(seats, pids[i])};
 		name_it(stuck);
 		list->n++;
 	}

@@ -3,15 +3,14 @@
 #ifndef HOTDAMON_DAEMON_STUCK_H
 #define HOTDAMON_DAEMON_STUCK_H
 
+#include "base/aside.h"
 #include "daemon/seats.h"
 #include "report/status.h"
 #include "sense/proc.h"
 
-#define STUCK_MOST 32 /* as many as helpers may be */
-
 /* Starts as {0}. */
 struct stuck_list {
-	struct status_stuck at[STUCK_MOST];
+	struct status_stuck at[ASIDE_MOST];
 	size_t n;
 };
 
