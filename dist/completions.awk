@@ -52,7 +52,7 @@ command && /^ +(-[a-zA-Z], )?--[a-z]/ {
 	value = rest ~ /^=/ ? rest : ""
 	sub(/^=/, "", value)
 	sub(/  .*/, "", value)
-	sub(/^(=[^ ]*)? +/, "", rest)
+	sub(/^(\[?=[^ ]*)? +/, "", rest) # a flag may be told =yes or =no
 	learn_kinds(rest)
 	i = ++n_options[command]
 	option[command, i] = name

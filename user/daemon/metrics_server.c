@@ -128,7 +128,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 /* Whether the socket at @address has nobody who listens: it was left there. */
 static bool is_left(const struct address *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); /* its queue may be full */
 	bool left;
 
 	if (fd < 0)

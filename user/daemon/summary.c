@@ -161,15 +161,14 @@ static void count_results(const struct setup *setup, const struct watch *watch, 
 }
 
 static void export(const struct setup *setup, const struct watch *watch, struct exporter *exporter,
-		   const struct status *status)
+		   const struct status *status, const struct tick_sums *tick)
 {
-	struct tick_sums tick = tick_sums(setup->tick);
 	const struct seats_sums *seats = seats_sums(setup->seats);
 	struct metrics_totals totals = {
 		.now_s = (double)clock_wall_s(),
 		.daemon_cpu_s = ns_to_s(clock_process_cpu_ns() + aside_cpu_ns()),
-		.all_pct = tick.cpu_pct,
-		.came_in = tick.came_in,
+		.all_pct = tick->cpu_pct,
+		.came_in = tick->came_in,
 		.collapse_us = seats->collapse_us,
 		.failed_acts = seats->errors + watch->executor.errors,
 		.lost_aggregations = watch->executor.lost_aggregations,
@@ -234,7 +233,7 @@ int summary_publish(const struct setup *setup, const struct watch *watch, struct
 		status.n_targets = fill_targets(setup, watch, targets);
 		err = watch->options->unheld ? 0 : write_status(setup, &status, last_err);
 		if (exporter_is_wanted(exporter))
-			export(setup, watch, exporter, &status);
+			export(setup, watch, exporter, &status, &tick);
 		sd_notifyf(0, "STATUS=watching %zu of %u, %" PRIu64 " collapses", status.n_targets,
 			   watch->n_usable, status.collapses);
 	} else if (err != last_err) {

@@ -88,7 +88,7 @@ unsigned int stints_count(const struct stints *stints, const struct ranked_servi
 {
 	unsigned int n = 0;
 
-	for (size_t i = 0; i < service->n_members; i++) {
+	for (size_t i = 0; i < service->n_members && stints->n; i++) {
 		const struct ranked *member = &ranked[service->members[i]];
 
 		n += !member->ended && stints_had(stints, member, now_ns);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "decide/worklist.h"
 
-struct room_growth work_slot_added(const struct work_slot *slot)
+/* What a collapse of it would add. */
+static struct room_growth work_slot_added(const struct work_slot *slot)
 {
 	return room_added(slot->populated, slot->shared);
 }

@@ -30,9 +30,6 @@ struct worklist {
 	size_t n;	/* slots to be collapsed */
 };
 
-/* What a collapse of it would add. */
-struct room_growth work_slot_added(const struct work_slot *slot);
-
 /* What becomes of a slot that pays. */
 enum work_fate {
 	WORK_UNKNOWN, /* it is not read or asked for yet */
