@@ -61,7 +61,6 @@ UNIT_map_file := user/decide/room.c user/decide/worklist.c
 UNIT_map_cells :=
 UNIT_map := user/report/map_cells.c user/report/text.c user/report/map_file.c $(UNIT_map_file)
 UNIT_map_svg := user/report/map.c $(UNIT_map)
-UNIT_bounded := user/cmd/cli.c
 UNIT_told := user/report/status.c $(UNIT_status)
 UNIT_explain := user/report/told.c user/decide/share.c user/decide/service.c $(UNIT_told)
 UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c user/report/status.c $(UNIT_claim) user/act/claim.c $(UNIT_status)

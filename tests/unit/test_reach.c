@@ -18,6 +18,14 @@ static int read_maps(uint32_t pid)
 	return vma_map_look(&map, root, pid);
 }
 
+static int read_names(uint32_t pid)
+{
+	const struct vma_range range = {.start = PMD_SIZE_BYTES, .end = 2 * PMD_SIZE_BYTES};
+	char(*names)[VMA_NAME_LEN];
+
+	return vma_names_read(root, pid, &range, 1, &names);
+}
+
 static int read_slots(uint32_t pid)
 {
 	struct slot_pages pages;
@@ -67,7 +75,7 @@ static const struct reading {
 } readings[] = {
 	{"maps", read_maps}, {"pagemap", read_slots},	    {"pagemap", read_populated},
 	{"pagemap", walk},   {"smaps_rollup", read_rollup}, {"cmdline", read_command},
-	{"pagemap", ask},
+	{"pagemap", ask},    {"maps", read_names},
 };
 
 #define N_READINGS (sizeof(readings) / sizeof(readings[0]))

@@ -399,6 +399,31 @@ static void test_gone(void **state)
 	vma_map_free(&map);
 }
 
+/* Of those that were asked for, in their order; nothing else that lies in maps. */
+static void test_names(void **state)
+{
+	const struct vma_range ranges[] = {{.start = 0x600000001000},
+					   {.start = FIRST},
+					   {.start = FIRST + 4096},
+					   {.start = 0x7e0000000000}};
+	char(*names)[VMA_NAME_LEN];
+
+	(void)state;
+	put("55d000000000-55d000001000 r--p 00000000 fd:00 131 /usr/bin/x\n"
+	    "600000001000-600000600000 rw-p 00000000 00:00 0 [heap]\n"
+	    "700000000000-700000300000 rw-p 00000000 00:00 0 \n"
+	    "7e0000000000-7e0000400000 rw-s 00000000 00:01 5                          /dev/shm/a b\n");
+	assert_int_equal(vma_names_read(root, 100, ranges, 4, &names), 0);
+	assert_string_equal(names[0], "[heap]");
+	assert_string_equal(names[1], "");
+	assert_string_equal(names[2], "");
+	assert_string_equal(names[3], "/dev/shm/a b");
+	free(names);
+	assert_int_equal(vma_names_read(root, 100, NULL, 0, &names), 0);
+	free(names);
+	assert_int_equal(vma_names_read(root, 101, ranges, 4, &names), -ESRCH);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -413,6 +438,7 @@ int main(void)
 		TEST(test_five_thousand_mappings),
 		TEST(test_doubt),
 		TEST(test_gone),
+		TEST(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,13 @@ test_one_that_is_stuck_stops_nobody() {
 	told=$(sed -n 's/^ *\([0-9]* held .*\)/\1/p' $T/said)
 	took_within "$(plus "$top_before" 3)" 0 hotdamon top -n 1 -d 1
 	top=$took
+	# What lies behind its lock is not known, the rest is; and that of another one is all the same.
+	took_within 60 0 hotdamon explain "$held"
+	must_say '? pages: not known: it does not answer'
+	must_say '[+] opt-out: '
+	took_within 60 1 hotdamon map "$held"
+	took_within 60 0 hotdamon explain other
+	must_say ' slots of 2 MiB have memory: '
 	ending=$(now_cs)
 	kill -TERM "$daemon"
 	wait_for 10 gone "$daemon" || fail "it lives 10 s after SIGTERM: $(grep State /proc/"$daemon"/status)"

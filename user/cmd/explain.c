@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "act/claim.h"
+#include "base/aside.h"
 #include "base/clock.h"
-#include "cmd/bounded.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/living.h"
@@ -22,6 +22,7 @@
 #include "decide/optout.h"
 #include "decide/reason.h"
 #include "decide/share.h"
+#include "decide/stuck.h"
 #include "executor/executor.h"
 #include "report/explain.h"
 #include "report/log.h"
@@ -121,6 +122,16 @@ static void look_at_rules(struct look *look)
 	judge_free(judge);
 }
 
+/* As the daemon has it, of which the looks before tell. */
+static bool is_stuck(const struct look *look)
+{
+	const struct process_facts *facts = &look->process->facts;
+	bool watched = look->told.place == TOLD_WATCHED;
+
+	return stuck_bars(aside_waits_ns(facts->tgid), watched) ||
+	       stuck_bars(aside_waits_ns(facts->live_tid), watched);
+}
+
 static void look_at_bars(struct look *look)
 {
 	const struct process_facts *facts = &look->process->facts;
@@ -131,6 +142,8 @@ static void look_at_bars(struct look *look)
 		look->explain.barred = optout_reason(facts->comm);
 	else if (by_madvise && !geteuid()) /* without root it tells of us */
 		look->explain.barred = executor_madvise.bars(facts);
+	if (is_stuck(look)) /* that question may be the first that does not come back */
+		look->explain.barred = STUCK_REASON;
 }
 
 /* The daemon's own look at the control groups. */
@@ -179,7 +192,7 @@ static void look_at_memory(struct look *look)
 		.aligned_bytes = process_shared_bytes(facts, memory.mappings.shared_bytes),
 	};
 	explain->pages.unaligned_bytes = memory.mappings.unaligned_bytes;
-	explain->pages.unknown = err ? strerror(-err) : NULL;
+	explain->pages.unknown = err ? memory_look_why(err) : NULL;
 	explain->pages.slots = memory.n;
 	explain->pages.left_out = memory.left_out;
 	for (size_t i = 0; i < memory.n && !err; i++)
@@ -211,7 +224,9 @@ static void take_look(struct explain *explain, const struct rank_found *look)
 
 	explain->rank = look->rank;
 	rules_explain(&explain->rules, reason);
-	if (look->told)
+	if (look->enters && explain->barred) /* a tick later the daemon would see that too */
+		answer(explain, EXPLAIN_WOULD_SKIP, explain->barred);
+	else if (look->told)
 		answer(explain, look->enters ? EXPLAIN_WOULD_WATCH : EXPLAIN_WOULD_SKIP, look->reason);
 	else if (explain->rules.out)
 		answer(explain, EXPLAIN_WOULD_SKIP, reason);
@@ -252,10 +267,8 @@ static int print(const struct explain *explain, const struct explain_options *op
 	return EXIT_DONE;
 }
 
-/* In a child, as what is looked at may not answer. */
-static int look_and_print(void *arg)
+static int look_and_print(struct look *look)
 {
-	struct look *look = arg;
 	struct subject_process *process = look->process;
 	struct rank_found found;
 
@@ -299,7 +312,7 @@ static int explain_subject(struct subject *subject, struct services *services,
 	if (look.told.place == TOLD_NOTHING)
 		look.rank = rank_look_begin(&look.explain.settings, &look.told.rules, options->seconds);
 	if (look.rank || look.told.place != TOLD_NOTHING)
-		status = bounded_run(NAME, look_and_print, &look, options->seconds + BOUNDED_S);
+		status = look_and_print(&look);
 	else
 		fprintf(stderr, NAME ": %s\n", strerror(ENOMEM));
 	rank_look_end(look.rank);

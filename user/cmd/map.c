@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* `hotdamon map`: the memory of a process as a picture, beside a daemon or without one. Changes nothing. */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <langinfo.h>
-#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +13,6 @@
 #include <term.h>
 
 #include "base/clock.h"
-#include "cmd/bounded.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/living.h"
@@ -82,33 +78,16 @@ static void take_mapping(const struct vma_range *range, const struct map_slot *s
 	}
 }
 
-/* Names are told in maps, and nobody else asks for them: one line of it, "START-END rwxp OFFSET DEVICE INODE  NAME". */
-static void take_name(const char *line, struct map_mapping *mappings, size_t n, size_t *next)
+/* Without them it is a picture all the same. */
+static void take_names(const struct memory_look *look, uint32_t tid, struct map_mapping *mappings)
 {
-	uint64_t start = strtoull(line, NULL, 16);
-	int at = 0;
+	char(*names)[VMA_NAME_LEN];
 
-	while (*next < n && mappings[*next].start < start)
-		(*next)++;
-	sscanf(line, "%*s %*s %*s %*s %*s %n", &at);
-	if (*next == n || mappings[*next].start != start || !at)
+	if (vma_names_read("/proc", tid, look->mappings.ranges, look->mappings.n, &names))
 		return;
-	snprintf(mappings[*next].name, MAP_NAME_LEN, "%.*s", (int)strcspn(line + at, "\n"), line + at);
-}
-
-static void read_names(uint32_t tid, struct map_mapping *mappings, size_t n)
-{
-	char path[PATH_MAX], *line = NULL;
-	size_t size = 0, next = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", tid);
-	file = fopen(path, "re");
-	while (file && getline(&line, &size, file) >= 0)
-		take_name(line, mappings, n, &next);
-	free(line);
-	if (file)
-		fclose(file);
+	for (size_t i = 0; i < look->mappings.n; i++)
+		snprintf(mappings[i].name, MAP_NAME_LEN, "%s", names[i]);
+	free(names);
 }
 
 /* ---- what the daemon says ---- */
@@ -193,7 +172,7 @@ static void set_look(struct map_look *look, char room[MAP_LEVELS + 1][COLOUR_LEN
 
 static int fail(const char *what, int err)
 {
-	fprintf(stderr, NAME ": %s%s%s\n", what, *what ? ": " : "", strerror(-err));
+	fprintf(stderr, NAME ": %s%s%s\n", what, *what ? ": " : "", memory_look_why(err));
 	return EXIT_FAILED;
 }
 
@@ -241,7 +220,7 @@ static int draw(const struct subject_process *process, const struct memory_look 
 		take_slot(look, i, &slots[i]);
 	for (size_t i = 0; i < look->mappings.n; i++)
 		take_mapping(&look->mappings.ranges[i], slots, look->n, &next, &mappings[i]);
-	read_names(process->facts.live_tid, mappings, look->mappings.n);
+	take_names(look, process->facts.live_tid, mappings);
 	whose_name(process->facts.comm, process->id.tgid, &process->whose, name);
 	take_heat(&map, slots, process->id, options->state_dir);
 	return options->svg ? print_svg(&map, options->svg) : print_text(&map);
@@ -268,9 +247,8 @@ static int map_process(const struct subject_process *process, const struct map_o
 	return status;
 }
 
-static int find_and_map(void *arg)
+static int find_and_map(const struct map_options *options)
 {
-	const struct map_options *options = arg;
 	struct services *services = services_new("/proc", NULL);
 	struct subject subject = {0};
 	int status = EXIT_FAILED;
@@ -309,5 +287,5 @@ int cmd_map(int argc, char **argv)
 
 	cli_parse(&argp, argc, argv, &options);
 	setlocale(LC_CTYPE, "");
-	return bounded_run(NAME, find_and_map, &options, BOUNDED_S);
+	return find_and_map(&options);
 }

@@ -3,11 +3,19 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sense/filepages.h"
 
 #define SLOTS_AT_ONCE 512 /* whoever maps memory meanwhile waits no longer than for so many */
+
+const char *memory_look_why(int err)
+{
+	if (err == -ETIME)
+		return "it does not answer: it, or something, holds the lock of its memory";
+	return strerror(-err);
+}
 
 void memory_look_free(struct memory_look *look)
 {

@@ -20,10 +20,14 @@ struct memory_look {
 };
 
 /*
- * Looks at the process that has the thread @tid, which needs ptrace-read of it. It waits for the lock of its memory as long as
- * somebody holds it. 0, or negative errno; memory_look_free() is fine then, too.
+ * Looks at the process that has the thread @tid, which needs ptrace-read of it. 0, or negative errno, -ETIME: somebody holds
+ * the lock of its memory (base/aside.h); memory_look_free() is fine then, too.
  */
 int memory_look(struct memory_look *look, uint32_t tid);
+
+/* The error @err in words, of this look or another one at the memory of a process. */
+const char *memory_look_why(int err);
+
 void memory_look_free(struct memory_look *look); /* leaves {0} */
 
 #endif

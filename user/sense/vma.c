@@ -173,6 +173,58 @@ int vma_map_look(struct vma_map *map, const char *proc_root, uint32_t pid)
 	return 0;
 }
 
+/* Of a line "START-END rwxp OFFSET DEVICE INODE  NAME"; @next: the first mapping that may be its one. */
+static void take_name(const char *line, const struct vma_range *ranges, size_t n, size_t *next,
+		      char (*names)[VMA_NAME_LEN])
+{
+	uint64_t start = strtoull(line, NULL, 16);
+	int at = 0;
+
+	while (*next < n && ranges[*next].start < start)
+		(*next)++;
+	sscanf(line, "%*s %*s %*s %*s %*s %n", &at);
+	if (*next == n || ranges[*next].start != start || !at)
+		return;
+	snprintf(names[*next], VMA_NAME_LEN, "%.*s", (int)strcspn(line + at, "\n"), line + at);
+}
+
+/* Of which mappings goes along, so that what comes back is no longer than their names. */
+static int read_names(struct aside_call *call)
+{
+	size_t n = call->in_bytes / sizeof(struct vma_range), size = 0, next = 0;
+	char path[PATH_MAX], *line = NULL;
+	FILE *file;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s/%u/maps", call->root, call->pid);
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -ESRCH : -errno;
+	call->out = calloc(n + 1, VMA_NAME_LEN);
+	call->out_bytes = (n + 1) * VMA_NAME_LEN;
+	if (!call->out)
+		err = -ENOMEM;
+	while (!err && getline(&line, &size, file) >= 0)
+		take_name(line, call->in, n, &next, call->out);
+	free(line);
+	fclose(file);
+	return err;
+}
+
+int vma_names_read(const char *proc_root, uint32_t pid, const struct vma_range *ranges, size_t n,
+		   char (**names)[VMA_NAME_LEN])
+{
+	struct aside_call call = aside_of(proc_root, pid, read_names, NULL, 0);
+	int err;
+
+	call.in = ranges;
+	call.in_bytes = n * sizeof(*ranges);
+	err = aside_do(&call);
+	if (!err)
+		*names = call.out;
+	return err;
+}
+
 void vma_map_free(struct vma_map *map)
 {
 	free(map->ranges);

@@ -56,6 +56,15 @@ struct vma_map {
 int vma_map_look(struct vma_map *map, const char *proc_root, uint32_t pid);
 void vma_map_free(struct vma_map *map); /* leaves {0} */
 
+#define VMA_NAME_LEN 64 /* cut */
+
+/*
+ * The names of the @n mappings @ranges, ascending, in the process that has the thread @pid: "[heap]", a file; "" of one that
+ * has none, or is there no more. 0, and *@names is malloced; negative errno as of vma_map_look(), or -ENOMEM.
+ */
+int vma_names_read(const char *proc_root, uint32_t pid, const struct vma_range *ranges, size_t n,
+		   char (**names)[VMA_NAME_LEN]);
+
 /* The whole slots in @range; there is one. */
 struct address_range vma_slots(const struct vma_range *range);
 
