@@ -86,6 +86,21 @@ static void test_alone(void **state)
 	free(text);
 }
 
+/* By which numbers it is judged is told. */
+static void test_files(void **state)
+{
+	struct explain explain = alone;
+
+	(void)state;
+	explain.files = EXPLAIN_FILES;
+	assert_says(&explain,
+		    "      by: a look of now, and the configuration files of hotdamon run: no daemon "
+		    "is running\n");
+	explain.files = EXPLAIN_WRONG_FILES;
+	assert_says(&explain, "      by: a look of now, and what can be used of the configuration files of "
+			      "hotdamon run (what not, hotdamon config says): no daemon is running\n");
+}
+
 /* Each step stops where the decision does. */
 static void test_what_stops(void **state)
 {
@@ -201,7 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alone),	      cmocka_unit_test(test_what_stops),
 		cmocka_unit_test(test_members),	      cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_beside_daemon),
+		cmocka_unit_test(test_beside_daemon), cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,7 @@ static void test_the_later_the_stronger(void **state)
 	assert_from("top", "command line");
 	assert_from("interval", "h.conf.d/10.conf:4");
 	assert_from("min-cpu", "h.conf.d/20.conf:2");
+	assert_int_equal(settings->n_files, 3);
 	assert_from("rank", "h.conf:5");
 	assert_from("payback", "default");
 }

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "decide/user_share.h"
 #include "report/told.h"
 #include "status_world.h"
 
@@ -21,6 +22,7 @@ static char *status_text(void)
 		.by = "service",
 		.members = 5,
 		.max_seats = 6,
+		.user_share_pct = 40,
 		.rank = "cpu",
 		.min_cpu_pct = 2.5,
 		.min_mem_bytes = 48 << 20,
@@ -86,6 +88,7 @@ static void test_settings(void **state)
 	assert_true(told.by_service);
 	assert_int_equal(told.members, 5);
 	assert_int_equal(told.max_seats, 6);
+	assert_int_equal(told.user_share_pct, 40);
 	assert_int_equal(told.rank_by, RANK_BY_CPU);
 	assert_near(told.min_cpu_pct, 2.5);
 	assert_int_equal(told.min_mem_bytes, 48 << 20);
@@ -117,6 +120,7 @@ static void test_others(void **state)
 			 TOLD_WATCHED); /* it began in the first tick of the clock, as this one did */
 	assert_int_equal(told.rules.n, 0);
 	assert_int_equal(told.daemon, 0);
+	assert_int_equal(told.user_share_pct, USER_SHARE_DEFAULT_PCT); /* not 0, which is no bound */
 	told_free(&told);
 }
 

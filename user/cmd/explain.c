@@ -17,8 +17,8 @@
 #include "cmd/memory_look.h"
 #include "cmd/rank_look.h"
 #include "cmd/subject.h"
+#include "config/settings.h"
 #include "daemon/judge.h"
-#include "decide/members.h"
 #include "decide/optout.h"
 #include "decide/reason.h"
 #include "decide/share.h"
@@ -70,37 +70,70 @@ struct look {
 	const struct explain_options *options;
 	struct rank_look *rank; /* NULL: the daemon tells */
 	struct told told;
+	struct settings *settings; /* owned; NULL where a daemon tells */
+	struct run_options run;	   /* of either */
 	struct explain explain;
 };
 
-static const struct explain_settings defaults = {.top = 3,
-						 .by_service = true,
-						 .members = MEMBERS_DEFAULT,
-						 .max_seats = SEATS_DEFAULT,
-						 .min_cpu_pct = 10,
-						 .min_mem_bytes = 32 * MIB_BYTES,
-						 .rank_by = RANK_BY_USER};
-
-static void take_told(struct look *look, const char *state_dir)
+/* A daemon that is older than this may not tell: then it is taken for one without options. */
+static void take_options_told(struct look *look)
 {
-	char *text = living_read(state_dir, STATUS_FILE);
 	const struct told *told = &look->told;
-	struct explain *explain = &look->explain;
+	struct run_options *run = &look->run;
 
-	explain->settings = defaults;
+	run_options_init(run);
+	if (!told->settings_known)
+		return;
+	run->top = told->top;
+	run->by_process = !told->by_service;
+	run->members = told->members;
+	run->max_seats = told->max_seats;
+	run->user_share_pct = told->user_share_pct;
+	run->min_cpu_pct = told->min_cpu_pct;
+	run->min_anon_bytes = told->min_mem_bytes;
+	run->rank_by = told->rank_by;
+	run->rules = told->rules;
+}
+
+/* As run would have them here, without a word on its command line; of files with mistakes, what is right in them. */
+static int read_options(struct look *look)
+{
+	int err;
+
+	look->settings = settings_new();
+	err = look->settings ? settings_load(look->settings) : -ENOMEM;
+	if (err && err != -EINVAL)
+		return err;
+	look->run = look->settings->values;
+	if (err)
+		look->explain.files = EXPLAIN_WRONG_FILES;
+	else if (look->settings->n_files)
+		look->explain.files = EXPLAIN_FILES;
+	return 0;
+}
+
+/* By what it is judged: by a daemon that tells, or by what there would be one with. */
+static int take_options(struct look *look)
+{
+	char *text = living_read(look->options->state_dir, STATUS_FILE);
+	const struct run_options *run = &look->run;
+	int err = 0;
+
 	if (text && !told_of(text, look->process->id, PROC_TICK_NS, &look->told))
-		explain->told = told;
+		look->explain.told = &look->told;
 	free(text);
-	if (told->settings_known)
-		explain->settings = (struct explain_settings){
-			.top = told->top,
-			.by_service = told->by_service,
-			.members = told->members,
-			.max_seats = told->max_seats,
-			.min_cpu_pct = told->min_cpu_pct,
-			.min_mem_bytes = told->min_mem_bytes,
-			.rank_by = told->rank_by,
-		};
+	if (look->explain.told)
+		take_options_told(look);
+	else
+		err = read_options(look);
+	look->explain.settings = (struct explain_settings){
+		.top = run->top,
+		.by_service = !run->by_process,
+		.min_cpu_pct = run->min_cpu_pct,
+		.min_mem_bytes = run->min_anon_bytes,
+		.rank_by = run->rank_by,
+	};
+	return err;
 }
 
 /* As the daemon's judge does: who asked for it just where he advises it is asked last. */
@@ -112,7 +145,7 @@ static void look_at_rules(struct look *look)
 	struct process_owner owner = {.uid = UID_UNKNOWN};
 
 	log_mute(geteuid()); /* without root some things cannot be told, and explain says which */
-	judge = judge_new(&look->told.rules, look->services);
+	judge = judge_new(&look->run.rules, look->services);
 	log_mute(false);
 	if (!judge)
 		return;
@@ -132,10 +165,19 @@ static bool is_stuck(const struct look *look)
 	       stuck_bars(aside_waits_ns(facts->live_tid), watched);
 }
 
+static bool would_use_madvise(const struct look *look)
+{
+	enum executor_kind kind = run_executor(&look->run);
+
+	if (look->explain.told)
+		return !strcmp(look->told.executor, "madvise");
+	return kind == EXECUTOR_AUTO || kind == EXECUTOR_MADVISE;
+}
+
 static void look_at_bars(struct look *look)
 {
 	const struct process_facts *facts = &look->process->facts;
-	bool by_madvise = !look->explain.told || !strcmp(look->told.executor, "madvise");
+	bool by_madvise = would_use_madvise(look);
 
 	look->explain.opted_out = facts->thp_disabled;
 	if (facts->thp_disabled)
@@ -305,17 +347,20 @@ static int explain_subject(struct subject *subject, struct services *services,
 			   const struct explain_options *options)
 {
 	struct look look = {.process = subject->at, .services = services, .options = options};
-	int status = EXIT_FAILED;
+	int status = EXIT_FAILED, err;
 
 	take_subject(&look.explain, subject, services);
-	take_told(&look, options->state_dir);
-	if (look.told.place == TOLD_NOTHING)
-		look.rank = rank_look_begin(&look.explain.settings, &look.told.rules, options->seconds);
-	if (look.rank || look.told.place != TOLD_NOTHING)
-		status = look_and_print(&look);
+	err = take_options(&look);
+	if (!err && look.told.place == TOLD_NOTHING) {
+		look.rank = rank_look_begin(&look.run, options->seconds);
+		err = look.rank ? 0 : -ENOMEM;
+	}
+	if (err)
+		fprintf(stderr, NAME ": %s\n", strerror(-err));
 	else
-		fprintf(stderr, NAME ": %s\n", strerror(ENOMEM));
+		status = look_and_print(&look);
 	rank_look_end(look.rank);
+	settings_free(look.settings);
 	told_free(&look.told);
 	return status;
 }

@@ -11,7 +11,6 @@
 #include "base/exit_status.h"
 #include "cmd/cmd.h"
 #include "daemon/setup.h"
-#include "decide/worth.h"
 #include "report/log.h"
 
 struct rank_look {
@@ -103,32 +102,17 @@ static const char *make(struct rank_look *look)
 		       : NULL;
 }
 
-struct rank_look *rank_look_begin(const struct explain_settings *settings, const struct rules *rules,
-				  double seconds)
+struct rank_look *rank_look_begin(const struct run_options *options, double seconds)
 {
 	struct rank_look *look = calloc(1, sizeof(*look));
 
 	if (!look)
 		return NULL;
-	look->options = (struct run_options){
-		.top = settings->top,
-		.by_process = !settings->by_service,
-		.members = settings->members,
-		.max_seats = settings->max_seats,
-		.interval_s = seconds,
-		.rank_by = settings->rank_by,
-		.min_cpu_pct = settings->min_cpu_pct,
-		.min_anon_bytes = settings->min_mem_bytes,
-		.executor = EXECUTOR_DRY_RUN,
-		.rules = *rules,
-		.sample_us = 5000,
-		.aggr_us = 100000,
-		.update_us = 1000000,
-		.min_regions = 10,
-		.payback_s = WORTH_DEFAULT_PAYBACK_S,
-		.state_dir = DEFAULT_STATE_DIR,
-		.unheld = true,
-	};
+	look->options = *options;
+	look->options.n_pids = 0;
+	look->options.interval_s = seconds;
+	look->options.dry_run = true;
+	look->options.unheld = true;
 	look->watch = (struct watch){.options = &look->options, .now_ns = clock_boot_ns()};
 	look->setup.hold.lock_fd = -1;
 	log_mute(true);

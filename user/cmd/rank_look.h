@@ -3,6 +3,7 @@
 #ifndef HOTDAMON_CMD_RANK_LOOK_H
 #define HOTDAMON_CMD_RANK_LOOK_H
 
+#include "config/options.h"
 #include "report/explain.h"
 
 struct rank_look;
@@ -15,13 +16,12 @@ struct rank_found {
 };
 
 /*
- * Loads what counts, BPF, which needs what run --dry-run needs; no process is looked at. NULL: no memory. Where it cannot be
- * had, rank_look_run() says so.
+ * Loads what counts, BPF, which needs what run --dry-run needs; no process is looked at. It goes by @options, but chooses by
+ * heat, and what their rules point to is borrowed. NULL: no memory. Where it cannot be had, rank_look_run() says so.
  */
-struct rank_look *rank_look_begin(const struct explain_settings *settings, const struct rules *rules,
-				  double seconds);
+struct rank_look *rank_look_begin(const struct run_options *options, double seconds);
 
-/* Counts for these seconds; a child may do so. */
+/* Counts for these seconds. */
 void rank_look_run(struct rank_look *look, struct process_id id, struct rank_found *found);
 
 void rank_look_end(struct rank_look *look); /* NULL is fine */

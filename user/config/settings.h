@@ -63,6 +63,7 @@ struct settings {
 
 	const struct run_options *runs; /* while it is read anew: what is in force. Borrowed */
 	const char *file;		/* of --config; NULL: SETTINGS_FILE. Borrowed */
+	size_t n_files;			/* that were read */
 	struct settings_word *words;
 	size_t n_words, words_room;
 	struct policy *policies;

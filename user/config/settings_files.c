@@ -111,6 +111,7 @@ static void read_file(struct settings *settings, int dir_fd, const char *name, c
 				      SETTINGS_FILE_MAX, len);
 		else
 			take_text(settings, origin.file, text, len);
+		settings->n_files++;
 		free(text);
 	}
 }

@@ -188,6 +188,7 @@ static struct status_settings settings_of(const struct run_options *options)
 		.by = options->by_process ? "process" : "service",
 		.members = options->members,
 		.max_seats = options->max_seats,
+		.user_share_pct = options->user_share_pct,
 		.rank = options->rank_by == RANK_BY_CPU ? "cpu" : "user",
 		.min_cpu_pct = options->min_cpu_pct,
 		.min_mem_bytes = options->min_anon_bytes,

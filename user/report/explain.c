@@ -50,6 +50,24 @@ static const struct {
 
 /* ---- who ---- */
 
+/* By what it is judged. */
+static void print_by(const struct explain *explain, FILE *file)
+{
+	static const char *const words[] = {
+		[EXPLAIN_NO_FILES] = "the defaults of hotdamon run",
+		[EXPLAIN_FILES] = "the configuration files of hotdamon run",
+		[EXPLAIN_WRONG_FILES] = "what can be used of the configuration files of hotdamon run (what "
+					"not, hotdamon config says)",
+	};
+
+	if (explain->told)
+		fprintf(file, "      by: the daemon (pid %d), as of its tick %" PRIu64 ", one every %g s\n",
+			explain->told->daemon, explain->told->tick, explain->told->interval_s);
+	else
+		fprintf(file, "      by: a look of now, and %s: no daemon is running\n",
+			words[explain->files]);
+}
+
 static void print_head(const struct explain *explain, FILE *file)
 {
 	char name[WHOSE_NAME_LEN], clean[4 * WHOSE_NAME_LEN], details[WHOSE_DETAILS_LEN];
@@ -60,12 +78,7 @@ static void print_head(const struct explain *explain, FILE *file)
 	fprintf(file, "%s: %s: ", clean, answers[explain->answer].words);
 	text_clean(explain->reason, reason, sizeof(reason));
 	fprintf(file, "%s\n", reason);
-	if (explain->told)
-		fprintf(file, "      by: the daemon (pid %d), as of its tick %" PRIu64 ", one every %g s\n",
-			explain->told->daemon, explain->told->tick, explain->told->interval_s);
-	else
-		fprintf(file,
-			"      by: a look of now, and the defaults of hotdamon run: no daemon is running\n");
+	print_by(explain, file);
 	whose_details(explain->whose, details);
 	if (*details)
 		step(file, TELLS, "of", "%s", details);

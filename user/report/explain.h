@@ -14,11 +14,10 @@
 #include "decide/service.h"
 #include "report/told.h"
 
-/* Of what the numbers are that the daemon goes by; without one, the defaults of run. */
+/* Of what the numbers are that the daemon goes by; without one, those that run would. */
 struct explain_settings {
 	unsigned int top;
-	bool by_service;		 /* top counts services, */
-	unsigned int members, max_seats; /* of which so many processes are watched at most */
+	bool by_service; /* top counts services */
 	double min_cpu_pct;
 	uint64_t min_mem_bytes;
 	enum rank_by rank_by;
@@ -53,6 +52,13 @@ struct explain_memory {
 	uint64_t aligned_bytes; /* of the shared */
 };
 
+/* Where the numbers are from, without a daemon. */
+enum explain_files {
+	EXPLAIN_NO_FILES, /* there are no files: defaults */
+	EXPLAIN_FILES,
+	EXPLAIN_WRONG_FILES, /* of which something is wrong, or cannot be read */
+};
+
 enum explain_answer {
 	EXPLAIN_UNKNOWN,
 	EXPLAIN_WATCHED, /* by the daemon, as is the next one */
@@ -74,6 +80,7 @@ struct explain {
 	char reason[REASON_LEN]; /* for it */
 
 	struct explain_settings settings;
+	enum explain_files files;
 	struct explain_rank rank;
 	struct rules_verdict rules;
 	const char *barred; /* why nothing can be collapsed in it; NULL: it can, for all that is known */

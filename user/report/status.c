@@ -236,6 +236,7 @@ static void add_settings(struct json *json, const struct status_settings *settin
 	json_add_text(json, "by", settings->by);
 	json_add_u64(json, "members", settings->members);
 	json_add_u64(json, "max_seats", settings->max_seats);
+	json_add_u64(json, "user_share_pct", settings->user_share_pct);
 	json_add_text(json, "rank", settings->rank);
 	json_add_decimal(json, "min_cpu_pct", settings->min_cpu_pct, 3);
 	json_add_u64(json, "min_mem_bytes", settings->min_mem_bytes);

@@ -102,6 +102,7 @@ struct status_settings {
 	unsigned int top;
 	const char *by; /* "service" or "process" */
 	unsigned int members, max_seats;
+	unsigned int user_share_pct;
 	const char *rank; /* "user" or "cpu" */
 	double min_cpu_pct;
 	uint64_t min_mem_bytes;

@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+#include "decide/user_share.h"
+
 static struct json_object *get(struct json_object *json, const char *key, enum json_type type)
 {
 	struct json_object *value = NULL;
@@ -55,10 +57,8 @@ static void take_process(struct told *told, struct process_id id, uint64_t unit_
 	struct json_object *service;
 
 	told->process = find(get(told->json, "targets", json_type_array), id, unit_ns);
-	if (told->process) {
-		told->place = TOLD_WATCHED;
-		told->seat = (unsigned int)get_u64(told->process, "seat");
-	} else {
+	told->place = TOLD_WATCHED;
+	if (!told->process) {
 		told->process = find(get(told->json, "skipped", json_type_array), id, unit_ns);
 		told->place = told->process ? TOLD_SKIPPED : TOLD_NOTHING;
 	}
@@ -94,6 +94,9 @@ static void take_settings(struct told *told)
 	told->by_service = !strcmp(get_text(settings, "by"), "service");
 	told->members = (unsigned int)get_u64(settings, "members");
 	told->max_seats = (unsigned int)get_u64(settings, "max_seats");
+	told->user_share_pct = USER_SHARE_DEFAULT_PCT; /* of older ones that do not tell */
+	if (get(settings, "user_share_pct", json_type_int))
+		told->user_share_pct = (unsigned int)get_u64(settings, "user_share_pct");
 	told->rank_by = strcmp(get_text(settings, "rank"), "cpu") ? RANK_BY_USER : RANK_BY_CPU;
 	told->min_cpu_pct = get_number(settings, "min_cpu_pct");
 	told->min_mem_bytes = get_u64(settings, "min_mem_bytes");

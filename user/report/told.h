@@ -24,13 +24,12 @@ struct told {
 	double cpu_pct;	 /* of the process; smoothed */
 	bool of_service; /* it is part of a service, which uses so much: */
 	double service_pct;
-	unsigned int seat; /* of a watched one */
 	const char *reason;
 
 	bool settings_known; /* the next ones */
 	unsigned int top;
 	bool by_service;
-	unsigned int members, max_seats;
+	unsigned int members, max_seats, user_share_pct;
 	enum rank_by rank_by;
 	double min_cpu_pct;
 	uint64_t min_mem_bytes;
