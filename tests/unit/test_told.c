@@ -23,6 +23,7 @@ static char *status_text(void)
 		.members = 5,
 		.max_seats = 6,
 		.user_share_pct = 40,
+		.room = {0, 7 << 20},
 		.rank = "cpu",
 		.min_cpu_pct = 2.5,
 		.min_mem_bytes = 48 << 20,
@@ -30,10 +31,15 @@ static char *status_text(void)
 	};
 	struct status status = whole;
 
-	rules.n = 2;
+	rules.n = 3;
 	assert_null(rule_parse("comm=a b*", true, &rules.rules[0]));
 	assert_null(rule_parse("unit=redis", RULE_PREFERS, &rules.rules[1]));
 	rules.rules[1].name = "mine";
+	assert_null(rule_parse("comm=java", RULE_LIMITS, &rules.rules[2]));
+	rules.rules[2].limits = (struct rule_limits){.has_growth_pct = true,
+						     .has_growth = true,
+						     .max_growth_pct = 10,
+						     .max_growth_bytes = 9 << 20};
 	status.settings = &settings;
 	return status_to_json(&status);
 }
@@ -92,13 +98,20 @@ static void test_settings(void **state)
 	assert_int_equal(told.rank_by, RANK_BY_CPU);
 	assert_near(told.min_cpu_pct, 2.5);
 	assert_int_equal(told.min_mem_bytes, 48 << 20);
-	assert_int_equal(told.rules.n, 2);
+	assert_int_equal(told.room.max_growth_pct, 0);
+	assert_int_equal(told.room.max_growth_bytes, 7 << 20);
+	assert_int_equal(told.rules.n, 3);
 	assert_string_equal(told.rules.rules[0].glob, "a b*");
 	assert_int_equal(told.rules.rules[0].effect, RULE_EXCLUDES);
 	assert_int_equal(told.rules.rules[1].kind, RULE_UNIT);
 	assert_int_equal(told.rules.rules[1].effect, RULE_PREFERS);
 	assert_string_equal(told.rules.rules[1].name, "mine");
 	assert_null(told.rules.rules[0].name);
+	assert_false(told.rules.rules[1].limits.has_growth || told.rules.rules[1].limits.has_growth_pct);
+	assert_int_equal(told.rules.rules[2].effect, RULE_LIMITS);
+	assert_int_equal(told.rules.rules[2].limits.max_growth_pct, 10);
+	assert_int_equal(told.rules.rules[2].limits.max_growth_bytes, 9 << 20);
+	assert_true(told.rules.rules[2].limits.has_growth && !told.rules.rules[2].limits.has_huge);
 	told_free(&told);
 	free(text);
 }
@@ -121,6 +134,8 @@ static void test_others(void **state)
 	assert_int_equal(told.rules.n, 0);
 	assert_int_equal(told.daemon, 0);
 	assert_int_equal(told.user_share_pct, USER_SHARE_DEFAULT_PCT); /* not 0, which is no bound */
+	assert_int_equal(told.room.max_growth_pct, ROOM_MAX_GROWTH_PCT);
+	assert_int_equal(told.room.max_growth_bytes, ROOM_UNLIMITED);
 	told_free(&told);
 }
 

@@ -92,6 +92,7 @@ static void take_options_told(struct look *look)
 	run->min_cpu_pct = told->min_cpu_pct;
 	run->min_anon_bytes = told->min_mem_bytes;
 	run->rank_by = told->rank_by;
+	run->room = told->room;
 	run->rules = told->rules;
 }
 
@@ -188,25 +189,34 @@ static void look_at_bars(struct look *look)
 		look->explain.barred = STUCK_REASON;
 }
 
+/* By a rule for this process, or by what holds for all. */
+static struct room_config room_config(const struct look *look)
+{
+	struct executor executor = {.setup.room = look->run.room};
+	struct target target = {.limits = look->explain.rules.limits};
+
+	return target_room_config(&executor, &target);
+}
+
 /* The daemon's own look at the control groups. */
 static void look_at_limits(struct look *look)
 {
-	struct executor executor = {.setup.room = {ROOM_MAX_GROWTH_PCT, ROOM_UNLIMITED}};
 	struct target target = {.facts = look->process->facts};
+	struct room_config room = room_config(look);
 	struct explain *explain = &look->explain;
+	struct executor executor = {0};
 
 	limits_find(&executor.mounts, "");
 	target_room_look(&executor, &target, clock_boot_ns());
 	explain->limit = target.room.limit;
 	explain->growth_bytes = room_most_growth_bytes(
-		&executor.setup.room, explain->memory.anon_bytes + explain->memory.aligned_bytes,
-		&target.room.grown);
+		&room, explain->memory.anon_bytes + explain->memory.aligned_bytes, &target.room.grown);
 }
 
-static void judge_slot(struct explain_pages *pages, const struct slot_pages *slot)
+static void judge_slot(unsigned int most_pct, struct explain_pages *pages, const struct slot_pages *slot)
 {
 	struct room_growth added = room_added(slot->present, slot->shared);
-	enum room_verdict verdict = room_judge_slot(ROOM_MAX_GROWTH_PCT, &added);
+	enum room_verdict verdict = room_judge_slot(most_pct, &added);
 
 	if (slot->huge) {
 		pages->huge++;
@@ -222,6 +232,7 @@ static void look_at_memory(struct look *look)
 {
 	const struct process_facts *facts = &look->process->facts;
 	struct explain *explain = &look->explain;
+	struct room_config room = room_config(look);
 	struct memory_look memory = {0};
 	int err = memory_look(&memory, facts->live_tid);
 
@@ -238,7 +249,7 @@ static void look_at_memory(struct look *look)
 	explain->pages.slots = memory.n;
 	explain->pages.left_out = memory.left_out;
 	for (size_t i = 0; i < memory.n && !err; i++)
-		judge_slot(&explain->pages, &memory.pages[i]);
+		judge_slot(room.max_growth_pct, &explain->pages, &memory.pages[i]);
 	memory_look_free(&memory);
 }
 

@@ -226,6 +226,12 @@ static void add_rule(struct json *json, const struct rule *rule)
 	json_add_text(json, rule_effect_name(rule->effect), rule->text);
 	if (rule->name)
 		json_add_text(json, "rule", rule->name);
+	if (rule->limits.has_huge)
+		json_add_u64(json, "max_target_huge_bytes", rule->limits.max_huge_bytes);
+	if (rule->limits.has_growth_pct)
+		json_add_u64(json, "max_growth_pct", rule->limits.max_growth_pct);
+	if (rule->limits.has_growth)
+		json_add_u64(json, "max_growth_bytes", rule->limits.max_growth_bytes);
 	json_close(json);
 }
 

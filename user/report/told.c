@@ -69,18 +69,45 @@ static void take_process(struct told *told, struct process_id id, uint64_t unit_
 	told->reason = get_text(told->process, "reason");
 }
 
+/* False: it does not tell, and *@value is as before. */
+static bool take_u64(struct json_object *json, const char *key, uint64_t *value)
+{
+	if (!get(json, key, json_type_int))
+		return false;
+	*value = get_u64(json, key);
+	return true;
+}
+
+static bool take_uint(struct json_object *json, const char *key, unsigned int *value)
+{
+	uint64_t found;
+
+	if (!take_u64(json, key, &found))
+		return false;
+	*value = (unsigned int)found;
+	return true;
+}
+
+static void take_rule_limits(struct json_object *rule, struct rule_limits *limits)
+{
+	limits->has_huge = take_u64(rule, "max_target_huge_bytes", &limits->max_huge_bytes);
+	limits->has_growth_pct = take_uint(rule, "max_growth_pct", &limits->max_growth_pct);
+	limits->has_growth = take_u64(rule, "max_growth_bytes", &limits->max_growth_bytes);
+}
+
 /* One that cannot be read is left out: the daemon itself could. */
 static void take_rule(struct json_object *rule, struct rules *rules)
 {
 	struct rule *taken = &rules->rules[rules->n];
 	enum rule_effect effect = RULE_IS_ONLY;
 
-	while (effect < RULE_PREFERS && !get(rule, rule_effect_name(effect), json_type_string))
+	while (effect < RULE_LIMITS && !get(rule, rule_effect_name(effect), json_type_string))
 		effect++;
 	if (rules->n == RULES_MAX || rule_parse(get_text(rule, rule_effect_name(effect)), effect, taken))
 		return;
 	if (get(rule, "rule", json_type_string))
 		taken->name = get_text(rule, "rule");
+	take_rule_limits(rule, &taken->limits);
 	rules->n++;
 }
 
@@ -94,9 +121,12 @@ static void take_settings(struct told *told)
 	told->by_service = !strcmp(get_text(settings, "by"), "service");
 	told->members = (unsigned int)get_u64(settings, "members");
 	told->max_seats = (unsigned int)get_u64(settings, "max_seats");
-	told->user_share_pct = USER_SHARE_DEFAULT_PCT; /* of older ones that do not tell */
-	if (get(settings, "user_share_pct", json_type_int))
-		told->user_share_pct = (unsigned int)get_u64(settings, "user_share_pct");
+	/* Of an older one that does not tell; and null is the default of the last one. */
+	told->user_share_pct = USER_SHARE_DEFAULT_PCT;
+	told->room = (struct room_config){ROOM_MAX_GROWTH_PCT, ROOM_UNLIMITED};
+	take_uint(settings, "user_share_pct", &told->user_share_pct);
+	take_uint(settings, "max_growth_pct", &told->room.max_growth_pct);
+	take_u64(settings, "max_growth_bytes", &told->room.max_growth_bytes);
 	told->rank_by = strcmp(get_text(settings, "rank"), "cpu") ? RANK_BY_USER : RANK_BY_CPU;
 	told->min_cpu_pct = get_number(settings, "min_cpu_pct");
 	told->min_mem_bytes = get_u64(settings, "min_mem_bytes");

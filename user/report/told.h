@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "decide/ranking.h"
+#include "decide/room.h"
 #include "decide/rules.h"
 
 enum told_place { TOLD_NOTHING, TOLD_WATCHED, TOLD_SKIPPED };
@@ -33,6 +34,7 @@ struct told {
 	enum rank_by rank_by;
 	double min_cpu_pct;
 	uint64_t min_mem_bytes;
+	struct room_config room;
 	struct rules rules;
 };
 
