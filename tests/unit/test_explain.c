@@ -153,6 +153,42 @@ static void test_what_stops(void **state)
 	assert_says(&explain, "    ? pages: not known: Permission denied\n");
 }
 
+/* What could not be read is told as that, and not as nothing, nor as in order. */
+static void test_unknown(void **state)
+{
+	struct explain explain = alone;
+	struct json_object *json;
+	char *text;
+
+	(void)state;
+	explain.shared_pct = -1;
+	explain.shared_unknown = explain.memory.aligned_unknown = "Permission denied";
+	text = words_of(&explain); /* it has no shared memory: there is nothing to be known of it */
+	assert_contains(text, "    + memory: 112 MiB could become huge, 32 are asked for: 112 MiB anonymous, "
+			      "0 shared;");
+	assert_contains(text, "    ? sharing: not known: Permission denied\n");
+	assert_null(strstr(text, "alignment"));
+	free(text);
+	explain.memory.anon_bytes = 8 * MIB_BYTES;
+	explain.memory.shared_bytes = 16 * MIB_BYTES;
+	assert_says(&explain,
+		    "    - memory: 8 MiB could become huge, 32 are asked for: 8 MiB anonymous, of 16 "
+		    "shared it is not known;");
+	explain.memory.shared_bytes = 64 * MIB_BYTES;
+	assert_says(&explain, "    ? memory: 8 MiB could become huge, ");
+	assert_says(&explain,
+		    "    ? alignment: not known of its 64 MiB of shared memory: Permission denied\n");
+	assert_says(&explain, "; by collapses it may grow by at least 5.0 MiB in all\n");
+	text = explain_to_json(&explain);
+	json = json_tokener_parse(text);
+	assert_string_equal(at(json, "memory.aligned_bytes"), "null");
+	assert_string_equal(at(json, "memory.aligned_unknown"), "Permission denied");
+	assert_string_equal(at(json, "memory.shared_with_others_pct"), "null");
+	assert_string_equal(at(json, "memory.shared_with_others_unknown"), "Permission denied");
+	json_object_put(json);
+	free(text);
+}
+
 static void test_members(void **state)
 {
 	struct explain explain = alone;
@@ -217,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_alone),	      cmocka_unit_test(test_what_stops),
 		cmocka_unit_test(test_members),	      cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_beside_daemon), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,7 @@ static void look_at_memory(struct look *look)
 		.swapped_bytes = facts->swapped_bytes,
 		.hugetlb_bytes = facts->hugetlb_bytes,
 		.aligned_bytes = process_shared_bytes(facts, memory.mappings.shared_bytes),
+		.aligned_unknown = memory.mapped ? NULL : memory_look_why(err),
 	};
 	explain->pages.unaligned_bytes = memory.mappings.unaligned_bytes;
 	explain->pages.unknown = err ? memory_look_why(err) : NULL;
@@ -256,10 +257,10 @@ static void look_at_memory(struct look *look)
 static void look_at_sharing(struct look *look)
 {
 	struct share share;
+	int err = process_share_read("/proc", look->process->facts.live_tid, 0, &share);
 
-	look->explain.shared_pct = -1;
-	if (!process_share_read("/proc", look->process->facts.live_tid, 0, &share))
-		look->explain.shared_pct = share_pct(&share);
+	look->explain.shared_unknown = err ? memory_look_why(err) : NULL;
+	look->explain.shared_pct = err ? -1 : share_pct(&share);
 }
 
 /* ---- the verdict ---- */

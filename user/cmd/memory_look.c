@@ -106,6 +106,7 @@ int memory_look(struct memory_look *look, uint32_t tid)
 	struct populated populated = {0};
 	int err = vma_map_look(&look->mappings, "/proc", tid);
 
+	look->mapped = !err;
 	if (!err)
 		err = find_populated(look, tid, &populated);
 	if (!err)

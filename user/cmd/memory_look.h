@@ -12,6 +12,7 @@
 /* Starts as {0}. */
 struct memory_look {
 	struct vma_map mappings;
+	bool mapped;	  /* they could be read */
 	uint64_t *starts; /* [n] addresses of the slots in them that have memory, or swap, ascending; owned */
 	struct slot_pages *
 		pages; /* [n]; owned. What is shared memory has all that is in its file, and none of it is shared */

@@ -152,22 +152,32 @@ static void print_bars(const struct explain *explain, FILE *file)
 		step(file, STOPS, "reach", "%s", explain->barred);
 }
 
-static void print_memory(const struct explain *explain, FILE *file)
+/* What could not be read is neither there nor lacking. */
+static bool cannot_tell_aligned(const struct explain_memory *memory)
+{
+	return memory->shared_bytes && memory->aligned_unknown;
+}
+
+static enum mark mark_of_memory(const struct explain *explain)
+{
+	const struct explain_memory *memory = &explain->memory;
+	uint64_t least = explain->settings.min_mem_bytes;
+
+	if (could_bytes(memory) >= least)
+		return LETS;
+	return cannot_tell_aligned(memory) && memory->anon_bytes + memory->shared_bytes >= least ? UNKNOWN
+												 : STOPS;
+}
+
+static void print_alignment(const struct explain *explain, FILE *file)
 {
 	const struct explain_memory *memory = &explain->memory;
 	uint64_t unaligned = memory->shared_bytes - memory->aligned_bytes;
-	bool enough = could_bytes(memory) >= explain->settings.min_mem_bytes;
 
-	step(file, enough ? LETS : STOPS, "memory",
-	     "%.0f MiB could become huge, %.0f are asked for: %.0f MiB anonymous, %.0f shared; not so %.0f "
-	     "of "
-	     "files, %.0f in swap, %.0f of hugetlbfs",
-	     mib(could_bytes(memory)), mib(explain->settings.min_mem_bytes), mib(memory->anon_bytes),
-	     mib(memory->aligned_bytes), mib(memory->file_bytes), mib(memory->swapped_bytes),
-	     mib(memory->hugetlb_bytes));
-	if (!memory->shared_bytes)
-		return;
-	if (unaligned >= PMD_SIZE_BYTES && explain->pages.unaligned_bytes)
+	if (memory->aligned_unknown)
+		step(file, UNKNOWN, "alignment", "not known of its %.0f MiB of shared memory: %s",
+		     mib(memory->shared_bytes), memory->aligned_unknown);
+	else if (unaligned >= PMD_SIZE_BYTES && explain->pages.unaligned_bytes)
 		step(file, memory->aligned_bytes ? LETS : STOPS, "alignment",
 		     "%.0f MiB of its %.0f MiB of shared memory are " SHARED_UNALIGNED, mib(unaligned),
 		     mib(memory->shared_bytes));
@@ -176,9 +186,29 @@ static void print_memory(const struct explain *explain, FILE *file)
 		     mib(memory->shared_bytes));
 }
 
+static void print_memory(const struct explain *explain, FILE *file)
+{
+	const struct explain_memory *memory = &explain->memory;
+	char shared[80];
+
+	if (cannot_tell_aligned(memory))
+		snprintf(shared, sizeof(shared), "of %.0f shared it is not known", mib(memory->shared_bytes));
+	else
+		snprintf(shared, sizeof(shared), "%.0f shared", mib(memory->aligned_bytes));
+	step(file, mark_of_memory(explain), "memory",
+	     "%.0f MiB could become huge, %.0f are asked for: %.0f MiB anonymous, %s; not so %.0f of files, "
+	     "%.0f in swap, %.0f of hugetlbfs",
+	     mib(could_bytes(memory)), mib(explain->settings.min_mem_bytes), mib(memory->anon_bytes), shared,
+	     mib(memory->file_bytes), mib(memory->swapped_bytes), mib(memory->hugetlb_bytes));
+	if (memory->shared_bytes)
+		print_alignment(explain, file);
+}
+
 static void print_sharing(const struct explain *explain, FILE *file)
 {
-	if (explain->shared_pct < 0)
+	if (explain->shared_unknown)
+		step(file, UNKNOWN, "sharing", "not known: %s", explain->shared_unknown);
+	else if (explain->shared_pct < 0)
 		step(file, UNKNOWN, "sharing",
 		     "too little private memory to tell how much of it other processes have too");
 	else
@@ -195,9 +225,9 @@ static void print_limits(const struct explain *explain, FILE *file)
 	if (explain->limit.free_bytes != ROOM_UNLIMITED)
 		snprintf(left, sizeof(left), ", so %.1f MiB are left", mib(explain->limit.free_bytes));
 	step(file, explain->limit.free_bytes ? LETS : STOPS, "limits",
-	     "%s%s; by collapses it may grow by %.1f MiB in all",
+	     "%s%s; by collapses it may grow by %s%.1f MiB in all",
 	     *explain->limit.reason ? explain->limit.reason : "no control group limits its memory", left,
-	     mib(explain->growth_bytes));
+	     cannot_tell_aligned(&explain->memory) ? "at least " : "", mib(explain->growth_bytes));
 }
 
 /* ", 12 too sparsely populated, 4 shared with other processes" */
@@ -323,7 +353,11 @@ static void add_memory(struct json *json, const struct explain *explain)
 	json_open_object(json, "memory");
 	json_add_u64(json, "anon_bytes", memory->anon_bytes);
 	json_add_u64(json, "shared_bytes", memory->shared_bytes);
-	json_add_u64(json, "aligned_bytes", memory->aligned_bytes);
+	if (memory->aligned_unknown)
+		json_add_null(json, "aligned_bytes");
+	else
+		json_add_u64(json, "aligned_bytes", memory->aligned_bytes);
+	json_add_text(json, "aligned_unknown", memory->aligned_unknown);
 	json_add_u64(json, "file_bytes", memory->file_bytes);
 	json_add_u64(json, "swapped_bytes", memory->swapped_bytes);
 	json_add_u64(json, "hugetlb_bytes", memory->hugetlb_bytes);
@@ -332,6 +366,7 @@ static void add_memory(struct json *json, const struct explain *explain)
 		json_add_u64(json, "shared_with_others_pct", (uint64_t)explain->shared_pct);
 	else
 		json_add_null(json, "shared_with_others_pct");
+	json_add_text(json, "shared_with_others_unknown", explain->shared_unknown);
 	json_close(json);
 }
 

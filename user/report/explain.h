@@ -49,7 +49,8 @@ struct explain_pages {
 
 struct explain_memory {
 	uint64_t anon_bytes, shared_bytes, file_bytes, swapped_bytes, hugetlb_bytes;
-	uint64_t aligned_bytes; /* of the shared */
+	uint64_t aligned_bytes;	     /* of the shared */
+	const char *aligned_unknown; /* why that is not known, and 0; NULL: it is */
 };
 
 /* Where the numbers are from, without a daemon. */
@@ -86,7 +87,8 @@ struct explain {
 	const char *barred; /* why nothing can be collapsed in it; NULL: it can, for all that is known */
 	bool opted_out;
 	struct explain_memory memory;
-	int shared_pct; /* of a sample; negative: too little to tell, or not known */
+	int shared_pct;		    /* of a sample; negative: too little to tell, or not known */
+	const char *shared_unknown; /* why the sample could not be read; NULL: it was */
 	struct room_limit limit;
 	uint64_t growth_bytes; /* that it may grow by in all */
 	struct explain_pages pages;
