@@ -1,10 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cm.h"
 
+#include <errno.h>
 #include <locale.h>
 
+#include "base/array.h"
 #include "map_world.h"
 #include "report/map.h"
+
+static unsigned int reserves_left = ~0U; /* until memory runs out */
+
+/* In the place of base/array.c. */
+int array_reserve(void *items, size_t *room, size_t n, size_t item_bytes)
+{
+	void *grown;
+
+	if (!reserves_left--)
+		return -ENOMEM;
+	if (n <= *room)
+		return 0;
+	grown = realloc(*(void **)items, 2 * n * item_bytes);
+	assert_non_null(grown);
+	*(void **)items = grown;
+	*room = 2 * n;
+	return 0;
+}
 
 static char *svg(const struct map *map)
 {
@@ -67,11 +87,32 @@ static void test_hostile(void **state)
 	free(text);
 }
 
+/* Wherever memory runs out, nothing is drawn, and nothing stays behind: the sanitizer looks. */
+static void test_no_memory(void **state)
+{
+	struct map_world world;
+	FILE *file = tmpfile();
+	int err = -ENOMEM;
+
+	(void)state;
+	assert_non_null(file);
+	map_world_make(&world);
+	for (unsigned int i = 0; err; i++) {
+		reserves_left = i;
+		err = map_print_svg(&world.map, file);
+		assert_true(!err || (err == -ENOMEM && !ftell(file)));
+		assert_true(i < 100);
+	}
+	reserves_left = ~0U;
+	fclose(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_squares),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -261,16 +261,15 @@ static void draw_page(struct page *page, const struct map *map, const struct map
 /* How high it is, is known once it is drawn. */
 int map_print_svg(const struct map *map, FILE *file)
 {
-	struct map_cells cells;
+	struct map_cells cells = {0};
 	char *text = NULL;
 	size_t size = 0;
 	struct page page = {open_memstream(&text, &size), 2 * LINE};
 	int err = page.file ? map_cells_make(&cells, map, CELLS) : -ENOMEM;
 
-	if (!err) {
+	if (!err)
 		draw_page(&page, map, &cells);
-		map_cells_free(&cells);
-	}
+	map_cells_free(&cells);
 	if (page.file && fclose(page.file) && !err)
 		err = -ENOMEM;
 	if (!err) {
