@@ -16,6 +16,7 @@
 #include "report/text.h"
 
 #define CANDIDATES_SHOWN 20
+#define PID_DIGITS	 7 /* of the greatest pid_max, 4194304 */
 
 uint64_t subject_bytes(const struct subject_process *process)
 {
@@ -28,9 +29,12 @@ void subject_free(struct subject *subject)
 	*subject = (struct subject){0};
 }
 
-static bool is_number(const char *word)
+/* More digits are the beginning of a container's id, or a name. */
+static bool is_pid(const char *word)
 {
-	return *word && strspn(word, "0123456789") == strlen(word);
+	size_t len = strlen(word);
+
+	return len && len <= PID_DIGITS && strspn(word, "0123456789") == len;
 }
 
 /* Whose it is, and whether @word means it. */
@@ -75,7 +79,7 @@ static int find_pid(const char *command, const char *word, struct services *serv
 {
 	unsigned long pid = strtoul(word, NULL, 10);
 	struct subject_process process;
-	int err = strlen(word) > 9 ? -ESRCH : read_process((uint32_t)pid, word, services, &process);
+	int err = read_process((uint32_t)pid, word, services, &process);
 
 	if (!err)
 		err = add(subject, &process);
@@ -221,7 +225,7 @@ int subject_find(const char *command, const char *word, struct services *service
 	size_t n;
 	int err;
 
-	if (is_number(word))
+	if (is_pid(word))
 		return find_pid(command, word, services, subject);
 	err = add_matching(word, services, subject);
 	if (err) {
