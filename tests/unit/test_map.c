@@ -100,6 +100,22 @@ static void test_no_heat(void **state)
 	free(text);
 }
 
+/* What found no room in the daemon's file is no cold memory: it is not known. */
+static void test_untold(void **state)
+{
+	struct map_world world;
+	char *text;
+
+	(void)state;
+	map_world_make(&world);
+	world.map.untold = 5;
+	text = picture(&world.map, &plain);
+	assert_contains(text,
+			"10 of them are huge (heat as of 2 s ago; of 10 MiB that are accessed less it is "
+			"not told)\n");
+	free(text);
+}
+
 static void test_levels(void **state)
 {
 	static const double rates[] = {0, 0.5, 10, 100, 1e3, 1e4, 1e5, 1e6};
@@ -136,7 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_characters), cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_no_heat),	   cmocka_unit_test(test_levels),
-		cmocka_unit_test(test_least),
+		cmocka_unit_test(test_least),	   cmocka_unit_test(test_untold),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -117,6 +117,7 @@ static void take_heat(struct map *map, struct map_slot *slots, struct process_id
 		map->heat_known = true;
 		map->age_s = now_ns > at_ns ? ns_to_s(now_ns - at_ns) : 0;
 		map->least_per_s = told.least_per_s;
+		map->untold = told.left_out;
 		add_heat(&told, slots, map->n_slots);
 		map_file_free(&told);
 	}

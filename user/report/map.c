@@ -33,6 +33,7 @@ void map_mapping_title(const struct map *map, const struct map_mapping *mapping,
 static void heat_words(const struct map *map, char heat[MAP_SUMMARY_LEN])
 {
 	size_t pays = 0, huge = 0;
+	char untold[100] = "";
 
 	for (size_t i = 0; i < map->n_slots; i++) {
 		bool does = map->slots[i].rate_per_s >= map->least_per_s;
@@ -40,11 +41,14 @@ static void heat_words(const struct map *map, char heat[MAP_SUMMARY_LEN])
 		pays += does;
 		huge += does && map->slots[i].huge;
 	}
+	if (map->untold)
+		snprintf(untold, sizeof(untold), "; of %zu MiB that are accessed less it is not told",
+			 map->untold * 2);
 	snprintf(heat, MAP_SUMMARY_LEN,
 		 "%zu MiB pay for huge pages, by %.0f accesses a second to 2 MiB and more; %zu of them are "
 		 "huge "
-		 "(heat as of %.0f s ago)",
-		 pays * 2, map->least_per_s, huge * 2, map->age_s);
+		 "(heat as of %.0f s ago%s)",
+		 pays * 2, map->least_per_s, huge * 2, map->age_s, untold);
 }
 
 void map_summary(const struct map *map, char there[MAP_SUMMARY_LEN], char heat[MAP_SUMMARY_LEN])

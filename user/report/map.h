@@ -38,6 +38,7 @@ struct map {
 	bool heat_known;    /* a daemon told the rates, the next ones too */
 	double age_s;	    /* of that */
 	double least_per_s; /* from which on a slot pays */
+	size_t untold;	    /* slots that are accessed, less than those whose rate was told */
 };
 
 #define MAP_LEVELS 8 /* of heat: none, below 10 accesses a second, below 100, ... a million and more */

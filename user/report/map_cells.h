@@ -48,7 +48,7 @@ static inline bool map_cell_is_huge(const struct map_cell *cell)
 void map_mapping_title(const struct map *map, const struct map_mapping *mapping, char title[MAP_TITLE_LEN]);
 
 /* Two lines: what is there, and how hot that is. */
-#define MAP_SUMMARY_LEN 200
+#define MAP_SUMMARY_LEN 300
 void map_summary(const struct map *map, char there[MAP_SUMMARY_LEN], char heat[MAP_SUMMARY_LEN]);
 
 #endif
