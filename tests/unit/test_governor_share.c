@@ -158,13 +158,36 @@ static void test_what_is_a_share(void **state)
 	world_free(&world);
 }
 
+/* Of ten thousand services two thousand are of users with one each: a tick takes no longer for it. */
+static void test_many_users(void **state)
+{
+	enum { N = 10000, HOGS = 8000 };
+	struct candidate *all = calloc(N, sizeof(*all));
+	struct world world = world_share(100, 67);
+	unsigned int hogs = 0;
+
+	(void)state;
+	assert_non_null(all);
+	for (uint32_t i = 0; i < N; i++)
+		all[i] = of(i < HOGS ? HOGGER_UID : 2000 + i, hot(1 + i, 100 - 0.007 * i));
+	for (int t = 0; t < 5; t++) {
+		tick(&world, all, N);
+		assert_int_equal(world.n_moves, t ? 0 : 100);
+	}
+	for (unsigned int seat = 0; seat < 100; seat++)
+		hogs += governor_seats(world.governor)[seat].id.tgid <= HOGS;
+	assert_int_equal(hogs, 67);
+	free(all);
+	world_free(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_three_hogs),	cmocka_unit_test(test_first_tick),
 		cmocka_unit_test(test_hotter_hog),	cmocka_unit_test(test_third_user),
 		cmocka_unit_test(test_both_above),	cmocka_unit_test(test_no_bound),
-		cmocka_unit_test(test_what_is_a_share),
+		cmocka_unit_test(test_what_is_a_share), cmocka_unit_test(test_many_users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

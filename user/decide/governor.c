@@ -25,12 +25,13 @@ struct governor *governor_new(const struct governor_config *config)
 		governor->config.made = config->seats;
 	governor->seats = calloc(governor->config.made, sizeof(*governor->seats));
 	governor->in_seat = calloc(governor->config.made, sizeof(struct candidate *));
+	governor->above_share = calloc(governor->config.made, sizeof(*governor->above_share));
 	governor->closed = calloc(governor->config.made, sizeof(*governor->closed));
 	governor->keys = calloc(governor->config.made, sizeof(*governor->keys));
 	governor->moves = calloc(governor->config.made, 2 * sizeof(*governor->moves));
 	governor->penalties = penalties_new(config->probe_ticks);
-	if (governor->seats && governor->closed && governor->in_seat && governor->keys && governor->moves &&
-	    governor->penalties)
+	if (governor->seats && governor->closed && governor->in_seat && governor->above_share &&
+	    governor->keys && governor->moves && governor->penalties)
 		return governor;
 	governor_free(governor);
 	return NULL;
@@ -42,6 +43,7 @@ void governor_free(struct governor *governor)
 		return;
 	free(governor->seats);
 	free(governor->in_seat);
+	free(governor->above_share);
 	free(governor->closed);
 	free(governor->keys);
 	free(governor->moves);
@@ -49,6 +51,7 @@ void governor_free(struct governor *governor)
 	free(governor->skips);
 	free(governor->waiting);
 	free(governor->outside);
+	free(governor->counts);
 	free(governor->watched);
 	free(governor);
 }
@@ -79,6 +82,7 @@ static int reserve(struct governor *governor, size_t n)
 	if (!penalties_reserve(governor->penalties, governor->config.made + n) &&
 	    !array_reserve(&governor->waiting, &governor->waiting_room, n, sizeof(*governor->waiting)) &&
 	    !array_reserve(&governor->outside, &governor->outside_room, n, sizeof(*governor->outside)) &&
+	    !array_reserve(&governor->counts, &governor->counts_room, n, sizeof(*governor->counts)) &&
 	    !array_reserve(&governor->watched, &governor->watched_room, n, sizeof(*governor->watched)) &&
 	    !array_reserve(&governor->skips, &governor->skips_room, n, sizeof(*governor->skips)))
 		return 0;

@@ -12,11 +12,18 @@ struct seat_key {
 	unsigned int seat;
 };
 
+/* How many there are of something. */
+struct count {
+	uint64_t key;
+	unsigned int n;
+};
+
 struct governor {
 	struct governor_config config;
 	struct governor_seat *seats;
 	bool *closed;			  /* each seat: nobody may come in */
 	const struct candidate **in_seat; /* of this tick; NULL: it ended, or the seat is free */
+	bool *above_share;		  /* each seat: its user has more than its share */
 	struct seat_key *keys;
 	struct governor_move *moves;
 	size_t n_moves;
@@ -31,6 +38,8 @@ struct governor {
 	const struct candidate **outside; /* the first waiting one of each service that is not watched */
 	size_t n_outside, outside_room;
 	size_t n_outside_within;
+	struct count *counts; /* by user or by service of those that wait; ascending */
+	size_t n_counts, counts_room;
 	bool *watched; /* of each candidate */
 	size_t watched_room;
 	bool may_be_beyond; /* more may be watched than the operator wants by now */

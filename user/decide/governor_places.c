@@ -3,6 +3,7 @@
 #include "decide/governor_internal.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "decide/governor_reason.h"
@@ -101,40 +102,76 @@ bool governor_has_room(const struct governor *governor, const struct candidate *
 	return room_of(governor, waiting->member.key) > 0;
 }
 
+/* ---- counts: there may be tens of thousands that wait ---- */
+
+static int count_cmp(const void *a, const void *b)
+{
+	const struct count *left = a, *right = b;
+
+	return left->key < right->key ? -1 : left->key > right->key;
+}
+
+/* One of 0 for each key of those that wait. */
+static void begin_counts(struct governor *governor, uint64_t (*key_of)(const struct candidate *candidate))
+{
+	struct count *counts = governor->counts;
+
+	governor->n_counts = 0;
+	if (!governor->n_waiting)
+		return;
+	for (size_t i = 0; i < governor->n_waiting; i++)
+		counts[i] = (struct count){.key = key_of(governor->waiting[i])};
+	qsort(counts, governor->n_waiting, sizeof(*counts), count_cmp);
+	for (size_t i = 0; i < governor->n_waiting; i++)
+		if (!i || counts[i].key != counts[governor->n_counts - 1].key)
+			counts[governor->n_counts++] = counts[i];
+}
+
+/* It is among them. */
+static unsigned int *count_of(const struct governor *governor, uint64_t key)
+{
+	const struct count wanted = {.key = key};
+	struct count *found =
+		bsearch(&wanted, governor->counts, governor->n_counts, sizeof(wanted), count_cmp);
+
+	return &found->n;
+}
+
+static uint64_t user_of(const struct candidate *candidate)
+{
+	return candidate->owner.uid;
+}
+
+static uint64_t service_of(const struct candidate *candidate)
+{
+	return candidate->member.key;
+}
+
 /* ---- users ---- */
 
-static enum user_standing standing_of(const struct governor *governor, uint32_t uid, unsigned int more)
+/* So many of the user are watched. */
+static unsigned int services_of(const struct governor *governor, uint32_t uid)
 {
-	unsigned int n = more;
+	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < governor->config.made; i++)
 		n += governor->in_seat[i] && governor->in_seat[i]->owner.uid == uid &&
 		     is_first_seat(governor, i);
-	return user_share_standing(governor_user_share(&governor->config), uid, n);
+	return n;
 }
 
-/* Of the user, services that are not watched, among the first @n that wait. */
-static unsigned int waiting_of(const struct governor *governor, uint32_t uid, size_t n)
+static enum user_standing standing_of(const struct governor *governor, uint32_t uid, unsigned int services)
 {
-	unsigned int services = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint64_t key = governor->waiting[i]->member.key;
-
-		if ((!i || governor->waiting[i - 1]->member.key != key) && !seats_of(governor, key))
-			services += governor->waiting[i]->owner.uid == uid;
-	}
-	return services;
+	return user_share_standing(governor_user_share(&governor->config), uid, services);
 }
 
-/* Whether @waiting would be, after the first @n that wait. */
-static bool is_above_share(const struct governor *governor, const struct candidate *waiting, size_t n)
+/* Whether @waiting would be, if it came in after those of its user that are counted. */
+static bool is_above_share(const struct governor *governor, const struct candidate *waiting)
 {
 	uint32_t uid = waiting->owner.uid;
 
-	if (waiting->verdict.preferred || seats_of(governor, waiting->member.key))
-		return false;
-	return standing_of(governor, uid, waiting_of(governor, uid, n)) != USER_BELOW;
+	return !waiting->verdict.preferred &&
+	       standing_of(governor, uid, *count_of(governor, uid)) != USER_BELOW;
 }
 
 void governor_order_by_share(struct governor *governor)
@@ -144,11 +181,18 @@ void governor_order_by_share(struct governor *governor)
 	uint64_t service = 0;
 	bool is_above = false;
 
+	begin_counts(governor, user_of);
+	for (size_t i = 0; i < governor->n_counts; i++)
+		governor->counts[i].n = services_of(governor, (uint32_t)governor->counts[i].key);
 	for (size_t i = 0; i < governor->n_waiting; i++) {
 		const struct candidate *waiting = governor->waiting[i];
 
-		if (!i || waiting->member.key != service) /* its members stay together */
-			is_above = is_above_share(governor, waiting, n_within);
+		if (!i || waiting->member.key != service) { /* its members stay together */
+			bool comes_in = !seats_of(governor, waiting->member.key);
+
+			is_above = comes_in && is_above_share(governor, waiting);
+			*count_of(governor, waiting->owner.uid) += comes_in && !is_above;
+		}
 		service = waiting->member.key;
 		if (is_above)
 			above[n_above++] = waiting;
@@ -166,37 +210,46 @@ void governor_order_by_share(struct governor *governor)
 static void collect_outside(struct governor *governor)
 {
 	governor->n_outside = governor->n_outside_within = 0;
+	begin_counts(governor, service_of);
 	for (size_t i = 0; i < governor->n_waiting; i++) {
 		uint64_t key = governor->waiting[i]->member.key;
-		bool seen = seats_of(governor, key) > 0;
 
-		for (size_t j = 0; j < governor->n_outside && !seen; j++)
-			seen = governor->outside[j]->member.key == key;
-		if (seen)
+		if ((*count_of(governor, key))++ || seats_of(governor, key))
 			continue;
 		governor->outside[governor->n_outside++] = governor->waiting[i];
 		governor->n_outside_within += i < governor->n_within;
 	}
 }
 
-/* What heat would not bring about. */
-static bool yields_by_share(const struct governor *governor, const struct candidate *watched, size_t waiting)
+/* To be told anew when one has left. */
+static void note_shares(struct governor *governor)
 {
-	return waiting < governor->n_outside_within &&
-	       watched->owner.uid != governor->outside[waiting]->owner.uid &&
-	       standing_of(governor, watched->owner.uid, 0) == USER_ABOVE;
+	for (unsigned int i = 0; i < governor->config.made; i++) {
+		const struct candidate *watched = governor->in_seat[i];
+
+		governor->above_share[i] =
+			watched && standing_of(governor, watched->owner.uid,
+					       services_of(governor, watched->owner.uid)) == USER_ABOVE;
+	}
 }
 
-/* Whether @watched should make room for the one outside at @at. */
-static bool yields(const struct governor *governor, const struct candidate *watched, size_t at)
+/* What heat would not bring about. */
+static bool yields_by_share(const struct governor *governor, unsigned int seat, size_t at)
 {
-	const struct candidate *waiting = governor->outside[at];
+	return at < governor->n_outside_within && governor->above_share[seat] &&
+	       governor->in_seat[seat]->owner.uid != governor->outside[at]->owner.uid;
+}
+
+/* Whether the one in @seat should make room for the one outside at @at. */
+static bool yields(const struct governor *governor, unsigned int seat, size_t at)
+{
+	const struct candidate *watched = governor->in_seat[seat], *waiting = governor->outside[at];
 
 	if (governor_is_shrunk(&governor->config, watched) && seats_of(governor, watched->member.key) == 1)
 		return true;
 	if (watched->verdict.preferred != waiting->verdict.preferred)
 		return waiting->verdict.preferred;
-	if (yields_by_share(governor, watched, at))
+	if (yields_by_share(governor, seat, at))
 		return true;
 	if (at >= governor->n_outside_within && watched->owner.uid != waiting->owner.uid)
 		return false;
@@ -204,10 +257,10 @@ static bool yields(const struct governor *governor, const struct candidate *watc
 }
 
 /* Of those outside, the first @at come in anyway. */
-static bool is_outranked(const struct governor *governor, const struct candidate *watched, size_t at)
+static bool is_outranked(const struct governor *governor, unsigned int seat, size_t at)
 {
 	for (; at < governor->n_outside; at++)
-		if (yields(governor, watched, at))
+		if (yields(governor, seat, at))
 			return true;
 	return false;
 }
@@ -223,7 +276,7 @@ static void count_outranked(struct governor *governor, size_t first)
 
 		if (!seat->used || governor_is_cold(governor, seat))
 			continue;
-		if (is_outranked(governor, governor->in_seat[i], first))
+		if (is_outranked(governor, i, first))
 			governor_count_tick(governor, &seat->cold_ticks);
 		else
 			seat->cold_ticks = 0;
@@ -238,16 +291,16 @@ static bool leaves_first(const struct candidate *one, const struct candidate *ot
 	return one > other;
 }
 
-/* The same, of two that yield to the one outside at @at. */
-static bool yields_first(const struct governor *governor, const struct candidate *one,
-			 const struct candidate *other, size_t at)
+/* The same, of two seats that yield to the one outside at @at. */
+static bool yields_first(const struct governor *governor, unsigned int seat, unsigned int other, size_t at)
 {
-	bool by_share = yields_by_share(governor, one, at);
+	const struct candidate *one = governor->in_seat[seat], *two = governor->in_seat[other];
+	bool by_share = yields_by_share(governor, seat, at);
 
-	if (one->verdict.preferred == other->verdict.preferred &&
+	if (one->verdict.preferred == two->verdict.preferred &&
 	    by_share != yields_by_share(governor, other, at))
 		return by_share;
-	return leaves_first(one, other);
+	return leaves_first(one, two);
 }
 
 /* The seat whose service makes room for the one outside at @at, or the number of seats if none does. */
@@ -256,13 +309,11 @@ static unsigned int find_victim(const struct governor *governor, size_t at)
 	unsigned int n = governor->config.made, victim = n;
 
 	for (unsigned int i = 0; i < n; i++) {
-		const struct candidate *watched = governor->in_seat[i];
-
-		if (!watched || !yields(governor, watched, at))
-			continue;
 		if (governor->seats[i].cold_ticks < governor->config.dwell_ticks)
 			continue;
-		if (victim == n || yields_first(governor, watched, governor->in_seat[victim], at))
+		if (!governor->in_seat[i] || !yields(governor, i, at))
+			continue;
+		if (victim == n || yields_first(governor, i, victim, at))
 			victim = i;
 	}
 	return victim;
@@ -272,7 +323,7 @@ static unsigned int find_victim(const struct governor *governor, size_t at)
 static void leave_all_for(const struct tick *tick, unsigned int seat, size_t at)
 {
 	struct governor *governor = tick->governor;
-	bool by_share = yields_by_share(governor, governor->in_seat[seat], at);
+	bool by_share = yields_by_share(governor, seat, at);
 	uint64_t service = governor->seats[seat].member.key;
 
 	for (unsigned int i = 0; i < governor->config.made; i++) {
@@ -282,6 +333,7 @@ static void leave_all_for(const struct tick *tick, unsigned int seat, size_t at)
 			governor_reason_outranked(&governor->config, watched, governor->outside[at], by_share,
 						  governor_leave(tick, i)->reason);
 	}
+	note_shares(governor);
 }
 
 void governor_leave_outranked(const struct tick *tick)
@@ -290,6 +342,7 @@ void governor_leave_outranked(const struct tick *tick)
 	size_t first = free_places(governor); /* so many come in anyway */
 
 	collect_outside(governor);
+	note_shares(governor);
 	count_outranked(governor, first);
 	for (size_t i = first; i < governor->n_outside; i++) {
 		unsigned int seat = find_victim(governor, i);
@@ -377,6 +430,8 @@ void governor_leave_for_sibling(const struct tick *tick)
 		const struct candidate *waiting = governor->waiting[i];
 		uint64_t service = waiting->member.key;
 
+		if (!seats_of(governor, service))
+			continue;
 		if (!i || service != governor->waiting[i - 1]->member.key)
 			room = room_of(governor, service);
 		if (room) { /* it comes in anyway */
