@@ -147,7 +147,7 @@ test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/ski
 test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
 	$(Q)tests/vm/suite
 
-# Services, reload, quiet CPUs, processes that are stuck: make test has no time for them.
+# Services, reload, quiet CPUs, processes that are stuck, more of damos and of other kernels: make test has no time for them.
 test-vm-more: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
 	$(Q)tests/vm/suite --more
 
@@ -188,7 +188,12 @@ test-faults-some:
 test-faults:
 	$(Q)tests/faults/run
 
-test: test-unit test-live test-bpf test-top test-faults-some test-vm
+# The parts on this kernel wait more than they compute: two at a time, each of which prints when it has ended.
+NATIVE_TESTS := test-live test-bpf test-top test-faults-some
+test: all
+	$(Q)$(MAKE) --no-print-directory test-unit
+	$(Q)$(MAKE) --no-print-directory -j2 --output-sync=target $(NATIVE_TESTS)
+	$(Q)$(MAKE) --no-print-directory test-vm
 	@echo "make test: all passed"
 
 lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard
