@@ -9,7 +9,7 @@
 #define PROC "25 24 0:23 / /proc rw - proc proc rw\n"
 
 static char root[] = "/tmp/hotdamon-limits-XXXXXX", made[sizeof(root)];
-static struct limits_mounts mounts;
+static struct cgroup_mounts mounts;
 static struct room_level levels[LIMITS_LEVELS];
 static size_t n;
 
@@ -31,7 +31,10 @@ static int clean_up(void **state)
 static void mount(const char *mountinfo)
 {
 	tree_put(made, "proc/self/mountinfo", mountinfo);
-	limits_find(&mounts, made);
+	char proc[sizeof(made) + 8];
+
+	snprintf(proc, sizeof(proc), "%s/proc", made);
+	cgroup_mounts_find(&mounts, proc);
 }
 
 static void put(const char *group, const char *file, const char *text)

@@ -32,10 +32,7 @@ static int remove_cgroups(void **state)
 
 static struct wish_tree tree_of(uid_t root_uid)
 {
-	struct wish_tree tree = {.root_uid = root_uid};
-
-	snprintf(tree.mount, sizeof(tree.mount), "%s", root);
-	return tree;
+	return (struct wish_tree){.mount = root, .root_uid = root_uid};
 }
 
 static void wish(const char *cgroup, const char *value, size_t len)
@@ -171,39 +168,6 @@ static void test_only_root_asks_for_more(void **state)
 	assert_int_equal(wish_read(&tree, "/a", &ignored), OWNER_OMIT);
 }
 
-static void test_find_tree(void **state)
-{
-	static const struct {
-		const char *mountinfo, *mount;
-	} cases[] = {
-		{"25 30 0:23 / /sys rw shared:7 - sysfs sysfs rw\n"
-		 "36 25 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n",
-		 "/sys/fs/cgroup"},
-		{"40 36 0:33 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
-		 "41 36 0:34 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
-		 "/sys/fs/cgroup/unified"},
-		{"36 25 0:26 /system.slice /srv/part rw - cgroup2 cgroup2 rw\n"
-		 "37 25 0:26 / /srv/all rw - cgroup2 cgroup2 rw\n",
-		 "/srv/all"},
-		{"40 36 0:33 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n", NULL},
-		{"40 36 0:33 / /cgroup2 rw - ext4 cgroup2 rw\n - cgroup2 \n", NULL},
-		{"", NULL},
-	};
-	char proc[] = "/tmp/hotdamon-wish-proc-XXXXXX";
-	struct wish_tree tree;
-
-	(void)state;
-	assert_non_null(mkdtemp(proc));
-	assert_true(wish_tree_find(proc, &tree) < 0);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		tree_put(proc, "self/mountinfo", cases[i].mountinfo);
-		assert_int_equal(wish_tree_find(proc, &tree), cases[i].mount ? 0 : -ENOENT);
-		assert_string_equal(tree.mount, cases[i].mount ? cases[i].mount : "");
-		assert_int_equal(tree.root_uid, 0);
-	}
-	tree_remove(proc);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,7 +176,6 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_ignored_goes_on),
 		cmocka_unit_test(test_only_root_asks_for_more),
-		cmocka_unit_test(test_find_tree),
 	};
 
 	return cmocka_run_group_tests(tests, make_cgroups, remove_cgroups);

@@ -206,7 +206,7 @@ static void look_at_limits(struct look *look)
 	struct explain *explain = &look->explain;
 	struct executor executor = {0};
 
-	limits_find(&executor.mounts, "");
+	cgroup_mounts_find(&executor.mounts, "/proc");
 	target_room_look(&executor, &target, clock_boot_ns());
 	explain->limit = target.room.limit;
 	explain->growth_bytes = room_most_growth_bytes(

@@ -46,7 +46,7 @@ struct judge *judge_new(const struct rules *rules, struct services *services)
 		return NULL;
 	judge->rules = rules;
 	judge->services = services;
-	wish_tree_find("/proc", &judge->tree); /* without cgroup v2 nobody wishes */
+	judge->tree.mount = services_root(services); /* without cgroup v2 nobody wishes */
 	open_advised(judge);
 	return judge;
 }

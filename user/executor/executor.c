@@ -13,7 +13,7 @@ int executor_open(struct executor *executor, const struct executor_type *type,
 		  const struct executor_setup *setup, struct act_error *error)
 {
 	*executor = (struct executor){.type = type, .setup = *setup};
-	limits_find(&executor->mounts, "");
+	cgroup_mounts_find(&executor->mounts, "/proc");
 	return type->open ? type->open(executor, error) : 0;
 }
 

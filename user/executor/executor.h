@@ -53,10 +53,10 @@ struct executor {
 	const struct executor_type *type;
 	struct executor_setup setup;
 	struct damon *damon; /* borrowed, from when the seats are made; NULL before that, and in a dry run */
-	struct limits_mounts mounts; /* of control groups */
-	unsigned int errors;	     /* acts that failed through no fault of a target's */
-	uint64_t lost_aggregations;  /* that came in part only */
-	void *own;		     /* of the type */
+	struct cgroup_mounts mounts;
+	unsigned int errors;	    /* acts that failed through no fault of a target's */
+	uint64_t lost_aggregations; /* that came in part only */
+	void *own;		    /* of the type */
 };
 
 /* What a type does; a function that it has no use for is NULL. Times are of the boot clock. See executor_*() below. */

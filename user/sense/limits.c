@@ -25,71 +25,6 @@ struct files {
 static const struct files v2_files = {"memory.current", "memory.max", "memory.high", "memory.pressure"};
 static const struct files v1_files = {"memory.usage_in_bytes", "memory.limit_in_bytes", NULL, NULL};
 
-/* ---- where they are mounted ---- */
-
-/* Cuts the next word off @rest, in place; NULL: there is none. */
-static char *next_word(char **rest)
-{
-	char *word = strsep(rest, " ");
-
-	return word && *word ? word : NULL;
-}
-
-static bool has_option(const char *options, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = options; (at = strstr(at, name)); at += len)
-		if ((at == options || at[-1] == ',') && (!at[len] || at[len] == ','))
-			return true;
-	return false;
-}
-
-/* Only a whole hierarchy, at a place without blanks (they are told as \040): the first of its kind. */
-static void take_mount(char place[LIMITS_PATH_BYTES], const char *root, const char *point)
-{
-	if (*place || strcmp(root, "/") || strchr(point, '\\') || strlen(point) >= LIMITS_PATH_BYTES)
-		return;
-	snprintf(place, LIMITS_PATH_BYTES, "%s", point);
-}
-
-/* "36 35 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate" */
-static void take_line(struct limits_mounts *mounts, char *line)
-{
-	char *root, *point, *type, *options, *kind = strstr(line, " - ");
-
-	if (!kind)
-		return;
-	*kind = '\0';
-	kind += 3;
-	for (unsigned int i = 0; i < 3; i++)
-		next_word(&line);
-	root = next_word(&line);
-	point = next_word(&line);
-	type = next_word(&kind);
-	next_word(&kind);
-	options = next_word(&kind);
-	if (!root || !point || !type)
-		return;
-	if (!strcmp(type, "cgroup2"))
-		take_mount(mounts->v2, root, point);
-	else if (!strcmp(type, "cgroup") && options && has_option(options, "memory"))
-		take_mount(mounts->v1, root, point);
-}
-
-void limits_find(struct limits_mounts *mounts, const char *root)
-{
-	char *text, *rest;
-
-	*mounts = (struct limits_mounts){0};
-	if (textfile_read_all(&text, "%s/proc/self/mountinfo", root))
-		return;
-	rest = text;
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-		take_line(mounts, line);
-	free(text);
-}
-
 /* ---- a level ---- */
 
 /* "max", or a number and no more. */
@@ -166,7 +101,7 @@ static char *find_group(char *text, const struct files **files)
 			continue;
 		*path++ = '\0';
 		controllers++;
-		if (has_option(controllers, "memory")) {
+		if (cgroup_list_has(controllers, "memory")) {
 			*files = &v1_files;
 			return path;
 		}
@@ -220,7 +155,7 @@ static int read_group(const char *mount, const char *root, const char *path, con
 	return read_levels(dir, stem, files, levels, n);
 }
 
-int limits_read(const struct limits_mounts *mounts, const char *root, uint32_t pid,
+int limits_read(const struct cgroup_mounts *mounts, const char *root, uint32_t pid,
 		struct room_level levels[LIMITS_LEVELS], size_t *n)
 {
 	const struct files *files;
@@ -233,7 +168,8 @@ int limits_read(const struct limits_mounts *mounts, const char *root, uint32_t p
 		return err == -ENOENT ? -ESRCH : err;
 	path = find_group(text, &files);
 	if (path)
-		err = read_group(files == &v1_files ? mounts->v1 : mounts->v2, root, path, files, levels, n);
+		err = read_group(files == &v1_files ? mounts->v1_memory : mounts->v2, root, path, files,
+				 levels, n);
 	free(text);
 	if (err)
 		*n = 0;

@@ -13,6 +13,7 @@
 #include "base/bisect.h"
 #include "base/textfile.h"
 #include "base/units.h"
+#include "sense/cgroups.h"
 #include "sense/proc.h"
 
 #define ASK_AGAIN_NS   (30 * NS_PER_S) /* a process may be moved */
@@ -40,23 +41,6 @@ struct services {
 	struct user_names *users;
 };
 
-/* Where cgroup v2 is mounted, by the text of /proc/self/mountinfo: "36 25 0:31 / /sys/fs/cgroup rw - cgroup2 ...". */
-static bool find_mount(const char *text, char path[PATH_MAX])
-{
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		char root[PATH_MAX], type[16];
-		const char *rest;
-
-		line += *line == '\n';
-		rest = strstr(line, " - ");
-		if (rest && rest < line + strcspn(line, "\n") && sscanf(rest, " - %15s", type) == 1 &&
-		    !strcmp(type, "cgroup2") && sscanf(line, "%*s %*s %*s %4095s %4095s", root, path) == 2 &&
-		    !strcmp(root, "/"))
-			return true;
-	}
-	return false;
-}
-
 /* What the link of one of our descriptors says. */
 static int path_of_fd(int fd, char path[PATH_MAX])
 {
@@ -73,13 +57,13 @@ static int path_of_fd(int fd, char path[PATH_MAX])
 
 static void open_root(struct services *services, const char *cgroup_root)
 {
-	char *text = NULL, found[PATH_MAX];
+	struct cgroup_mounts mounts;
 
-	if (!cgroup_root && !textfile_read_all(&text, "%s/self/mountinfo", services->proc_root) &&
-	    find_mount(text, found))
-		cgroup_root = found;
-	free(text);
-	if (cgroup_root)
+	if (!cgroup_root) {
+		cgroup_mounts_find(&mounts, services->proc_root);
+		cgroup_root = mounts.v2;
+	}
+	if (*cgroup_root)
 		services->root_fd = open(cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (services->root_fd >= 0 && path_of_fd(services->root_fd, services->root)) {
 		close(services->root_fd);

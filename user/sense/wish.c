@@ -3,46 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-
-#include "base/textfile.h"
-
-/* "36 35 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw": the fifth word, if the fourth is all of it. */
-static bool parse_mount(char *line, char mount[PATH_MAX])
-{
-	char *fs_type = strstr(line, " - "), *rest = NULL, *words[5];
-
-	if (!fs_type || strncmp(fs_type, " - cgroup2 ", strlen(" - cgroup2 ")))
-		return false;
-	for (int i = 0; i < 5; i++) {
-		words[i] = strtok_r(i ? NULL : line, " ", &rest);
-		if (!words[i])
-			return false;
-	}
-	if (strcmp(words[3], "/") || strlen(words[4]) >= PATH_MAX)
-		return false;
-	strcpy(mount, words[4]); /* with a space in it, as \040, it is not found: then nobody wishes */
-	return true;
-}
-
-int wish_tree_find(const char *proc_root, struct wish_tree *tree)
-{
-	char *text, *rest = NULL;
-	bool found = false;
-	int err;
-
-	*tree = (struct wish_tree){.root_uid = 0};
-	err = textfile_read_all(&text, "%s/self/mountinfo", proc_root);
-	if (err)
-		return err;
-	for (char *line = strtok_r(text, "\n", &rest); line && !found; line = strtok_r(NULL, "\n", &rest))
-		found = parse_mount(line, tree->mount);
-	free(text);
-	return found ? 0 : -ENOENT;
-}
 
 /* Without the white space and the NUL that `setfattr`, `echo` and C leave at the end. */
 static void trim(char *value, size_t len)

@@ -18,12 +18,9 @@
 
 /* Where cgroups are seen as directories. */
 struct wish_tree {
-	char mount[PATH_MAX]; /* of cgroup v2; "": there is none */
-	uid_t root_uid;	      /* whose cgroups may wish for more: 0 */
+	const char *mount; /* of cgroup v2, borrowed; "": there is none */
+	uid_t root_uid;	   /* whose cgroups may wish for more: 0 */
 };
-
-/* By "@proc_root/self/mountinfo". Negative errno, -ENOENT: cgroup v2 is not mounted; then *@tree knows no wishes. */
-int wish_tree_find(const char *proc_root, struct wish_tree *tree);
 
 /* What was found and not taken, to be told. */
 struct wish_ignored {
