@@ -131,10 +131,36 @@ static const char *unaligned_words(const struct governor_config *config, const s
 	return words;
 }
 
-/* Nothing keeps it out, and still it is not watched. */
-static void reason_skipped(const struct governor_config *config, const struct candidate *candidate,
-			   const struct coldest *coldest, bool user_has_share, char *reason)
+/* All of this tick. */
+struct crowd {
+	const struct candidate *candidates;
+	size_t n;
+	const bool *watched; /* of each */
+	struct coldest coldest;
+};
+
+/* By what is watched. */
+static bool user_has_share(const struct governor_config *config, const struct crowd *crowd, uint32_t uid)
 {
+	unsigned int services = 0;
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < crowd->n; i++) {
+		const struct candidate *candidate = &crowd->candidates[i];
+
+		if (!crowd->watched[i] || candidate->owner.uid != uid)
+			continue;
+		services += !services || candidate->member.key != last;
+		last = candidate->member.key;
+	}
+	return user_share_standing(governor_user_share(config), uid, services) != USER_BELOW;
+}
+
+/* Nothing keeps it out, and still it is not watched. */
+static void reason_skipped(const struct governor_config *config, const struct crowd *crowd,
+			   const struct candidate *candidate, char *reason)
+{
+	const struct coldest *coldest = &crowd->coldest;
 	double coldest_pct = candidate->verdict.preferred ? coldest->pct : coldest->unpreferred_pct;
 	char memory[80], unaligned[120];
 
@@ -147,7 +173,7 @@ static void reason_skipped(const struct governor_config *config, const struct ca
 			     config->services ? config->services : config->seats,
 			     config->services ? "places" : "seats",
 			     config->services ? "services" : "processes");
-	else if (user_has_share)
+	else if (user_has_share(config, crowd, candidate->owner.uid))
 		reason_write(reason, "its user has a share of the places already, --user-share %u %%",
 			     config->user_share_pct);
 	else if (config->services)
@@ -199,8 +225,8 @@ static void reason_short_lived(double life_s, char *reason)
 }
 
 static void reason_of_skip(const struct governor_config *config, const struct penalties *penalties,
-			   const struct candidate *candidate, const struct coldest *coldest,
-			   bool user_has_share, struct governor_skip *skip)
+			   const struct crowd *crowd, const struct candidate *candidate,
+			   struct governor_skip *skip)
 {
 	if (skip->ruled_out)
 		rules_explain(&candidate->verdict, skip->reason);
@@ -211,7 +237,7 @@ static void reason_of_skip(const struct governor_config *config, const struct pe
 	else if (penalty_holds(penalties, candidate->id))
 		penalty_explain(penalties, candidate->id, skip->reason);
 	else
-		reason_skipped(config, candidate, coldest, user_has_share, skip->reason);
+		reason_skipped(config, crowd, candidate, skip->reason);
 }
 
 static struct governor_skip skip_of(const struct governor_config *config, const struct candidate *candidate)
@@ -231,27 +257,11 @@ static struct governor_skip skip_of(const struct governor_config *config, const 
 	return skip;
 }
 
-/* By what is watched. */
-static bool user_has_share(const struct governor_config *config, uint32_t uid,
-			   const struct candidate *candidates, size_t n, const bool *watched)
-{
-	unsigned int services = 0;
-	uint64_t last = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!watched[i] || candidates[i].owner.uid != uid)
-			continue;
-		services += !services || candidates[i].member.key != last;
-		last = candidates[i].member.key;
-	}
-	return user_share_standing(governor_user_share(config), uid, services) != USER_BELOW;
-}
-
 size_t governor_list_skips(const struct governor_config *config, const struct governor_seat *seats,
 			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
 			   const bool *watched, struct governor_skip *skips)
 {
-	struct coldest coldest = coldest_watched(config, seats, candidates, n);
+	const struct crowd crowd = {candidates, n, watched, coldest_watched(config, seats, candidates, n)};
 	size_t n_skips = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -263,8 +273,7 @@ size_t governor_list_skips(const struct governor_config *config, const struct go
 		if (watched[i] || !worth_telling(config, seats, penalties, candidate))
 			continue;
 		*skip = skip_of(config, candidate);
-		reason_of_skip(config, penalties, candidate, &coldest,
-			       user_has_share(config, candidate->owner.uid, candidates, n, watched), skip);
+		reason_of_skip(config, penalties, &crowd, candidate, skip);
 		n_skips++;
 	}
 	return n_skips;
