@@ -17,7 +17,7 @@
 static const struct governor_config top3 = {
 	.seats = 3,
 	.min_cpu_pct = 10,
-	.min_anon_bytes = 32 * MIB,
+	.min_mem_bytes = 32 * MIB,
 	.dwell_ticks = 3,
 	.probe_ticks = 10,
 };

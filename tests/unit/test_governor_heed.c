@@ -12,7 +12,7 @@ static void test_heeds(void **state)
 	TICK(&world, hot(1, 50), hot(2, 12), small(3, 40));
 	assert_seats(&world, "1 2 -");
 	config.min_cpu_pct = 30;
-	config.min_anon_bytes = MIB;
+	config.min_mem_bytes = MIB;
 	governor_heed(world.governor, &config);
 	TICK(&world, hot(1, 50), hot(2, 12), small(3, 40), hot(4, 20));
 	assert_seats(&world, "1 2 3");

@@ -56,9 +56,9 @@ static void test_taken(void **state)
 	assert_true(set("top", "256"));
 	assert_int_equal(values.top, 256);
 	assert_true(set("min-mem", "3"));
-	assert_true(values.min_anon_bytes == 3ULL << 20);
+	assert_true(values.min_mem_bytes == 3ULL << 20);
 	assert_true(set("min-anon", "4"));
-	assert_true(values.min_anon_bytes == 4ULL << 20);
+	assert_true(values.min_mem_bytes == 4ULL << 20);
 	assert_true(set("min-populated-pct", "90"));
 	assert_int_equal(values.room.max_growth_pct, 10);
 	assert_true(set("interval", "0.5"));

@@ -125,7 +125,7 @@ static void test_alias(void **state)
 	put("h.conf", "[run]\nmin-anon = 64\nmin-populated-pct = 90\n");
 	give("min-mem", "16");
 	assert_load(0, "");
-	assert_int_equal(settings->values.min_anon_bytes >> 20, 16);
+	assert_int_equal(settings->values.min_mem_bytes >> 20, 16);
 	assert_int_equal(settings->values.room.max_growth_pct, 10);
 	assert_from("min-mem", "command line");
 	assert_from("max-growth-pct", "h.conf:3");

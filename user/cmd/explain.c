@@ -90,7 +90,7 @@ static void take_options_told(struct look *look)
 	run->max_seats = told->max_seats;
 	run->user_share_pct = told->user_share_pct;
 	run->min_cpu_pct = told->min_cpu_pct;
-	run->min_anon_bytes = told->min_mem_bytes;
+	run->min_mem_bytes = told->min_mem_bytes;
 	run->rank_by = told->rank_by;
 	run->room = told->room;
 	run->rules = told->rules;
@@ -131,7 +131,7 @@ static int take_options(struct look *look)
 		.top = run->top,
 		.by_service = !run->by_process,
 		.min_cpu_pct = run->min_cpu_pct,
-		.min_mem_bytes = run->min_anon_bytes,
+		.min_mem_bytes = run->min_mem_bytes,
 		.rank_by = run->rank_by,
 	};
 	return err;

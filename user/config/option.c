@@ -96,8 +96,8 @@ const struct run_option run_table[] = {
 	 "Only processes with at least MIB MiB of resident memory that could become huge: anonymous, and "
 	 "shared "
 	 "where it is aligned (default 32)",
-	 MIB(min_anon_bytes, 0), .reloads = true},
-	{"min-anon", "MIB", "Another name of --min-mem", "min-mem", MIB(min_anon_bytes, 0)},
+	 MIB(min_mem_bytes, 0), .reloads = true},
+	{"min-anon", "MIB", "Another name of --min-mem", "min-mem", MIB(min_mem_bytes, 0)},
 	{"max-processes", "N", "Room for N processes that run at a time (default: pid_max, at most 65536)",
 	 NUMBER(max_processes, HOTNESS_MIN_PROCESSES, HOTNESS_MAX_PROCESSES), .unset = 0,
 	 .unset_words = "by pid_max"},

@@ -22,7 +22,7 @@ void run_options_init(struct run_options *options)
 		.interval_s = 5,
 		.rank_by = RANK_BY_USER,
 		.min_cpu_pct = 10,
-		.min_anon_bytes = 32 * MIB_BYTES,
+		.min_mem_bytes = 32 * MIB_BYTES,
 		.executor = EXECUTOR_AUTO,
 		.sample_us = 5000,
 		.aggr_us = 100000,

@@ -26,7 +26,7 @@ struct run_options {
 	double interval_s;
 	enum rank_by rank_by;
 	double min_cpu_pct;
-	uint64_t min_anon_bytes;
+	uint64_t min_mem_bytes;
 	uint32_t max_processes; /* of the map of processes; 0: by pid_max */
 	enum executor_kind executor;
 	bool dry_run; /* stronger than the executor */

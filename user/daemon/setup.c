@@ -155,7 +155,7 @@ static struct governor_config governor_config(const struct watch *watch)
 		.members = by_service(options) ? options->members : 0,
 		.user_share_pct = options->user_share_pct,
 		.min_cpu_pct = options->min_cpu_pct,
-		.min_anon_bytes = options->min_anon_bytes,
+		.min_mem_bytes = options->min_mem_bytes,
 		.dwell_ticks = GOVERNOR_DWELL_TICKS,
 		.probe_ticks = (unsigned int)(GOVERNOR_PROBE_S / options->interval_s) + 1,
 		.listed = options->n_pids > 0,

@@ -191,7 +191,7 @@ static struct status_settings settings_of(const struct run_options *options)
 		.user_share_pct = options->user_share_pct,
 		.rank = options->rank_by == RANK_BY_CPU ? "cpu" : "user",
 		.min_cpu_pct = options->min_cpu_pct,
-		.min_mem_bytes = options->min_anon_bytes,
+		.min_mem_bytes = options->min_mem_bytes,
 		.payback_s = options->payback_s,
 		.room = options->room,
 		.rules = &options->rules,

@@ -19,7 +19,7 @@ struct governor_config {
 	unsigned int members;	     /* so many seats may a service have; 0: all */
 	unsigned int user_share_pct; /* see user_share.h; 0: no bound */
 	double min_cpu_pct;	     /* to come in; percent of one CPU */
-	uint64_t min_anon_bytes;  /* to come in, anonymous and shared: below it there is little to collapse */
+	uint64_t min_mem_bytes;	  /* to come in, anonymous and shared: below it there is little to collapse */
 	unsigned int dwell_ticks; /* clearly colder for so many ticks in a row, a process leaves; > 0 */
 	unsigned int
 		probe_ticks; /* one that gained nothing is taken in again after so many, the first time */
@@ -91,13 +91,13 @@ static inline uint64_t candidate_bytes(const struct candidate *candidate)
 /* Enough memory to be worth a seat; below it there is little to collapse. */
 static inline bool governor_is_big(const struct governor_config *config, const struct candidate *candidate)
 {
-	return config->listed || candidate_bytes(candidate) >= config->min_anon_bytes;
+	return config->listed || candidate_bytes(candidate) >= config->min_mem_bytes;
 }
 
 /* So little memory is left that it should make room for another. */
 static inline bool governor_is_shrunk(const struct governor_config *config, const struct candidate *watched)
 {
-	return candidate_bytes(watched) < config->min_anon_bytes / 2;
+	return candidate_bytes(watched) < config->min_mem_bytes / 2;
 }
 
 enum governor_move_kind { GOVERNOR_LEAVE, GOVERNOR_ENTER };
@@ -166,7 +166,7 @@ void governor_free(struct governor *governor); /* NULL is fine */
  * - One whose service is cold (below half of min_cpu_pct) or outranked for dwell_ticks in a row leaves; a tick in
  *   which it is neither starts the count again. Outranked: a service waits that finds no room, and of its heat
  *   the watched one has less than 80 %, or the memory of the only one that is watched of it fell below
- *   half of min_anon_bytes. Of two of which one is preferred, the other one is outranked, whatever their heat; else, of
+ *   half of min_mem_bytes. Of two of which one is preferred, the other one is outranked, whatever their heat; else, of
  *   two users', the one whose user is above its share, by one whose user would not be. As many
  *   outranked services leave as there are such waiting ones, the preferred last, else the coldest first; the others stay.
  * - One in which nothing is left to do makes room, if another one of its service waits that had no stint lately.

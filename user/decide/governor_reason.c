@@ -66,7 +66,7 @@ void governor_reason_outranked(const struct governor_config *config, const struc
 		reason_write(reason,
 			     "%s is below half of --min-mem %" PRIu64 " MiB, and pid %" PRIu32
 			     " waits with %.1f %% of a CPU",
-			     memory_words(watched, memory), bytes_to_mib(config->min_anon_bytes),
+			     memory_words(watched, memory), bytes_to_mib(config->min_mem_bytes),
 			     waiting->id.tgid, waiting->cpu_pct);
 	else if (waiting->verdict.preferred && !watched->verdict.preferred)
 		reason_write(reason,
@@ -125,7 +125,7 @@ static const char *unaligned_words(const struct governor_config *config, const s
 				   char words[120])
 {
 	*words = '\0';
-	if (candidate_bytes(candidate) + candidate->unaligned_bytes >= config->min_anon_bytes)
+	if (candidate_bytes(candidate) + candidate->unaligned_bytes >= config->min_mem_bytes)
 		snprintf(words, 120, "; %" PRIu64 " MiB of shared memory are " SHARED_UNALIGNED,
 			 bytes_to_mib(candidate->unaligned_bytes));
 	return words;
@@ -166,7 +166,7 @@ static void reason_skipped(const struct governor_config *config, const struct cr
 
 	if (!governor_is_big(config, candidate))
 		reason_write(reason, "%s is below --min-mem %" PRIu64 " MiB%s",
-			     memory_words(candidate, memory), bytes_to_mib(config->min_anon_bytes),
+			     memory_words(candidate, memory), bytes_to_mib(config->min_mem_bytes),
 			     unaligned_words(config, candidate, unaligned));
 	else if (coldest_pct < 0)
 		reason_write(reason, "all %u %s are taken by %s that their owners prefer",

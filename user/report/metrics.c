@@ -417,7 +417,8 @@ static void add_who(const struct out *out, const struct status *status, double u
 		  "CPUs that the processes of all other services use, by the time that ranks.",
 		  unwatched_cpus > 0 ? unwatched_cpus : 0); /* sums of fractions */
 	add_gauge(out, "processes", "", "Processes that ran lately.", (double)status->processes);
-	add_gauge(out, "skipped_processes", "", "Hot services of which nobody is watched, each for a reason.",
+	add_gauge(out, "skipped_services", "",
+		  "Hot services of which a process is skipped, each for a reason.",
 		  (double)status->n_skipped);
 	add_gauge(out, "seats", "", "Processes that may be watched at a time.", status->seats);
 	add_states(out, status);

@@ -16,8 +16,9 @@
 
 /*
  * Fills @levels with the groups that bound the memory of the process @pid, its own first, and *@n with how many these are:
- * 0 where none does. They are looked for at @mounts, below @root ("": the system's own). 0, or negative errno, with *@n 0: -ESRCH the process has ended; -ENOENT its group is not to be seen
- * from here (another namespace), or has just vanished; -E2BIG it is too deep; -EINVAL a number is none.
+ * 0 where none does. They are looked for at @mounts, below @root ("": the system's own). 0, or negative errno, with *@n
+ * 0: -ESRCH the process has ended; -ENOENT its group is not to be seen from here (another namespace), or has just
+ * vanished; -E2BIG it is too deep; -EINVAL a number is none.
  */
 int limits_read(const struct cgroup_mounts *mounts, const char *root, uint32_t pid,
 		struct room_level levels[LIMITS_LEVELS], size_t *n);
