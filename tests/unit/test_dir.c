@@ -219,6 +219,24 @@ static void test_real(void **state)
 	assert_string_equal(world->trouble.why, "another user's");
 }
 
+static void test_of(void **state)
+{
+	static const char *const cases[][3] = {
+		{"/a/b/c", "/a/b", "c"}, {"/c", "/", "c"}, {"c", ".", "c"},
+		{"a/c", "a", "c"},	 {"a/", "a", ""},  {"", ".", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *name;
+		char *dir = dir_of(cases[i][0], &name);
+
+		assert_string_equal(dir, cases[i][1]);
+		assert_string_equal(name, cases[i][2]);
+		free(dir);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -226,7 +244,7 @@ int main(void)
 		TEST(test_modes),	  TEST(test_owners),
 		TEST(test_links),	  TEST(test_links_of_others),
 		TEST(test_what_is_there), TEST(test_make_and_remove),
-		TEST(test_real),
+		TEST(test_real),	  TEST(test_of),
 	};
 
 	umask(022);

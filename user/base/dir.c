@@ -13,6 +13,16 @@
 
 #include <linux/openat2.h>
 
+char *dir_of(const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+
+	*name = slash ? slash + 1 : path;
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
 /* Where a walk down a path has come to. */
 struct place {
 	int fd;

@@ -13,6 +13,9 @@
 
 #define DIR_MAX_FILE_BYTES (16UL << 20)
 
+/* The directory in which the last part of @path is, malloced; NULL: no memory. *@name is that part, in @path. */
+char *dir_of(const char *path, const char **name);
+
 /* Which part of a path could not be used, and why. */
 struct dir_trouble {
 	int part_len;	 /* so many bytes of the path name the part */

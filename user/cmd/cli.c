@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/number.h"
 #include "cmd/cmd.h"
@@ -108,4 +110,11 @@ double cli_fraction(const struct argp_state *state, const char *option, const ch
 	if (!number_parse_fraction(text, min, max, &value))
 		cli_fail(state, "--%s wants a number from %g to %g, not '%s'", option, min, max, text);
 	return value;
+}
+
+unsigned int cli_columns(unsigned int otherwise)
+{
+	struct winsize size;
+
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : otherwise;
 }

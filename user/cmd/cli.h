@@ -8,8 +8,9 @@
 
 /*
  * Parses argv[1..]; argv[0] is the subcommand's name. --help (-h) prints the help of @argp to stdout and ends
- * the program as cli_end() says. Where @argp has an args_doc, its parser gets one word, ARGP_KEY_ARG, or ARGP_KEY_NO_ARGS. An option that does not exist, lacks its value or is followed by a stray
- * word: one line on stderr, and the program ends with EXIT_USAGE.
+ * the program as cli_end() says. Where @argp has an args_doc, its parser gets one word, ARGP_KEY_ARG, or
+ * ARGP_KEY_NO_ARGS. An option that does not exist, lacks its value or is followed by a stray word: one line on
+ * stderr, and the program ends with EXIT_USAGE.
  */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
@@ -30,5 +31,8 @@ uint64_t cli_number(const struct argp_state *state, const char *option, const ch
 /* The same for a decimal fraction, e.g. 0.5. No exponent, no inf, no nan. */
 double cli_fraction(const struct argp_state *state, const char *option, const char *text, double min,
 		    double max);
+
+/* Of the terminal that stdout is; @otherwise if it is none. */
+unsigned int cli_columns(unsigned int otherwise);
 
 #endif

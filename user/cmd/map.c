@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <curses.h>
@@ -133,15 +132,6 @@ static bool wants_colours(void)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
-static unsigned int terminal_width(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
-		return PLAIN_WIDTH;
-	return size.ws_col;
-}
-
 /* Of the 256: none, and from violet by red to yellow. */
 static void set_colours(struct map_look *look, char room[MAP_LEVELS + 1][COLOUR_LEN])
 {
@@ -159,7 +149,7 @@ static void set_look(struct map_look *look, char room[MAP_LEVELS + 1][COLOUR_LEN
 {
 	int err;
 
-	*look = (struct map_look){.width = terminal_width(), .plain = ""};
+	*look = (struct map_look){.width = cli_columns(PLAIN_WIDTH), .plain = ""};
 	for (size_t i = 0; i < MAP_LEVELS; i++)
 		look->colours[i] = "";
 	if (!wants_colours() || setupterm(NULL, STDOUT_FILENO, &err) != OK || max_colors < COLOURS_LEAST ||

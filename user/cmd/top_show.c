@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cmd/cli.h"
 #include "cmd/top_screen.h"
 #include "report/line.h"
 #include "report/top_json.h"
@@ -64,19 +64,10 @@ static int show_json(const struct show *show, struct model *model)
 	return 0;
 }
 
-static unsigned int plain_columns(void)
-{
-	struct winsize size;
-
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-		return size.ws_col;
-	return PLAIN_COLUMNS;
-}
-
 static void show_plain(const struct show *show, struct model *model)
 {
 	struct view view = current_view(show, model);
-	struct layout layout = columns_fit(view.by, plain_columns(), view.sort);
+	struct layout layout = columns_fit(view.by, cli_columns(PLAIN_COLUMNS), view.sort);
 	char line[TOP_LINE_LEN];
 	size_t n;
 
@@ -84,7 +75,7 @@ static void show_plain(const struct show *show, struct model *model)
 	n = model_lines(model, &view, NULL);
 	n = n < PLAIN_LINES ? n : PLAIN_LINES;
 	model_complete(model, model->lines, n, PLAIN_BUDGET_NS);
-	top_summary_line(&model->live.summary, NULL, plain_columns(), line);
+	top_summary_line(&model->live.summary, NULL, cli_columns(PLAIN_COLUMNS), line);
 	puts(line);
 	top_heading(&layout, &view, show->utf8, line);
 	puts(line);

@@ -137,16 +137,20 @@ static bool is_there(int dir_fd, const char *name)
 
 static void read_main(struct settings *settings, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX];
+	const char *name;
+	char *dir = dir_of(path, &name);
 	int fd;
 
-	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	fd = open_dir(settings, *dir ? dir : "/", path, !settings->file);
+	if (!dir) {
+		settings->err = -ENOMEM;
+		return;
+	}
+	fd = open_dir(settings, dir, path, !settings->file);
+	free(dir);
 	if (fd < 0)
 		return;
-	if (settings->file || is_there(fd, slash ? slash + 1 : path))
-		read_file(settings, fd, slash ? slash + 1 : path, path);
+	if (settings->file || is_there(fd, name))
+		read_file(settings, fd, name, path);
 	close(fd);
 }
 

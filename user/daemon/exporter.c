@@ -35,13 +35,11 @@ bool exporter_is_wanted(const struct exporter *exporter)
 /* A descriptor of the directory of @path; *@name is the rest. */
 static int open_dir_of(const char *path, const char **name, struct act_error *error)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	char *dir = dir_of(path, name);
 	int fd;
 
 	if (!dir)
 		return act_fail(error, ENOMEM, "open the directory of %s", path);
-	*name = slash + 1;
 	fd = act_open_real_dir(dir, error);
 	free(dir);
 	return fd;

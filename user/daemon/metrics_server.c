@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/units.h"
 
 #define CONNECTIONS	  16 /* at a time; what is above waits in the kernel's queue */
@@ -141,12 +142,14 @@ static bool is_left(const struct address *address)
 /* The directory must be one of which nobody else can have made what lies there. */
 static int make_way(const struct address *address, struct act_error *error)
 {
-	char dir[sizeof(address->un.sun_path)];
-	const char *path = address->un.sun_path;
+	const char *path = address->un.sun_path, *name;
+	char *dir = dir_of(path, &name);
 	int fd;
 
-	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
-	fd = act_open_dir(*dir ? dir : "/", error);
+	if (!dir)
+		return act_fail(error, ENOMEM, "open the directory of %s", path);
+	fd = act_open_dir(dir, error);
+	free(dir);
 	if (fd < 0)
 		return fd;
 	close(fd);
