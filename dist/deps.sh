@@ -8,6 +8,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # a|b: b where there is no a. Ubuntu has bpftool and perf in linux-tools; the sanitizers of
 # clang are known under clang's version where there is no libclang-rt-dev (a glob, see choose).
+# promtool, by which metrics and dashboard are checked where it is, is none of them: Debian has it in the package of the
+# whole server of Prometheus, which would run from then on.
 packages='gcc make pkg-config clang llvm clang-format
 libbpf-dev libelf-dev zlib1g-dev libjson-c-dev libsystemd-dev libncurses-dev libmicrohttpd-dev libinih-dev
 libcmocka-dev libclang-rt-dev|libclang-rt-*-dev bpftool|linux-tools-generic
@@ -16,7 +18,7 @@ tmux mandoc curl procps util-linux jq shellcheck debootstrap e2fsprogs xz-utils 
 commands='gcc make pkg-config clang clang-format bpftool qemu-system-x86_64 busybox cpio jq'
 libbpf_least=1.1
 [ "${1:-}" != packages ] || packages="$packages
-dpkg-dev debhelper lintian rpm rpmlint bash-completion zsh fish"
+dpkg-dev debhelper systemd-dev|systemd lintian rpm rpmlint bash-completion zsh fish"
 
 say() { echo "make deps: $*"; }
 
@@ -32,7 +34,10 @@ is_installed() { dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q 'ok i
 missing_choices() {
 	for choice in $packages; do
 		first=${choice%%|*} last=${choice##*|}
-		is_installed "$first" || is_installed "$last" || printf '%s ' "$choice"
+		case $first in
+		systemd-dev) pkg-config --exists systemd 2>/dev/null ;; # systemd had that file before it had a systemd-dev
+		*) is_installed "$first" || is_installed "$last" ;;
+		esac || printf '%s ' "$choice"
 	done
 }
 

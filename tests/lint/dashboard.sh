@@ -39,5 +39,7 @@ if command -v promtool >/dev/null; then
 		"$dashboard" >"$rules"
 	promtool check rules "$rules" >/dev/null || complain "promtool finds fault with its queries"
 	promtool check rules $alerts >/dev/null || complain "promtool finds fault with the alerts"
+else
+	echo "lint-dashboard: skipped: that the queries and the alerts are PromQL, as there is no promtool"
 fi
 exit $broken
