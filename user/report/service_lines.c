@@ -21,7 +21,7 @@ static size_t position(const struct opened *opened, uint64_t key)
 	return at;
 }
 
-bool opened_has(const struct opened *opened, uint64_t key)
+static bool opened_has(const struct opened *opened, uint64_t key)
 {
 	return (position(opened, key) < opened->n) != opened->all;
 }

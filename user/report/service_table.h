@@ -61,7 +61,6 @@ struct opened {
 };
 
 void opened_clear(struct opened *opened); /* leaves {0} */
-bool opened_has(const struct opened *opened, uint64_t key);
 int opened_toggle(struct opened *opened, uint64_t key); /* -ENOMEM: nothing has changed */
 void opened_toggle_all(
 	struct opened *opened); /* opens all, or if that was done closes all, which are one by one too */

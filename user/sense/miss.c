@@ -127,7 +127,7 @@ static void run_rounds(const struct arenas *arenas, uint64_t began_ns, struct mi
 	}
 }
 
-void miss_measure(struct miss_result *result)
+static void measure(struct miss_result *result)
 {
 	uint64_t began_ns = clock_thread_cpu_ns();
 	struct arenas arenas;
@@ -192,7 +192,7 @@ static void be_probe(pid_t parent, int fd, bool background)
 	struct miss_result result;
 
 	become_probe(parent, fd, background);
-	miss_measure(&result);
+	measure(&result);
 	_exit(write(STDERR_FILENO + 1, &result, sizeof(result)) != sizeof(result));
 }
 

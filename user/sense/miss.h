@@ -49,7 +49,4 @@ const char *miss_take(const struct miss_probe *probe, struct cost_measure *measu
 /* Ends the child, if it still runs, and takes its remains. {0} is fine. */
 void miss_stop(struct miss_probe *probe);
 
-/* The measurement itself, in the calling process. */
-void miss_measure(struct miss_result *result);
-
 #endif
