@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs of --on-event, which write what they were told to a file. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <linux/close_range.h>
 
@@ -59,7 +62,7 @@ static void tell(enum event event, uint32_t pid)
 		.user = "redis",
 		.service = {.kind = SERVICE_UNIT, .name = "redis.service", .own = true},
 	};
-	const struct log_about about = {event, pid, "redis-server", &redis};
+	const struct log_about about = {.event = event, .pid = pid, .comm = "redis-server", .whose = &redis};
 
 	log_event(&about, "redis-server (%u): paid back in 3 s", pid);
 }
@@ -191,15 +194,69 @@ static void test_end(void **state)
 	tell(EVENT_GAINS, 2); /* nobody listens */
 }
 
-/* What cannot be run is said, and the daemon goes on. */
+/* What cannot be run is said, and the next event has its turn. */
 static void test_no_program(void **state)
 {
 	struct world *world = *state;
+	char script[256], moved[80];
 
-	begin(world, "");
-	assert_int_equal(unlink(world->program), 0);
+	snprintf(script, sizeof(script), "touch %s/told", world->dir);
+	begin(world, script);
+	snprintf(moved, sizeof(moved), "%s.moved", world->program);
+	assert_int_equal(rename(world->program, moved), 0);
 	tell(EVENT_GAINS, 1);
+	assert_int_equal(sd_event_run(world->event, 60000000), 1); /* that it ended */
+	assert_int_equal(rename(moved, world->program), 0);
 	tell(EVENT_GAINS, 2);
+	run_until(world, "told");
+}
+
+/* A file system whose server does not answer, mounted for this process alone; false: it cannot be had here. */
+static bool mount_silent(const char *dir, int *server)
+{
+	char options[96];
+
+	*server = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", *server);
+	return *server >= 0 && !unshare(CLONE_NEWNS) && !mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("silent", dir, "fuse", 0, options);
+}
+
+/* Ends with 0 when the loop was not held, by a hook that does not begin; 77: it cannot be had here. */
+static void tell_to_silence(struct world *world)
+{
+	int server;
+
+	if (!mount_silent(world->dir, &server))
+		_exit(77);
+	world->hook = hook_new(world->event, world->program);
+	tell(EVENT_GAINS, 1);
+	hook_free(world->hook);
+	_exit(0);
+}
+
+/* Its program lies where nothing answers. */
+static void test_silence(void **state)
+{
+	struct world *world = *state;
+	int how, waits = 600;
+	pid_t child;
+
+	snprintf(world->program, sizeof(world->program), "%s/program", world->dir);
+	child = fork();
+	if (!child)
+		tell_to_silence(world);
+	while (!waitpid(child, &how, WNOHANG) && --waits)
+		usleep(100000);
+	if (!waits) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	assert_true(waits);
+	assert_true(WIFEXITED(how));
+	if (WEXITSTATUS(how) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(how), 0);
 }
 
 int main(void)
@@ -208,7 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_it_is_told), TEST(test_only_what_matters), TEST(test_many_at_once),
 		TEST(test_one_that_hangs),  TEST(test_end_unknown),	  TEST(test_end),
-		TEST(test_no_program),
+		TEST(test_no_program),	    TEST(test_silence),
 	};
 
 	syscall(SYS_close_range, 3, ~0U,

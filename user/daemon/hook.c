@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #define ACCURACY_US	100000
 #define VARIABLE_LEN	1100 /* a line of the log is shorter */
 #define VARIABLES	6
+#define TELL_FD		(STDERR_FILENO + 1)
 #define OWN_ENVIRONMENT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct told {
@@ -36,6 +36,7 @@ struct hook {
 	size_t n;
 	pid_t pid; /* 0: none runs */
 	int pidfd;
+	int failed_fd; /* tells why it could not begin */
 	sd_event_source *ended, *late;
 	bool said_full, said_failed;
 };
@@ -73,13 +74,21 @@ static void forget(struct hook *hook)
 	hook->ended = sd_event_source_disable_unref(hook->ended); /* before its descriptor is closed */
 	hook->late = sd_event_source_disable_unref(hook->late);
 	close(hook->pidfd);
+	close(hook->failed_fd);
 	hook->pid = 0;
+}
+
+/* With all of its session; a child that has just begun has none yet. */
+static void kill_all(const struct hook *hook)
+{
+	kill(hook->pid, SIGKILL);
+	kill(-hook->pid, SIGKILL);
 }
 
 /* One that even this does not end, as it waits for a disk, is not waited for. */
 static void end(struct hook *hook)
 {
-	kill(-hook->pid, SIGKILL);
+	kill_all(hook);
 	waitpid(hook->pid, NULL, WNOHANG);
 	forget(hook);
 }
@@ -100,6 +109,18 @@ static void say_not_run(struct hook *hook, int err)
 
 static void run_next(struct hook *hook);
 
+static void say_end(struct hook *hook, const siginfo_t *how)
+{
+	int err;
+
+	if (read(hook->failed_fd, &err, sizeof(err)) == sizeof(err))
+		say_not_run(hook, err);
+	else if (how->si_code != CLD_EXITED)
+		say_failure(hook, "was ended by signal", how->si_status);
+	else if (how->si_status)
+		say_failure(hook, "failed with status", how->si_status);
+}
+
 static int on_ended(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct hook *hook = data;
@@ -113,10 +134,8 @@ static int on_ended(sd_event_source *source, int fd, uint32_t events, void *data
 		log_warning("--on-event %s: its end is not known: %s", hook->program, strerror(errno));
 	else if (!how.si_pid)
 		return 0;
-	else if (how.si_code != CLD_EXITED)
-		say_failure(hook, "was ended by signal", how.si_status);
-	else if (how.si_status)
-		say_failure(hook, "failed with status", how.si_status);
+	else
+		say_end(hook, &how);
 	forget(hook);
 	run_next(hook);
 	return 0;
@@ -128,35 +147,55 @@ static int on_late(sd_event_source *source, uint64_t usec, void *data)
 
 	(void)source;
 	(void)usec;
-	kill(-hook->pid, SIGKILL);
+	kill_all(hook);
 	return 0;
 }
 
-/* A session of its own, with nothing of ours open but the log. */
-static int spawn(const struct hook *hook, struct told *told, pid_t *pid)
+/* A session of its own, with nothing of ours open but the log. What fails is told through @tell_fd, an errno. */
+static void become_program(const struct hook *hook, struct told *told, int tell_fd)
 {
 	char *arguments[] = {(char *)(uintptr_t)hook->program, NULL};
 	char own[] = OWN_ENVIRONMENT, *environment[VARIABLES + 2] = {own};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
+	sigset_t none;
 	int err;
 
 	for (unsigned int i = 0; i < VARIABLES; i++)
 		environment[i + 1] = told->variables[i];
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
 	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(
-		&attributes, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID));
-	err = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn(pid, hook->program, &files, &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	dup3(tell_fd, TELL_FD, O_CLOEXEC);
+	close_range(TELL_FD + 1, ~0U, 0); /* our locks would outlive us in one that does not begin */
+	close(STDIN_FILENO);
+	if (open("/dev/null", O_RDONLY) == STDIN_FILENO)
+		execve(hook->program, arguments, environment);
+	err = errno;
+	if (write(TELL_FD, &err, sizeof(err)) != sizeof(err))
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+/*
+ * posix_spawn() and vfork() return when the program has begun, which it may never do: it may lie on a file system that does
+ * not answer.
+ */
+static int spawn(struct hook *hook, struct told *told, pid_t *pid)
+{
+	int ends[2], err;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return errno;
+	*pid = fork();
+	if (!*pid)
+		become_program(hook, told, ends[1]);
+	err = errno;
+	close(ends[1]);
+	hook->failed_fd = ends[0];
+	if (*pid > 0)
+		return 0;
+	close(ends[0]);
 	return err;
 }
 
@@ -182,7 +221,7 @@ static int watch_child(struct hook *hook, pid_t pid)
 static void run_next(struct hook *hook)
 {
 	while (hook->n && !hook->pid) {
-		pid_t pid;
+		pid_t pid = 0;
 		int err = spawn(hook, &hook->waiting[0], &pid);
 
 		if (!err)
