@@ -59,7 +59,8 @@ static void test_plain_line(void **state)
 
 static void test_what_it_is_about(void **state)
 {
-	const struct log_about about = {EVENT_GAINS, 107, "redis-server", &redis};
+	const struct log_about about = {
+		.event = EVENT_GAINS, .pid = 107, .comm = "redis-server", .whose = &redis};
 
 	(void)state;
 	assert_int_equal(journal_send(6, "saves", &about), 0);
@@ -73,7 +74,7 @@ static void test_what_it_is_about(void **state)
 /* In a session the program is the service, and what is of no event has no id. */
 static void test_of_a_session(void **state)
 {
-	const struct log_about about = {EVENT_NONE, 9, "make", &alice};
+	const struct log_about about = {.event = EVENT_NONE, .pid = 9, .comm = "make", .whose = &alice};
 
 	(void)state;
 	assert_int_equal(journal_send(6, "x", &about), 0);
@@ -86,7 +87,7 @@ static void test_of_a_session(void **state)
 /* Who chooses a name must not make fields by it. */
 static void test_hostile_names(void **state)
 {
-	const struct log_about about = {EVENT_IN, 7, "a\nMESSAGE=b", NULL};
+	const struct log_about about = {.event = EVENT_IN, .pid = 7, .comm = "a\nMESSAGE=b", .whose = NULL};
 
 	(void)state;
 	assert_int_equal(journal_send(6, "c\nPRIORITY=0\xff", &about), 0);
@@ -147,7 +148,8 @@ static const char *log_back(void)
 
 static void test_log_of_a_service(void **state)
 {
-	const struct log_about about = {EVENT_GAINS, 107, "redis-server", &redis};
+	const struct log_about about = {
+		.event = EVENT_GAINS, .pid = 107, .comm = "redis-server", .whose = &redis};
 
 	(void)state;
 	log_to_pipe(true);

@@ -53,6 +53,34 @@ static void test_no_name_commands_the_terminal(void **state)
 	assert_string_equal(line_about("a\u202egpj.exe\u2028\ufeff"), "a?gpj.exe??\n");
 }
 
+static void hear(void *heard, const struct log_about *about, const char *text)
+{
+	assert_int_equal(about->event, EVENT_SATISFIED);
+	snprintf(heard, 64, "%s", text);
+}
+
+/* What is brief is heard by who listens, and not written. */
+static void test_brief(void **state)
+{
+	const struct log_about about = {.event = EVENT_SATISFIED, .pid = 7, .comm = "worker", .brief = true};
+	int out = dup(STDOUT_FILENO);
+	FILE *file = tmpfile();
+	char heard[64] = "";
+
+	(void)state;
+	assert_non_null(file);
+	fflush(stdout);
+	assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
+	log_listen(hear, heard);
+	log_event(&about, "worker: satisfied");
+	log_listen(NULL, NULL);
+	assert_true(dup2(out, STDOUT_FILENO) >= 0);
+	close(out);
+	assert_string_equal(heard, "worker: satisfied");
+	assert_int_equal(lseek(fileno(file), 0, SEEK_END), 0);
+	fclose(file);
+}
+
 /* ---- readers that do not read ---- */
 
 /* What is read, and what the log writes to. */
@@ -247,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_are_told),
 		cmocka_unit_test(test_no_name_commands_the_terminal),
+		cmocka_unit_test(test_brief),
 		cmocka_unit_test(test_reader_that_stops),
 		cmocka_unit_test(test_reader_of_another_user),
 		cmocka_unit_test(test_dropped_are_told_in_time),

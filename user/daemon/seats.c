@@ -150,8 +150,8 @@ static void say_watching(const struct watch *watch, const struct target *target)
 		snprintf(threshold, sizeof(threshold), ", threshold %u of %u accesses",
 			 descent_min_accesses(&target->descent, &watch->descent),
 			 watch->descent.levels.max_accesses);
-	log_info("%s: kdamond %d in seat %u watches it%s%s", target->name, target->kdamond.pid, target->seat,
-		 threshold, descent_acts(&target->descent) ? "" : ", parked");
+	target_say(target, "kdamond %d in seat %u watches it%s%s", target->kdamond.pid, target->seat,
+		   threshold, descent_acts(&target->descent) ? "" : ", parked");
 }
 
 /*

@@ -59,7 +59,10 @@ static void say(struct skips *skips)
 		whose_name(skip->comm, skip->id.tgid, &skips->whose[i], name);
 		if (skip->member.processes > 1)
 			snprintf(more, sizeof(more), " and %u more", skip->member.processes - 1);
-		log_event(&(struct log_about){EVENT_SKIPPED, skip->id.tgid, skip->comm, &skips->whose[i]},
+		log_event(&(struct log_about){.event = EVENT_SKIPPED,
+					      .pid = skip->id.tgid,
+					      .comm = skip->comm,
+					      .whose = &skips->whose[i]},
 			  "skipped: %s%s, %.1f %% of a CPU: %s", name, more, skip->cpu_pct, skip->reason);
 	}
 }

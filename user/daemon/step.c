@@ -82,7 +82,7 @@ static bool fit_intervals(struct watch *watch, struct target *target, const stru
 	if (aggr_us != target->intervals.aggr_us)
 		tell_new_intervals(watch, target);
 	if (changed & INTERVALS_SAY)
-		log_info("%s: intervals: %s", target->name, target->intervals.reason);
+		target_say(target, "intervals: %s", target->intervals.reason);
 	if (!(changed & INTERVALS_LOOK_ANEW))
 		return false;
 	descent_restart(&target->descent, &watch->descent, evidence, "with longer samples");

@@ -121,6 +121,7 @@ static void leave(const struct watch *watch, const struct target *target, enum e
 	struct log_about about = target_about(target, event);
 	uint64_t succeeded = target_succeeded(target);
 
+	about.brief = false;
 	log_event(&about, "out: %s, seat %u: %s; %" PRIu64 " collapses (%" PRIu64 " MiB) in %.1f s",
 		  target->name, target->seat, reason, succeeded, bytes_to_mib(succeeded * PMD_SIZE_BYTES),
 		  ns_to_s(watch->now_ns - target->since_ns));
@@ -141,6 +142,7 @@ static int take_in(const struct tick *tick, struct watch *watch, const struct go
 		return err;
 	candidates_read_command(target);
 	target->execs = ranked ? ranked->execs : 0;
+	target->brief = governor_seats(watch->governor)[move->seat].member.had_stints;
 	intervals_start(&target->intervals, &watch->intervals, watch->now_ns);
 	err = executor_enter(&watch->executor, target, watch->now_ns);
 	if (!err)
@@ -155,10 +157,11 @@ static void say_in(const struct target *target, const struct governor_move *move
 	struct log_about about = target_about(target, EVENT_IN);
 	char details[WHOSE_DETAILS_LEN];
 
+	about.brief = false;
 	log_event(&about, "in: %s, seat %u: %s", target->name, move->seat, move->reason);
 	whose_details(&target->whose, details);
 	if (*details)
-		log_info("%s: %s", target->name, details);
+		target_say(target, "%s", details);
 }
 
 static void enter(struct tick *tick, struct watch *watch, const struct governor_move *move)

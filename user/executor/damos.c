@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "decide/looks.h"
 #include "executor/scheme.h"
-#include "report/log.h"
 #include "sense/share.h"
 
 struct damos_target {
@@ -75,7 +74,7 @@ static void fit_quota(const struct executor *executor, const struct target *targ
 		return;
 	if (quota_step(&damos->quota, &executor->setup.quota, damos->effective_bytes, now_ns) &&
 	    damos->quota.widening)
-		log_info("%s: %s", target->name, damos->quota.reason);
+		target_say(target, "%s", damos->quota.reason);
 }
 
 /* The kernel's scheme takes what is hot, shared or not. */
@@ -84,11 +83,12 @@ static void hold_up(struct target *target, int pct)
 	bool held = share_holds_up(pct);
 
 	if (held && !target->held_up_pct)
-		log_info("%s: held up: %d %% of its memory is shared with other processes, as with a "
-			 "fork, and would be copied",
-			 target->name, pct);
+		target_say(target,
+			   "held up: %d %% of its memory is shared with other processes, as with a "
+			   "fork, and would be copied",
+			   pct);
 	else if (!held && target->held_up_pct)
-		log_info("%s: no longer held up: its memory is its own again", target->name);
+		target_say(target, "no longer held up: its memory is its own again");
 	target->held_up_pct = held ? pct : 0;
 }
 

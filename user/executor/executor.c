@@ -7,7 +7,6 @@
 
 #include "decide/region_count.h"
 #include "decide/shared.h"
-#include "report/log.h"
 
 int executor_open(struct executor *executor, const struct executor_type *type,
 		  const struct executor_setup *setup, struct act_error *error)
@@ -103,8 +102,7 @@ static void say_unaligned(struct target *target)
 	if (target->said_unaligned || !mappings->unaligned_bytes || bytes < PMD_SIZE_BYTES)
 		return;
 	target->said_unaligned = true;
-	log_info("%s (%u): %" PRIu64 " MiB of its shared memory are " SHARED_UNALIGNED, target->comm,
-		 target->id.tgid, bytes_to_mib(bytes));
+	target_say(target, "%" PRIu64 " MiB of its shared memory are " SHARED_UNALIGNED, bytes_to_mib(bytes));
 }
 
 void executor_look_where(struct executor *executor, struct target *target, uint64_t now_ns)

@@ -184,11 +184,11 @@ static void say_coarse(const struct target *target)
 	if (collapser->said_coarse || !heat_coarse_bytes(collapser->heat))
 		return;
 	collapser->said_coarse = true;
-	log_info("%s: %" PRIu64
-		 " MiB that are accessed lie in regions above %llu MiB, too large to tell where: "
-		 "--max-regions makes them smaller",
-		 target->name, bytes_to_mib(heat_coarse_bytes(collapser->heat)),
-		 HEAT_REGION_MAX_BYTES / MIB_BYTES);
+	target_say(target,
+		   "%" PRIu64
+		   " MiB that are accessed lie in regions above %llu MiB, too large to tell where: "
+		   "--max-regions makes them smaller",
+		   bytes_to_mib(heat_coarse_bytes(collapser->heat)), HEAT_REGION_MAX_BYTES / MIB_BYTES);
 }
 
 static void choose(const struct executor *executor, struct target *target, size_t n, uint64_t now_ns)

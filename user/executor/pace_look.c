@@ -41,7 +41,7 @@ static void say_own_limit(const struct madvise *madvise, const struct target *ta
 	if (collapser->limit.share_pct || !madvise->limit.share_pct || collapser->said_limit)
 		return;
 	collapser->said_limit = true;
-	log_info("%s: %s", target->name, collapser->limit.reason);
+	target_say(target, "%s", collapser->limit.reason);
 }
 
 static bool has_nodes(const struct madvise *madvise)

@@ -6,7 +6,6 @@
 
 #include "decide/looks.h"
 #include "executor/executor.h"
-#include "report/log.h"
 
 #define WHY_MAX 256
 
@@ -131,8 +130,8 @@ void target_room_leave(const struct executor *executor, struct target *target, c
 			continue;
 		room->said |= 1U << i;
 		write_why(executor, target, (enum room_verdict)i, why);
-		log_info("%s: %zu hot slots of 2 MiB are left alone, which would add %.1f MiB: %s",
-			 target->name, left->slots[i], (double)left->bytes[i] / MIB_BYTES, why);
+		target_say(target, "%zu hot slots of 2 MiB are left alone, which would add %.1f MiB: %s",
+			   left->slots[i], (double)left->bytes[i] / MIB_BYTES, why);
 	}
 }
 
@@ -147,7 +146,7 @@ static void say_held(const struct executor *executor, struct target *target)
 		return;
 	room->said_held |= 1U << room->held;
 	write_why(executor, target, room->held, why);
-	log_info("%s: held up, as what is collapsed cannot be chosen: %s", target->name, why);
+	target_say(target, "held up, as what is collapsed cannot be chosen: %s", why);
 }
 
 void target_room_hold(const struct executor *executor, struct target *target, uint64_t blind_bytes)

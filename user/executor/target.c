@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "report/log.h"
+
 #define LOOK_PAGES (4ULL << 18) /* of one look for what is huge: 4 GiB if all are small, about 10 ms */
+#define SAY_LEN	   1024		/* no line of the log is longer */
 #define COUNTS_MAX 64		/* that BPF has of one target: an outcome each, few of them twice */
 
 static int open_pidfd(uint32_t pid)
@@ -149,7 +153,20 @@ void target_new_kdamond(struct target *target, pid_t pid)
 
 struct log_about target_about(const struct target *target, enum event event)
 {
-	return (struct log_about){event, target->id.tgid, target->comm, &target->whose};
+	return (struct log_about){event, target->id.tgid, target->comm, &target->whose, target->brief};
+}
+
+void target_say(const struct target *target, const char *format, ...)
+{
+	char text[SAY_LEN];
+	va_list args;
+
+	if (target->brief)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_info("%s: %s", target->name, text);
 }
 
 uint64_t target_memory_bytes(const struct target *target)

@@ -50,6 +50,7 @@ struct target {
 	char comm[COMM_LEN];
 	struct whose whose;
 	char name[WHOSE_NAME_LEN]; /* for the log, of comm and whose */
+	bool brief;		   /* nothing is written of it but that it comes in and goes */
 	int pidfd; /* held while it is watched: tells its end, and that the pid is still its own */
 	struct process_facts facts;
 	uint32_t execs;
@@ -109,6 +110,9 @@ void target_new_kdamond(struct target *target, pid_t pid);
 
 /* For the log: what a line about it, of @event, tells besides. Borrows of @target. */
 struct log_about target_about(const struct target *target, enum event event);
+
+/* A line about it, after its name. */
+void target_say(const struct target *target, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Its resident memory that could become huge: anonymous, and shared where that is aligned. */
 uint64_t target_memory_bytes(const struct target *target);

@@ -36,6 +36,7 @@ struct log_about {
 	uint32_t pid; /* 0: no process */
 	const char *comm;
 	const struct whose *whose;
+	bool brief; /* only who listens is told, and no line is written */
 };
 
 #endif

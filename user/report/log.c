@@ -146,7 +146,7 @@ static void log_line(struct stream *stream, int priority, const char *word, cons
 		return;
 	vsnprintf(said, sizeof(said), format, args);
 	printable_text(said, text, sizeof(text)); /* lines name processes */
-	if (!tell_dropped(stream) || !write_line(stream, &line)) {
+	if (!(about && about->brief) && (!tell_dropped(stream) || !write_line(stream, &line))) {
 		stream->dropped++;
 		stream->all_dropped++;
 	}
