@@ -80,8 +80,11 @@ int letter_get(int socket, void *to, size_t bytes, int *fd)
 		struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 		ssize_t got;
 
-		message.msg_control = fd ? control.room : NULL;
-		message.msg_controllen = fd ? sizeof(control.room) : 0;
+		if (fd &&
+		    *fd < 0) { /* one more than we have room for would stay open: the kernel closes it */
+			message.msg_control = control.room;
+			message.msg_controllen = CMSG_LEN(sizeof(*fd));
+		}
 		got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 		if (got < 0 && errno == EINTR)
 			continue;
