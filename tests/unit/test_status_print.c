@@ -205,6 +205,29 @@ static void test_print_control_characters(void **state)
 	}
 }
 
+/* Nor what stands in a status where a text would, but is none. */
+static void test_print_control_characters_of_others(void **state)
+{
+	static const char *const cases[] = {
+		"{\"targets\":[], \"version\":[\"a\xc2\x9b\"]}",
+		"{\"targets\":[], \"executor\":{\"\xe2\x80\xae\":1}}",
+		"{\"targets\":[{\"reason\":{\"a\":[\"\x7f\"]}, \"descent\":{\"state\":[\"\xc2\x85\"]}}]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int err;
+		char *text = printed(cases[i], &err);
+
+		assert_int_equal(err, 0);
+		assert_contains(text, i < 2 ? " ?" : "watched: ?\n");
+		for (const char *c = text; *c; c++)
+			if (*c != '\n' && (*c < ' ' || *c > '~'))
+				fail_msg("0x%02x reached the terminal", (unsigned char)*c);
+		free(text);
+	}
+}
+
 /* As top shows them, padded by columns, and in an encoding that has fewer characters. */
 static void test_print_names(void **state)
 {
@@ -311,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_print_garbage),
 		cmocka_unit_test(test_print_odd),
 		cmocka_unit_test(test_print_control_characters),
+		cmocka_unit_test(test_print_control_characters_of_others),
 		cmocka_unit_test(test_print_names),
 	};
 

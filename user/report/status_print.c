@@ -43,10 +43,13 @@ static void make_printable(struct json_object *value)
 	json_object_set_string(value, clean);
 }
 
+/* A number as it stands; of what has parts, texts too, nothing is shown. */
 static const char *get_text(struct json_object *json, const char *key)
 {
 	struct json_object *value = get(json, key);
 
+	if (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array))
+		return "?";
 	if (json_object_is_type(value, json_type_string))
 		make_printable(value);
 	return value ? json_object_get_string(value) : "-";
