@@ -131,6 +131,7 @@ static void test_alias(void **state)
 	assert_from("max-growth-pct", "h.conf:3");
 }
 
+/* And so that a terminal does not obey what stands in a file. */
 static void test_all_mistakes_at_once(void **state)
 {
 	(void)state;
@@ -145,7 +146,7 @@ static void test_all_mistakes_at_once(void **state)
 		      "[run]\n"
 		      "min-regions = 2000\n"
 		      "max-regions = 1000\n");
-	put("h.conf.d/a.conf", "[run]\npid = 1,x\nexclude = nginx\n[rule a]\ntop = 3\nmach = comm=a\n");
+	put("h.conf.d/a.conf", "[run]\npid = 1,x\nexclude = nginx\n[rule a\033]\ntop = 3\nmach = comm=a\n");
 	assert_load(-EINVAL,
 		    "h.conf:1: wants [run] or [rule NAME] before the first setting\n"
 		    "h.conf:3: 'topp' is no option; is top meant?\n"
@@ -158,8 +159,8 @@ static void test_all_mistakes_at_once(void **state)
 		    "user, not 'nginx'\n"
 		    "h.conf.d/a.conf:5: 'top' is no setting of a rule: it belongs to [run]\n"
 		    "h.conf.d/a.conf:6: 'mach' is no setting of a rule; is match meant?\n"
-		    "h.conf.d/a.conf:4: [rule a] wants match = KIND=GLOB\n"
-		    "h.conf.d/a.conf:4: [rule a] wants watch = yes, no, only or prefer\n"
+		    "h.conf.d/a.conf:4: [rule a?] wants match = KIND=GLOB\n"
+		    "h.conf.d/a.conf:4: [rule a?] wants watch = yes, no, only or prefer\n"
 		    "h.conf:10: min-regions 2000 is above max-regions 1000\n");
 }
 

@@ -65,10 +65,25 @@ const char *origin_text(const struct origin *origin, char *text, size_t size)
 	return text;
 }
 
+/* What stands in a file may be anything, and a terminal must not obey it. Malloced; NULL: no memory. */
+static char *note_text(const struct origin *origin, const char *what)
+{
+	char where[ORIGIN_TEXT_LEN], *text, *shown;
+
+	origin_text(origin, where, sizeof(where));
+	if (asprintf(&text, origin->kind == ORIGIN_FILE ? "%s: %s" : "%.0s%s", where, what) < 0)
+		return NULL;
+	shown = malloc(strlen(text) + 1);
+	if (shown)
+		printable_text(text, shown, strlen(text) + 1);
+	free(text);
+	return shown;
+}
+
 void settings_note(struct settings *settings, bool mistake, const struct origin *origin, const char *format,
 		   ...)
 {
-	char where[ORIGIN_TEXT_LEN], shown[ORIGIN_TEXT_LEN], *what = NULL, *text = NULL;
+	char *what = NULL, *text = NULL;
 	va_list args;
 
 	settings->n_mistakes += mistake;
@@ -83,8 +98,9 @@ void settings_note(struct settings *settings, bool mistake, const struct origin 
 	if (vasprintf(&what, format, args) < 0)
 		what = NULL;
 	va_end(args);
-	printable_text(origin_text(origin, where, sizeof(where)), shown, sizeof(shown));
-	if (!what || asprintf(&text, origin->kind == ORIGIN_FILE ? "%s: %s" : "%.0s%s", shown, what) < 0)
+	if (what)
+		text = note_text(origin, what);
+	if (!text)
 		goto no_memory;
 	free(what);
 	settings->notes[settings->n_notes++] = (struct settings_note){mistake, text};
