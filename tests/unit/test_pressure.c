@@ -23,8 +23,14 @@
 
 static void test_psi(void **state)
 {
-	static const char *const bad[] = {"", "some avg10=x\nfull avg10=0.1\n", "some avg10=1.0\n",
-					  "full avg10=1\n"};
+	static const char *const bad[] = {"",
+					  "some avg10=x\nfull avg10=0.1\n",
+					  "some avg10=1.0\n",
+					  "full avg10=1\n",
+					  "some avg10=nan\nfull avg10=0\n",
+					  "some avg10=0\nfull avg10=inf\n",
+					  "some avg10=-1\nfull avg10=0\n",
+					  "some avg10=0\nfull avg10=100.5\n"};
 	struct memory_pressure pressure = {0};
 
 	(void)state;

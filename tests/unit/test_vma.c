@@ -78,6 +78,8 @@ static void test_parse_addresses(void **state)
 	(void)state;
 	assert_true(vma_parse("55d3c0a01000-55d3c1e02000 rw-p 00000000 00:00 0 [heap]\n", &range));
 	assert_true(range.start == 0x55d3c0a01000 && range.end == 0x55d3c1e02000);
+	/* No slot begins in it, and the next one would be at 0. */
+	assert_false(vma_parse("ffffffffffe01000-fffffffffffff000 rw-p 00000000 00:00 0\n", &range));
 }
 
 /* ---- a process of our own ---- */

@@ -11,13 +11,19 @@
 
 #define BLOCK_ORDER 9 /* 2^9 pages of 4 KiB are PMD_SIZE_BYTES */
 
+/* A container may have these files from a server of them, and the budget is reckoned by what they say. */
+static bool is_pct(double pct)
+{
+	return pct >= 0 && pct <= 100;
+}
+
 bool pressure_parse_psi(const char *text, struct memory_pressure *pressure)
 {
 	const char *full = strstr(text, "\nfull ");
 	double some_pct, full_pct;
 
 	if (!full || sscanf(text, "some avg10=%lf", &some_pct) != 1 ||
-	    sscanf(full + 1, "full avg10=%lf", &full_pct) != 1)
+	    sscanf(full + 1, "full avg10=%lf", &full_pct) != 1 || !is_pct(some_pct) || !is_pct(full_pct))
 		return false;
 	pressure->psi_known = true;
 	pressure->some_avg10_pct = some_pct;

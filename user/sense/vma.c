@@ -21,7 +21,8 @@ static uint64_t slots_of(const struct vma_range *range)
 {
 	uint64_t first = first_slot(range);
 
-	return first < range->end ? (range->end - first) / PMD_SIZE_BYTES : 0;
+	/* At the very end of the address space the next slot would be at 0. */
+	return first >= range->start && first < range->end ? (range->end - first) / PMD_SIZE_BYTES : 0;
 }
 
 struct address_range vma_slots(const struct vma_range *range)
