@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cm.h"
 
+#include <locale.h>
+
 #include "decide/process.h"
 #include "decide/rules.h"
 
@@ -381,6 +383,36 @@ static void test_limits(void **state)
 	assert_true(verdict.limits.max_huge_bytes == 7);
 }
 
+/* A memfd is called as whoever made it likes: that does not get it around a rule. */
+static void test_no_name(void **state)
+{
+	const char *texts[] = {"-exe=*", NULL};
+	const struct rules rules = make_rules(texts);
+	const struct rules_subject memfd = {.exe = "/memfd:a/"};
+
+	(void)state;
+	assert_true(rules_judge(&rules, &memfd).out);
+}
+
+/* The daemon matches bytes; `explain`, which speaks UTF-8, says the same. */
+static void test_by_bytes(void **state)
+{
+	const char *texts[] = {"-comm=k?hl", NULL}, *more[] = {"-comm=k??hl", NULL},
+		   *any[] = {"-comm=*", NULL};
+	const struct rules rules = make_rules(texts), both = make_rules(more), all = make_rules(any);
+	const struct rules_subject cool = {.comm = "k\303\274hl"}, no_utf8 = {.comm = "\377\303"};
+	static const char *const locales[] = {"C", "C.UTF-8"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(locales); i++) {
+		assert_non_null(setlocale(LC_CTYPE, locales[i]));
+		assert_false(rules_judge(&rules, &cool).out);
+		assert_true(rules_judge(&both, &cool).out);
+		assert_true(rules_judge(&all, &no_utf8).out);
+	}
+	setlocale(LC_CTYPE, "C");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,7 +421,8 @@ int main(void)
 		cmocka_unit_test(test_unread),	cmocka_unit_test(test_asks_for),
 		cmocka_unit_test(test_advised), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_named),	cmocka_unit_test(test_named_order),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits),	cmocka_unit_test(test_by_bytes),
+		cmocka_unit_test(test_no_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

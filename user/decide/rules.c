@@ -2,6 +2,7 @@
 #include "decide/rules.h"
 
 #include <fnmatch.h>
+#include <locale.h>
 #include <string.h>
 
 #include "decide/reason.h"
@@ -88,10 +89,23 @@ bool rules_ask_for(const struct rules *rules, enum rule_kind kind)
 	return false;
 }
 
-/* A backslash is itself: systemd's names have it. A slash is matched by * too. */
+/*
+ * A backslash is itself: systemd's names have it. A slash is matched by * too. By bytes, in whatever language the command
+ * speaks to its terminal: what the daemon does, `explain` must say.
+ */
 static bool matches(const char *glob, const char *text)
 {
-	return text && *text && !fnmatch(glob, text, FNM_NOESCAPE);
+	locale_t bytes, spoken;
+	bool is;
+
+	if (!text || !*text)
+		return false;
+	bytes = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* the C library's own: nothing is allocated */
+	spoken = uselocale(bytes);
+	is = !fnmatch(glob, text, FNM_NOESCAPE);
+	uselocale(spoken);
+	freelocale(bytes);
+	return is;
 }
 
 /* "nginx" is nginx.service, as systemctl has it. */
@@ -129,12 +143,12 @@ static bool cgroup_matches(const char *glob, const char *cgroup)
 	return cgroup && *cgroup && matches(glob, "/");
 }
 
-/* A glob without a slash is one of the file's name. */
+/* A glob without a slash is one of the file's name. Only a memfd's can end in a slash, and have none: then of all of it. */
 static bool exe_matches(const char *glob, const char *exe)
 {
 	const char *name = exe ? strrchr(exe, '/') : NULL;
 
-	return matches(glob, name && !strchr(glob, '/') ? name + 1 : exe);
+	return matches(glob, name && name[1] && !strchr(glob, '/') ? name + 1 : exe);
 }
 
 static bool rule_matches(const struct rule *rule, const struct rules_subject *subject)
