@@ -7,7 +7,7 @@ set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
 # a|b: b where there is no a. Ubuntu has bpftool and perf in linux-tools; the sanitizers of
-# clang are known under clang's version where there is no libclang-rt-dev (a glob, see choose).
+# clang, and libFuzzer, are known under clang's version where there is no libclang-rt-dev (a glob, see choose).
 # promtool, by which metrics and dashboard are checked where it is, is none of them: Debian has it in the package of the
 # whole server of Prometheus, which would run from then on.
 packages='gcc make pkg-config clang llvm clang-format

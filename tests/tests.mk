@@ -100,6 +100,8 @@ test-unit: all
 	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 	$(Q)tests/usage/run
 
+include tests/fuzz/fuzz.mk
+
 # Small programs of the scripts in tests/bpf and tests/bench.
 $(B)/tests/load $(B)/tests/watch $(B)/tests/cost $(B)/tests/room_load $(B)/tests/stuck_load: $(B)/tests/%:
 	@mkdir -p $(@D)
@@ -192,6 +194,7 @@ test-faults:
 NATIVE_TESTS := test-live test-bpf test-top test-faults-some
 test: all
 	$(Q)$(MAKE) --no-print-directory test-unit
+	$(Q)$(MAKE) --no-print-directory test-fuzz
 	$(Q)$(MAKE) --no-print-directory -j2 --output-sync=target $(NATIVE_TESTS)
 	$(Q)$(MAKE) --no-print-directory test-vm
 	@echo "make test: all passed"
