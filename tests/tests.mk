@@ -7,7 +7,7 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c user/config/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
-UNIT_claim := user/act/align.c user/act/damon.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
+UNIT_claim := user/act/align.c user/act/claim_json.c user/act/damon.c user/act/damon_stat.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/quiet.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
@@ -16,6 +16,8 @@ UNIT_ranking_long := user/decide/ranking.c
 UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
 UNIT_damon := user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
 UNIT_damon_seat := user/act/damon.c $(UNIT_damon)
+UNIT_damon_faults := user/act/damon.c $(UNIT_damon)
+UNIT_claim_faults := user/act/claim.c $(UNIT_claim)
 UNIT_damon_command := user/act/damon.c user/act/damon_ranges.c user/act/file.c
 UNIT_damon_ranges := user/act/damon.c user/act/damon_command.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c
@@ -46,7 +48,7 @@ UNIT_share := user/sense/share.c user/sense/pagemap.c user/sense/vma.c user/sens
 UNIT_reach := $(addprefix user/sense/,filesystem.c owner.c pagemap.c proc.c vma.c) user/decide/service.c
 UNIT_vma   := user/sense/filesystem.c
 UNIT_sim_run := $(addprefix tests/sim/,run.c policy.c kdamond.c load.c) $(wildcard user/decide/*.c)
-UNIT_cost_file := user/act/claim.c user/act/align.c user/act/damon.c $(UNIT_damon) user/decide/cost.c
+UNIT_cost_file := user/act/claim.c $(UNIT_claim) user/decide/cost.c
 UNIT_service_memory := user/decide/service.c
 UNIT_services := user/sense/cgroups.c user/sense/owner.c user/sense/proc.c user/decide/service.c
 LOG := user/report/log.c user/report/journal.c user/report/event.c user/decide/service.c
@@ -67,6 +69,7 @@ UNIT_check_barred := user/act/collapse.c user/sense/proc.c user/decide/optout.c 
 UNIT_metrics := user/decide/room.c user/decide/descent_words.c user/decide/service.c
 UNIT_option := user/config/option_value.c user/config/options.c user/decide/rules.c
 UNIT_settings := user/config/option.c user/config/settings_files.c user/config/policy.c user/config/ini_text.c $(UNIT_option)
+UNIT_settings_unread := user/config/settings.c $(UNIT_settings)
 UNIT_table := user/report/trend.c
 TOP := $(addprefix user/report/,columns.c line.c service_lines.c service_table.c table.c text.c top.c top_json.c trend.c whose.c) user/decide/service_rank.c user/decide/service.c
 UNIT_top_keys := user/report/columns.c

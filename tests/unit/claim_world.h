@@ -9,6 +9,7 @@
 
 #include "act/claim.h"
 #include "act/damon.h"
+#include "act/damon_stat.h"
 #include "tree.h"
 
 #define BOOT  "4f4ad29c-7c6f-4e3a-8f3c-0d7a1f7a1b2c"
@@ -78,12 +79,14 @@ static inline int teardown(void **state)
 static inline void leave_behind(struct world *world)
 {
 	bool made;
+	ino_t inode;
 
+	assert_int_equal(damon_seats_inode(world->damon_root, &inode, &world->error), 0);
 	assert_int_equal(claim_make_state_dir(&world->paths, &made, &world->error), 0);
 	world->claim = (struct claim){
 		.seats = 2,
 		.seats_before = 1,
-		.seats_inode = damon_seats_inode(world->damon_root),
+		.seats_inode = inode,
 		.stopped_damon_stat = true,
 		.made_state_dir = made,
 	};

@@ -397,7 +397,7 @@ static void test_lock_no_links(void **state)
 	assert_int_equal(claim_lock(&world->paths, &world->error), -EPERM);
 	assert_contains(world->error.text, "a link that others made, or can make");
 	assert_int_equal(claim_is_held(&world->paths), -EPERM);
-	assert_false(claim_has_pins(&world->paths));
+	assert_int_equal(claim_has_pins(&world->paths, &world->error), -EPERM);
 	snprintf(world->claim.boot_id, sizeof(world->claim.boot_id), BOOT);
 	assert_int_equal(take_back(world), -EPERM);
 	assert_true(tree_has(world->dir, "victim/precious"));

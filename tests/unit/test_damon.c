@@ -173,10 +173,13 @@ static void test_seats_inode(void **state)
 {
 	struct world *world = *state;
 	struct stat stat_buf;
+	ino_t inode;
 
 	assert_int_equal(stat(tree_at(world->root, "0"), &stat_buf), 0);
-	assert_int_equal(damon_seats_inode(world->root), stat_buf.st_ino);
-	assert_int_equal(damon_seats_inode("/nonexistent"), 0);
+	assert_int_equal(damon_seats_inode(world->root, &inode, &world->error), 0);
+	assert_int_equal(inode, stat_buf.st_ino);
+	assert_int_equal(damon_seats_inode("/nonexistent", &inode, &world->error), 0);
+	assert_int_equal(inode, 0);
 }
 
 /* As damon_set_up() leaves it, and on. */

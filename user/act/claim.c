@@ -11,15 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "act/align.h"
+#include "act/claim_json.h"
 #include "act/damon.h"
+#include "act/damon_stat.h"
 #include "base/dir.h"
 #include "base/json.h"
 
 #define CLAIM_FILE "claim.json"
-#define MAX_PID	   (1 << 22) /* PID_MAX_LIMIT of the kernel */
 /* Of the state directory; sticky, so that from the moment it is there it is known to be made by hotdamon. */
 #define MADE_MODE 01755
 
@@ -32,12 +31,14 @@ const struct claim_paths claim_default_paths = {
 	.boot_id = "/proc/sys/kernel/random/boot_id",
 };
 
-static bool same_directory(int fd, const char *path)
+static int is_same_directory(int fd, const char *path, bool *is)
 {
-	struct stat held, there;
+	struct stat held, there = {0};
 
-	return !fstat(fd, &held) && !lstat(path, &there) && held.st_ino == there.st_ino &&
-	       held.st_dev == there.st_dev;
+	if (fstat(fd, &held) || (lstat(path, &there) && errno != ENOENT))
+		return -errno;
+	*is = held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+	return 0;
 }
 
 /* Somebody who only asks whether it is held (claim_is_held()) holds it for a moment: that is waited for. */
@@ -61,29 +62,45 @@ static bool is_link(const char *path)
 	return !lstat(path, &there) && S_ISLNK(there.st_mode);
 }
 
+/* Without its lock nobody may remove it, who made it neither: it could be somebody's by now. Returns @err. */
+static int say_dir_stays(int err, bool made, struct act_error *error)
+{
+	size_t used = error ? strlen(error->text) : 0;
+
+	if (made && error)
+		snprintf(error->text + used, sizeof(error->text) - used,
+			 "; it is empty, and `hotdamon cleanup` removes it");
+	return err;
+}
+
 /*
  * A lock on a directory that its last holder is removing is worth nothing: then it is made and locked again.
  */
 int claim_lock(const struct claim_paths *paths, struct act_error *error)
 {
+	bool made = false, is_there = false;
+
 	for (;;) {
-		bool made;
-		int fd = act_make_dir(paths->pin_dir, 0700, &made, error), err;
+		bool just_now = false;
+		int fd = act_make_dir(paths->pin_dir, 0700, &just_now, error), err;
 
 		if (fd == -ENOENT)
 			return act_fail(error, ENOENT, "make %s (is bpffs mounted on /sys/fs/bpf?)",
 					paths->pin_dir);
+		made |= just_now;
 		if (fd < 0)
-			return fd;
+			return say_dir_stays(fd, made, error);
 		err = is_link(paths->pin_dir) ? -EPERM : lock_directory(fd);
+		if (!err)
+			err = is_same_directory(fd, paths->pin_dir, &is_there);
 		if (err)
 			act_fail(error, -err, "lock %s%s", paths->pin_dir,
 				 err == -EPERM ? ", which is a link" : "");
-		else if (same_directory(fd, paths->pin_dir))
+		else if (is_there)
 			return fd;
 		close(fd);
 		if (err)
-			return err;
+			return say_dir_stays(err, made, error);
 	}
 }
 
@@ -94,7 +111,7 @@ int claim_is_held(const struct claim_paths *paths)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	held = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	held = !flock(fd, LOCK_SH | LOCK_NB) ? 0 : errno == EWOULDBLOCK ? 1 : -errno;
 	close(fd);
 	return held;
 }
@@ -115,39 +132,58 @@ int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error 
 	return err;
 }
 
+static int remove_file(int dir_fd, const struct claim_paths *paths, const char *name, struct act_error *error)
+{
+	if (unlinkat(dir_fd, name, 0) && errno != ENOENT)
+		return act_fail(error, errno, "remove %s/%s", paths->state_dir, name);
+	return 0;
+}
+
 /* Stays if somebody else put something there. What was measured of this boot is worth nothing without it. */
 static int remove_state_dir(const struct claim_paths *paths, struct act_error *error)
 {
-	int fd = dir_open(paths->state_dir, NULL), err;
+	int fd = act_open_dir(paths->state_dir, error), err;
 
-	if (fd >= 0) {
-		unlinkat(fd, COST_FILE, 0);
-		unlinkat(fd, COST_FILE ".new", 0);
-		close(fd);
-	}
-	err = remove_dir(paths->state_dir, error);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	err = remove_file(fd, paths, COST_FILE, error);
+	if (!err)
+		err = remove_file(fd, paths, COST_FILE ".new", error);
+	close(fd);
+	return err ? err : claim_drop_state_dir(paths, error);
+}
 
-	return err == -ENOTEMPTY ? 0 : err;
+int claim_drop_state_dir(const struct claim_paths *paths, struct act_error *error)
+{
+	int err = remove_dir(paths->state_dir, error);
+
+	return err == -ENOENT || err == -ENOTEMPTY ? 0 : err;
 }
 
 /* By one of us, whether or not it was still alive to claim it. */
-static bool is_made(int dir_fd)
+static int is_made(int dir_fd, const struct claim_paths *paths, bool *made, struct act_error *error)
 {
 	struct stat held;
 
-	return !fstat(dir_fd, &held) && (held.st_mode & ALLPERMS) == MADE_MODE && held.st_uid == geteuid();
+	if (fstat(dir_fd, &held))
+		return act_fail(error, errno, "look at %s", paths->state_dir);
+	*made = (held.st_mode & ALLPERMS) == MADE_MODE && held.st_uid == geteuid();
+	return 0;
 }
 
 int claim_make_state_dir(const struct claim_paths *paths, bool *made, struct act_error *error)
 {
-	bool just_now;
-	int fd = act_make_dir(paths->state_dir, MADE_MODE, &just_now, error);
+	bool just_now = false;
+	int fd = act_make_dir(paths->state_dir, MADE_MODE, &just_now, error), err;
 
+	if (fd < 0 && just_now)
+		dir_remove(paths->state_dir);
 	if (fd < 0)
 		return fd;
-	*made = just_now || is_made(fd);
+	*made = true;
+	err = just_now ? 0 : is_made(fd, paths, made, error);
 	close(fd);
-	return 0;
+	return err;
 }
 
 /* NULL with *@err, which is 0 if there is no such directory. */
@@ -176,7 +212,7 @@ static struct dirent *next_pin(DIR *dir)
 	return dirent;
 }
 
-bool claim_has_pins(const struct claim_paths *paths)
+int claim_has_pins(const struct claim_paths *paths, struct act_error *error)
 {
 	int err;
 	DIR *dir = open_pins(paths, &err);
@@ -184,44 +220,21 @@ bool claim_has_pins(const struct claim_paths *paths)
 
 	if (dir)
 		closedir(dir);
-	return found;
+	return err ? act_fail(error, -err, "open %s", paths->pin_dir) : found;
 }
 
 int claim_remove_unclaimed(const struct claim_paths *paths, struct act_error *error)
 {
-	int fd = act_open_dir(paths->state_dir, error), err = 0;
+	int fd = act_open_dir(paths->state_dir, error), err;
 	bool made;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	if (unlinkat(fd, CLAIM_FILE ".new", 0) && errno != ENOENT) /* killed while it wrote it */
-		err = act_fail(error, errno, "remove %s/" CLAIM_FILE ".new", paths->state_dir);
-	made = is_made(fd);
+	err = remove_file(fd, paths, CLAIM_FILE ".new", error); /* killed while it wrote it */
+	if (!err)
+		err = is_made(fd, paths, &made, error);
 	close(fd);
 	return err || !made ? err : remove_state_dir(paths, error);
-}
-
-static bool in_range(const struct claim *claim)
-{
-	return claim->pid > 0 && claim->pid <= MAX_PID && claim->seats <= CLAIM_MAX_SEATS &&
-	       claim->seats_before <= CLAIM_MAX_SEATS;
-}
-
-/* Malloced; NULL: no memory. The words of the first version, which called seats slots: any other takes back what it left. */
-static char *claim_to_json(const struct claim *claim)
-{
-	struct json json;
-
-	json_start(&json);
-	json_add_text(&json, "boot_id", claim->boot_id);
-	json_add_i64(&json, "pid", claim->pid);
-	json_add_u64(&json, "slots", claim->seats);
-	json_add_u64(&json, "slots_before", claim->seats_before);
-	json_add_u64(&json, "slots_inode", claim->seats_inode);
-	json_add_bool(&json, "stopped_damon_stat", claim->stopped_damon_stat);
-	json_add_bool(&json, "aligned_shared", claim->aligned_shared);
-	json_add_bool(&json, "made_state_dir", claim->made_state_dir);
-	return json_finish(&json, JSON_PRETTY);
 }
 
 int claim_write(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
@@ -232,7 +245,7 @@ int claim_write(const struct claim_paths *paths, struct claim *claim, struct act
 	if (err)
 		return err;
 	claim->pid = getpid();
-	if (!in_range(claim))
+	if (!claim_in_range(claim))
 		return act_fail(error, ERANGE, "claim %u seats, where %u were", claim->seats,
 				claim->seats_before);
 	text = claim_to_json(claim);
@@ -241,63 +254,6 @@ int claim_write(const struct claim_paths *paths, struct claim *claim, struct act
 	err = file_replace(paths->state_dir, CLAIM_FILE, text, error);
 	free(text);
 	return err;
-}
-
-static bool get_number(struct json_object *json, const char *key, uint64_t max, uint64_t *value)
-{
-	struct json_object *number;
-
-	if (!json_object_object_get_ex(json, key, &number) || !json_object_is_type(number, json_type_int) ||
-	    json_object_get_int64(number) < 0)
-		return false;
-	*value = json_object_get_uint64(number);
-	return *value <= max;
-}
-
-static bool get_bool(struct json_object *json, const char *key, bool *value)
-{
-	struct json_object *answer;
-
-	if (!json_object_object_get_ex(json, key, &answer) || !json_object_is_type(answer, json_type_boolean))
-		return false;
-	*value = json_object_get_boolean(answer);
-	return true;
-}
-
-/* One that older versions did not write: it is false then. */
-static bool get_newer_bool(struct json_object *json, const char *key, bool *value)
-{
-	*value = false;
-	return !json_object_object_get_ex(json, key, NULL) || get_bool(json, key, value);
-}
-
-/* Each key is needed, and within its range: what is missing would be taken for "nothing to undo". */
-static bool claim_from_json(struct json_object *json, struct claim *claim)
-{
-	struct json_object *boot_id;
-	uint64_t pid, seats, before, inode;
-	bool damon_stat, aligned, made_dir;
-
-	if (!json_object_object_get_ex(json, "boot_id", &boot_id) ||
-	    !json_object_is_type(boot_id, json_type_string) ||
-	    (size_t)json_object_get_string_len(boot_id) >= sizeof(claim->boot_id) ||
-	    !get_number(json, "pid", MAX_PID, &pid) || !get_number(json, "slots", CLAIM_MAX_SEATS, &seats) ||
-	    !get_number(json, "slots_before", CLAIM_MAX_SEATS, &before) ||
-	    !get_number(json, "slots_inode", UINT64_MAX, &inode) ||
-	    !get_bool(json, "stopped_damon_stat", &damon_stat) ||
-	    !get_newer_bool(json, "aligned_shared", &aligned) || !get_bool(json, "made_state_dir", &made_dir))
-		return false;
-	*claim = (struct claim){
-		.pid = (pid_t)pid,
-		.seats = (unsigned int)seats,
-		.seats_before = (unsigned int)before,
-		.seats_inode = inode,
-		.stopped_damon_stat = damon_stat,
-		.aligned_shared = aligned,
-		.made_state_dir = made_dir,
-	};
-	snprintf(claim->boot_id, sizeof(claim->boot_id), "%s", json_object_get_string(boot_id));
-	return in_range(claim);
 }
 
 int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_error *error)
@@ -323,28 +279,6 @@ int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_
 	return read ? 0
 		    : act_fail(error, EINVAL, "read %s/" CLAIM_FILE ", which is no claim of hotdamon",
 			       paths->state_dir);
-}
-
-int damon_stat_is_on(const struct claim_paths *paths, bool *on)
-{
-	char value[8];
-	int err = knob_read(paths->damon_stat, value, sizeof(value), NULL);
-
-	if (!err)
-		*on = value[0] == 'Y';
-	return err;
-}
-
-int damon_stat_turn(const struct claim_paths *paths, bool on, struct act_error *error)
-{
-	bool now;
-	int err = knob_write(paths->damon_stat, on ? "Y" : "N", error);
-
-	if (!err)
-		err = damon_stat_is_on(paths, &now);
-	if (!err && now != on)
-		err = act_fail(error, EIO, "%s stays %s", paths->damon_stat, now ? "on" : "off");
-	return err;
 }
 
 /* sysfs does not outlive a boot: after another one there is nothing of the claim's in it. */
@@ -376,11 +310,13 @@ static int seats_are_untouched(const struct claim_paths *paths, const struct cla
 static int take_back_seats(const struct claim_paths *paths, const struct claim *claim,
 			   struct claim_undone *undone, struct act_error *error)
 {
-	ino_t inode = damon_seats_inode(paths->damon_root);
+	ino_t inode = 0;
 	bool ours = false;
 	int err = claim->seats ? is_of_this_boot(paths, claim, &ours, error) : 0;
 
-	if (err || !ours || !inode)
+	if (!err && ours)
+		err = damon_seats_inode(paths->damon_root, &inode, error);
+	if (err || !inode)
 		return err;
 	if (claim->seats_inode)
 		ours = inode == claim->seats_inode;

@@ -43,7 +43,7 @@ extern const struct claim_paths claim_default_paths; /* but for the state direct
 /*
  * One hotdamon at a time: makes the pin directory and locks it for as long as the returned descriptor is
  * open, or the process lives. -EWOULDBLOCK: another one runs; -EPERM: somebody else has, or could have, what
- * we would take for ours. Negative errno with @error.
+ * we would take for ours. Negative errno with @error, which says whether an empty directory stays.
  */
 int claim_lock(const struct claim_paths *paths, struct act_error *error);
 
@@ -57,13 +57,16 @@ int claim_is_held(const struct claim_paths *paths);
 int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error *error);
 
 /*
- * Makes the state directory if it is missing (*@made says so). Negative errno with @error; -EPERM: others could
- * write in it.
+ * Makes the state directory if it is missing (*@made says so). Negative errno with @error, and none is made; -EPERM: others
+ * could write in it.
  */
 int claim_make_state_dir(const struct claim_paths *paths, bool *made, struct act_error *error);
 
-/* Whether anything is pinned: with nobody holding the lock, a killed hotdamon left it. */
-bool claim_has_pins(const struct claim_paths *paths);
+/* Removes the state directory if it is empty: for who made it, and came to nothing. Negative errno with @error. */
+int claim_drop_state_dir(const struct claim_paths *paths, struct act_error *error);
+
+/* Whether anything is pinned: with nobody holding the lock, a killed hotdamon left it. 1, 0, or negative errno with @error. */
+int claim_has_pins(const struct claim_paths *paths, struct act_error *error);
 
 /*
  * Removes what one left that was killed before it had claimed anything: the unfinished claim, and the state
@@ -76,10 +79,6 @@ int claim_write(const struct claim_paths *paths, struct claim *claim, struct act
 
 /* -ENOENT: there is none, nothing was left behind. -EINVAL, -EPERM: what is there is no claim of ours. */
 int claim_read(const struct claim_paths *paths, struct claim *claim, struct act_error *error);
-
-/* DAMON_STAT holds DAMON exclusively while it is on. Negative errno; -ENOENT: this kernel has none. */
-int damon_stat_is_on(const struct claim_paths *paths, bool *on);
-int damon_stat_turn(const struct claim_paths *paths, bool on, struct act_error *error);
 
 /* What claim_take_back() did, and what it could not do. */
 struct claim_undone {

@@ -26,7 +26,10 @@ struct damon {
 	unsigned int n_seats;
 	ino_t inode; /* of seat 0's directory */
 	bool by_ranges;
-	struct damon_ranges ranges[]; /* [n_seats] */
+	struct own_seat {
+		struct damon_ranges ranges;
+		bool to_end; /* a start that failed may have begun it, and it could not be turned off */
+	} seats[];	     /* [n_seats] */
 };
 
 /* A row of a table of settings: a path below a scheme or context, and what to write there. */
@@ -78,9 +81,8 @@ static int make_context(struct damon *damon, unsigned int seat, struct act_error
 	struct place nr_contexts = place("%s/%u/contexts/nr_contexts", damon->root, seat);
 	int err = knob_write_number(nr_contexts.path, 1, error);
 
-	damon->ranges[seat] = (struct damon_ranges){0};
-	damon->by_ranges = damon_ranges_are_known(damon->root, seat);
-	return err;
+	damon->seats[seat].ranges = (struct damon_ranges){0};
+	return err ? err : damon_ranges_are_known(damon->root, seat, &damon->by_ranges, error);
 }
 
 static int write_context(const struct damon *damon, unsigned int seat, struct act_error *error)
@@ -180,7 +182,7 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 	       struct damon **out, struct act_error *error)
 {
 	struct place nr_kdamonds = place("%s/nr_kdamonds", root);
-	struct damon *damon = calloc(1, sizeof(*damon) + n_seats * sizeof(damon->ranges[0]));
+	struct damon *damon = calloc(1, sizeof(*damon) + n_seats * sizeof(damon->seats[0]));
 	unsigned int n_before;
 	int err;
 
@@ -195,8 +197,9 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 		free(damon);
 		return err;
 	}
+	damon_seats_inode(root, &damon->inode,
+			  NULL); /* or damon_set_up() asks: nothing fails after they are made */
 	damon->n_seats = n_seats;
-	damon->inode = damon_seats_inode(root);
 	*out = damon;
 	return 0;
 }
@@ -204,14 +207,17 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 /* While none of our kdamonds runs, anybody may make the seats anew; what has their names then is not ours to touch. */
 static int still_ours(const struct damon *damon, struct act_error *error)
 {
-	if (damon_seats_inode(damon->root) == damon->inode)
-		return 0;
+	ino_t inode;
+	int err = damon_seats_inode(damon->root, &inode, error);
+
+	if (err || inode == damon->inode)
+		return err;
 	return act_fail(error, ESTALE, "%s: somebody else made the seats anew", damon->root);
 }
 
 int damon_set_up(struct damon *damon, struct act_error *error)
 {
-	int err = 0;
+	int err = damon->inode ? 0 : damon_seats_inode(damon->root, &damon->inode, error);
 
 	for (unsigned int seat = 0; seat < damon->n_seats && !err; seat++)
 		err = write_seat(damon, seat, error);
@@ -228,37 +234,47 @@ bool damon_looks_at_ranges(const struct damon *damon)
 	return damon->by_ranges;
 }
 
-ino_t damon_seats_inode(const char *root)
+int damon_seats_inode(const char *root, ino_t *inode, struct act_error *error)
 {
 	struct place first = place("%s/0", root);
-	struct stat stat_buf;
+	struct stat stat_buf = {0};
 
-	return stat(first.path, &stat_buf) ? 0 : stat_buf.st_ino;
+	if (stat(first.path, &stat_buf) && errno != ENOENT && errno != ENOTDIR)
+		return act_fail(error, errno, "look at %s", first.path);
+	*inode = stat_buf.st_ino;
+	return 0;
 }
 
 /* What runs in a seat of ours has our two schemes, unless somebody set the seat up while it was idle. */
-static bool is_set_up_by_us(const char *root, unsigned int seat)
+static int is_set_up_by_us(const char *root, unsigned int seat, bool *is, struct act_error *error)
 {
 	struct place schemes = place("%s/%u/contexts/0/schemes", root, seat);
 	struct place nr_schemes = place("%s/nr_schemes", schemes.path);
 	struct place least = place("%s/%u/access_pattern/sz/min", schemes.path, SCHEME_COLLAPSE);
 	struct place action = place("%s/%u/action", schemes.path, SCHEME_HEAT);
-	int64_t number, least_bytes;
-	char text[32];
+	int64_t number, least_bytes = 0;
+	char text[32] = "";
+	int err = knob_read_number(nr_schemes.path, &number, error);
 
-	return !knob_read_number(nr_schemes.path, &number, NULL) && number == N_SCHEMES &&
-	       !knob_read_number(least.path, &least_bytes, NULL) && (uint64_t)least_bytes == PMD_SIZE_BYTES &&
-	       !knob_read(action.path, text, sizeof(text), NULL) && !strcmp(text, "stat");
+	if (!err && number == N_SCHEMES)
+		err = knob_read_number(least.path, &least_bytes, error);
+	if (!err && least_bytes == (int64_t)PMD_SIZE_BYTES)
+		err = knob_read(action.path, text, sizeof(text), error);
+	*is = !err && !strcmp(text, "stat");
+	return err == -ENOENT ? 0 : err; /* it has no schemes, or no context */
 }
 
 static int turn_ours_off(const char *root, unsigned int seat, struct act_error *error)
 {
-	bool on;
+	bool on, ours;
 	int err = damon_seat_is_on(root, seat, &on, error);
 
 	if (err || !on)
 		return err;
-	if (!is_set_up_by_us(root, seat))
+	err = is_set_up_by_us(root, seat, &ours, error);
+	if (err)
+		return err;
+	if (!ours)
 		return act_fail(error, EBUSY, "%s/%u is used by somebody else, and left alone", root, seat);
 	return damon_turn_off(root, seat, error);
 }
@@ -329,7 +345,7 @@ static int write_level(struct damon *damon, unsigned int seat, const struct plan
 	int err = write_intervals(damon, seat, level, error);
 
 	if (!err && damon->by_ranges)
-		err = damon_ranges_write(&damon->ranges[seat], damon->root, seat, level, error);
+		err = damon_ranges_write(&damon->seats[seat].ranges, damon->root, seat, level, error);
 	if (!err)
 		err = write_settings(nr_regions.path, regions, 2, error);
 	if (!err)
@@ -337,12 +353,15 @@ static int write_level(struct damon *damon, unsigned int seat, const struct plan
 	return err ? err : write_settings(heat.path, &least_heat, 1, error);
 }
 
-/* A seat that runs before we start it was started by somebody else. */
-static int check_free(const struct damon *damon, unsigned int seat, struct act_error *error)
+/* A seat that runs before we start it was started by somebody else, unless we failed to turn it off. */
+static int check_free(struct damon *damon, unsigned int seat, struct act_error *error)
 {
 	bool on = false;
 	int err = still_ours(damon, error);
 
+	if (!err && damon->seats[seat].to_end)
+		err = turn_ours_off(damon->root, seat, error);
+	damon->seats[seat].to_end &= err != 0;
 	if (!err)
 		err = damon_seat_is_on(damon->root, seat, &on, error);
 	if (!err && on)
@@ -365,15 +384,15 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 		err = knob_write_number(target.path, (uint64_t)tid, error);
 	if (!err)
 		err = write_level(damon, seat, level, error);
-	if (!err)
-		err = damon_command(damon->root, seat, "on", error);
 	if (err)
 		return err;
-	err = knob_read_number(pid.path, &number, error);
+	err = damon_command(damon->root, seat, "on", error);
+	if (!err)
+		err = knob_read_number(pid.path, &number, error);
 	if (!err && number <= 0)
 		err = act_fail(error, ESRCH, "kdamond of seat %u ended at once", seat);
-	if (err)
-		damon_turn_off(damon->root, seat, NULL);
+	if (err) /* it may be on even if `on` failed: the answer may be lost */
+		damon->seats[seat].to_end = damon_turn_off(damon->root, seat, NULL);
 	else
 		*kdamond_pid = (pid_t)number;
 	return err;
@@ -414,27 +433,36 @@ static int read_stat(const char *scheme, const char *name, uint64_t *value, stru
 	return err;
 }
 
+/* Of a file that is younger than DAMON's sysfs: missing is no failure. */
+static int read_younger_stat(const char *scheme, const char *name, uint64_t *value, bool *there,
+			     struct act_error *error)
+{
+	int err = read_stat(scheme, name, value, error);
+
+	*there = !err;
+	return err == -ENOENT ? 0 : err;
+}
+
 static int read_stats(const struct damon *damon, unsigned int seat, struct damon_stats *stats,
 		      struct act_error *error)
 {
 	struct place collapse = scheme_place(damon, seat, SCHEME_COLLAPSE);
 	struct place heat = scheme_place(damon, seat, SCHEME_HEAT);
+	bool there;
 	int err = read_stat(collapse.path, "qt_exceeds", &stats->quota_exceeds, error);
 
 	if (!err)
 		err = read_stat(heat.path, "sz_tried", &stats->heat_bytes, error);
 	if (err)
 		return err;
-	/* These files are younger than DAMON's sysfs: missing is no failure. */
-	stats->counts_applies = !read_stat(collapse.path, "nr_snapshots", &stats->applies, NULL);
-	if (!stats->counts_applies)
-		stats->applies = 0;
-	if (read_stat(heat.path, "nr_snapshots", &stats->heat_applies, NULL))
-		stats->heat_applies = 0;
-	if (!damon->settings.tells_huge ||
-	    read_stat(heat.path, "sz_ops_filter_passed", &stats->heat_huge_bytes, NULL))
-		stats->heat_huge_bytes = 0;
-	return 0;
+	err = read_younger_stat(collapse.path, "nr_snapshots", &stats->applies, &stats->counts_applies,
+				error);
+	if (!err)
+		err = read_younger_stat(heat.path, "nr_snapshots", &stats->heat_applies, &there, error);
+	if (!err && damon->settings.tells_huge)
+		err = read_younger_stat(heat.path, "sz_ops_filter_passed", &stats->heat_huge_bytes, &there,
+					error);
+	return err;
 }
 
 int damon_stats(struct damon *damon, unsigned int seat, struct damon_stats *stats, struct act_error *error)

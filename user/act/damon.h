@@ -62,9 +62,9 @@ int damon_open(const char *root, const struct damon_settings *settings, unsigned
 
 /*
  * The inode of seat 0's directory: the kernel never uses one twice, so it tells our seats from any that
- * came later. 0 if there is none.
+ * came later. 0 if there is none. Negative errno with @error.
  */
-ino_t damon_seats_inode(const char *root);
+int damon_seats_inode(const char *root, ino_t *inode, struct act_error *error);
 
 /* Writes to each seat all that is the same for every target. Negative errno with @error. */
 int damon_set_up(struct damon *damon, struct act_error *error);
@@ -81,7 +81,7 @@ void damon_free(struct damon *damon);
 /*
  * Starts the seat's kdamond on the process that the live thread @tid (of the caller's pid namespace)
  * belongs to; on success *@kdamond_pid is its thread. The caller makes sure that @tid is still who it
- * was. Negative errno with @error; the seat is off then.
+ * was. Negative errno with @error; the seat is off then, or is turned off by the next call.
  */
 int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct plan_level *level,
 		pid_t *kdamond_pid, struct act_error *error);

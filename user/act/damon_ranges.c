@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "act/damon_ranges.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/textfile.h"
 
-/* A line each. */
-bool damon_ranges_are_known(const char *root, unsigned int seat)
+/* A line each. The file is younger than DAMON's sysfs. */
+int damon_ranges_are_known(const char *root, unsigned int seat, bool *known, struct act_error *error)
 {
-	char text[256];
+	char path[512], text[256];
+	ssize_t len;
 
-	if (textfile_read(text, sizeof(text), "%s/%u/contexts/0/avail_operations", root, seat) <= 0)
-		return false;
-	return !strncmp(text, "fvaddr\n", strlen("fvaddr\n")) || strstr(text, "\nfvaddr\n");
+	snprintf(path, sizeof(path), "%s/%u/contexts/0/avail_operations", root, seat);
+	len = textfile_read(text, sizeof(text), "%s", path);
+	if (len < 0 && len != -ENOENT)
+		return act_fail(error, (int)-len, "read %s", path);
+	*known = len > 0 && (!strncmp(text, "fvaddr\n", strlen("fvaddr\n")) || strstr(text, "\nfvaddr\n"));
+	return 0;
 }
 
 /* It makes all directories anew. */

@@ -12,8 +12,8 @@ struct damon_ranges {
 	size_t n;	  /* directories that there are */
 };
 
-/* Whether the kernel of the seat below @root, which has a context, knows fvaddr; no, if it does not tell. */
-bool damon_ranges_are_known(const char *root, unsigned int seat);
+/* Whether the kernel of the seat below @root, which has a context, knows fvaddr. Negative errno with @error. */
+int damon_ranges_are_known(const char *root, unsigned int seat, bool *known, struct act_error *error);
 
 /*
  * Writes the ranges of @level, if they are others than @have, which is set to what is there now. They count from the next

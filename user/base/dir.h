@@ -29,7 +29,10 @@ struct dir_trouble {
  */
 int dir_open(const char *path, struct dir_trouble *trouble);
 
-/* The same; it is made if it is not there, and *@made says so. Those above it must be there. */
+/*
+ * The same; it is made if it is not there, and *@made says so, of one that could be made and not opened, too. Those above it
+ * must be there.
+ */
 int dir_make(const char *path, mode_t mode, bool *made, struct dir_trouble *trouble);
 
 /*

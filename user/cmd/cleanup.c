@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "act/claim.h"
+#include "base/passing.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
-#include "sense/host.h"
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -48,8 +48,11 @@ static int fail(const struct act_error *error, int status)
 static int take_back_unclaimed(const struct claim_paths *paths)
 {
 	struct act_error error;
+	int has_pins = claim_has_pins(paths, &error);
 
-	if (claim_has_pins(paths)) {
+	if (has_pins < 0)
+		return fail(&error, EXIT_FAILED);
+	if (has_pins) {
 		fprintf(stderr,
 			"hotdamon cleanup: a killed hotdamon left its pinned map, but no claim in %s: "
 			"name the --state-dir that it ran with, or rm -r %s\n",
@@ -83,7 +86,7 @@ static int take_back(const struct claim_paths *paths, bool *claimed)
 	if (err == -ENOENT)
 		return take_back_unclaimed(paths);
 	if (err) /* of another directory than hotdamon's */
-		return fail(&error, err == -EIO || host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE);
+		return fail(&error, err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE);
 	return take_back_claimed(paths, &claim);
 }
 

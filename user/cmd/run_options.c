@@ -109,5 +109,7 @@ int run_options_parse(int argc, char **argv, const struct run_command *command, 
 		return EXIT_FAILED;
 	}
 	say_notes(argv[0], *settings);
+	if (err && err != -EINVAL) /* for a reason that passes: nothing is wrong with what was asked for */
+		return EXIT_FAILED;
 	return err ? EXIT_USAGE : EXIT_DONE;
 }

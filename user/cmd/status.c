@@ -10,11 +10,11 @@
 #include "act/claim.h"
 #include "act/file.h"
 #include "base/clock.h"
+#include "base/passing.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/living.h"
 #include "report/status.h"
-#include "sense/host.h"
 
 struct status_options {
 	bool json;
@@ -44,7 +44,7 @@ static int say_none(const struct status_options *options, int err, const struct 
 			options->state_dir);
 	else
 		fprintf(stderr, "hotdamon status: %s\n", error->text);
-	return err == -ENOENT || host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
+	return err == -ENOENT || err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static int print_json(const char *text, const struct status_age *age)

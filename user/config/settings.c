@@ -306,7 +306,7 @@ int settings_load_anew(const struct settings *settings, struct settings **anew)
 		err = settings_load(made);
 		made->runs = NULL;
 	}
-	if (err && err != -EINVAL)
+	if (err == -ENOMEM)
 		settings_free(made);
 	else
 		*anew = made;

@@ -70,7 +70,7 @@ struct settings {
 	size_t n_policies, policies_room;
 	char **texts;
 	size_t n_texts, texts_room;
-	int err; /* -ENOMEM: it is not whole */
+	int err; /* why it is not whole: for a reason that passes, so that it is no mistake of the files */
 };
 
 /* The defaults. NULL: no memory. */
@@ -85,12 +85,13 @@ bool settings_give(struct settings *settings, const struct run_option *option, c
 		   char wrong[OPTION_WRONG_LEN]);
 
 /*
- * Reads the files, and takes the words once more. 0; -EINVAL: there are mistakes, all of them among the notes; -ENOMEM.
+ * Reads the files, and takes the words once more. 0; -EINVAL: there are mistakes, all of them among the notes; -ENOMEM;
+ * or another negative errno that passes (base/passing.h), for which a file could not be read: the notes say which.
  * Call it once.
  */
 int settings_load(struct settings *settings);
 
-/* From the same words and the same file, as it is now, in *@anew. As settings_load(); with -EINVAL there is one, too. */
+/* From the same words and the same file, as it is now, in *@anew. As settings_load(); there is none for -ENOMEM only. */
 int settings_load_anew(const struct settings *settings, struct settings **anew);
 
 /* Where a value comes from: "FILE:LINE", "command line" or "default". */
@@ -107,7 +108,7 @@ const char *settings_keep(struct settings *settings, const char *text);
 void settings_take(struct settings *settings, const struct origin *origin, const char *name,
 		   const char *value);
 
-/* Their files. -ENOMEM; mistakes are noted. */
+/* Their files. Negative errno as settings_load(), but for mistakes, which are noted. */
 int settings_read_files(struct settings *settings);
 
 /* A rule that was taken just now comes from @origin. */

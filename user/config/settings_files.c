@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/dir.h"
+#include "base/passing.h"
 #include "base/printable.h"
 #include "config/ini_text.h"
 #include "config/settings.h"
@@ -92,6 +95,28 @@ static const char *why_not(int err, const struct dir_trouble *trouble)
 	return strerror(-err);
 }
 
+/* What cannot be read is a mistake of who named it, but for a reason that passes. */
+static void note_unread(struct settings *settings, const struct origin *origin, int err, const char *format,
+			...) __attribute__((format(printf, 4, 5)));
+
+static void note_unread(struct settings *settings, const struct origin *origin, int err, const char *format,
+			...)
+{
+	char why[PATH_MAX + 64];
+	va_list args;
+
+	if (err == -ENOMEM || !origin->file) {
+		settings->err = -ENOMEM;
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	settings_note(settings, true, origin, "%s: it is not read", why);
+	if (!settings->err && err_is_passing(err))
+		settings->err = err;
+}
+
 /* @name in the directory, whose whole path is @path. */
 static void read_file(struct settings *settings, int dir_fd, const char *name, const char *path)
 {
@@ -101,10 +126,8 @@ static void read_file(struct settings *settings, int dir_fd, const char *name, c
 	size_t len;
 	int err = origin.file ? dir_read_own(dir_fd, name, &text, &len, &trouble) : -ENOMEM;
 
-	if (err == -ENOMEM) {
-		settings->err = err;
-	} else if (err) {
-		settings_note(settings, true, &origin, "%s: it is not read", why_not(err, &trouble));
+	if (err) {
+		note_unread(settings, &origin, err, "%s", err == -ENOMEM ? "" : why_not(err, &trouble));
 	} else {
 		if (len > SETTINGS_FILE_MAX)
 			settings_note(settings, true, &origin, "wants at most %lu bytes, and has %zu",
@@ -125,8 +148,8 @@ static int open_dir(struct settings *settings, const char *path, const char *fil
 
 	if (fd >= 0 || !origin.file || (may_be_absent && (fd == -ENOENT || fd == -ENOTDIR)))
 		return fd;
-	settings_note(settings, true, &origin, "%.*s: %s: it is not read", trouble.part_len, path,
-		      trouble.why ? trouble.why : strerror(-fd));
+	note_unread(settings, &origin, fd, "%.*s: %s", trouble.part_len, path,
+		    trouble.why ? trouble.why : strerror(-fd));
 	return fd;
 }
 
@@ -167,20 +190,10 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* A directory whose names could not be had. */
-static void note_unread(struct settings *settings, const char *dir, int err)
-{
-	struct origin origin = {.kind = ORIGIN_FILE, .file = settings_keep(settings, dir)};
-
-	if (err == -ENOMEM || !origin.file)
-		settings->err = -ENOMEM;
-	else
-		settings_note(settings, true, &origin, "%s: it is not read", strerror(-err));
-}
-
 static void read_drop_ins(struct settings *settings, const char *path)
 {
 	char dir[PATH_MAX], file[PATH_MAX + NAME_MAX + 2];
+	struct origin origin = {.kind = ORIGIN_FILE, .file = dir};
 	struct dirent **entries;
 	int fd, n;
 
@@ -190,7 +203,7 @@ static void read_drop_ins(struct settings *settings, const char *path)
 		return;
 	n = scandirat(fd, ".", &entries, is_drop_in, by_name);
 	if (n < 0)
-		note_unread(settings, dir, -errno);
+		note_unread(settings, &origin, -errno, "%s", strerror(errno));
 	for (int i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", dir, entries[i]->d_name);
 		read_file(settings, fd, entries[i]->d_name, file);

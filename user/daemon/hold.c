@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "act/align.h"
+#include "act/damon_stat.h"
 #include "base/exit_status.h"
+#include "base/passing.h"
 #include "report/log.h"
 #include "sense/host.h"
 
@@ -13,7 +15,7 @@
 static int refuse_state_dir(int err, const struct act_error *error)
 {
 	log_error("--state-dir: %s", error->text);
-	return host_err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
+	return err_is_passing(err) ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static void say_not_undone(const struct hold *hold, const struct claim_undone *undone)
@@ -45,21 +47,31 @@ static int take_back_claim(struct hold *hold, const struct claim *left)
 	return err ? refuse_state_dir(err, &error) : EXIT_DONE;
 }
 
+static int refuse_pins(const struct hold *hold)
+{
+	struct act_error error;
+	int has_pins = claim_has_pins(&hold->paths, &error);
+
+	if (!has_pins)
+		return EXIT_DONE;
+	if (has_pins < 0)
+		log_error("%s", error.text);
+	else
+		log_error("a killed hotdamon left its pinned map, but no claim in %s: run hotdamon cleanup "
+			  "with the "
+			  "--state-dir that it ran with, or empty %s",
+			  hold->paths.state_dir, hold->paths.pin_dir);
+	return EXIT_FAILED;
+}
+
 static int take_back_left_over(struct hold *hold)
 {
 	struct act_error error;
 	struct claim left;
 	int err = claim_read(&hold->paths, &left, &error);
 
-	if (err == -ENOENT && claim_has_pins(&hold->paths)) {
-		log_error("a killed hotdamon left its pinned map, but no claim in %s: run hotdamon cleanup "
-			  "with the "
-			  "--state-dir that it ran with, or empty %s",
-			  hold->paths.state_dir, hold->paths.pin_dir);
-		return EXIT_FAILED;
-	}
 	if (err == -ENOENT)
-		return EXIT_DONE;
+		return refuse_pins(hold);
 	if (err)
 		return refuse_state_dir(err, &error);
 	return take_back_claim(hold, &left);
@@ -148,6 +160,7 @@ int hold_align_shared(struct hold *hold, struct act_error *error)
 int hold_make_seats(struct hold *hold, const struct damon_settings *settings, unsigned int n_seats,
 		    struct damon **damon, struct act_error *error)
 {
+	ino_t inode = 0;
 	int err = damon_empty_seats(hold->paths.damon_root, &hold->claim.seats_before, error);
 
 	if (err)
@@ -160,8 +173,10 @@ int hold_make_seats(struct hold *hold, const struct damon_settings *settings, un
 		hold->claim.seats = 0; /* none was made: what is there is not ours to take back */
 		return err;
 	}
-	hold->claim.seats_inode = damon_seats_inode(hold->paths.damon_root);
-	err = claim_write(&hold->paths, &hold->claim, error);
+	err = damon_seats_inode(hold->paths.damon_root, &inode, error);
+	hold->claim.seats_inode = inode;
+	if (!err)
+		err = claim_write(&hold->paths, &hold->claim, error);
 	return err ? err : damon_set_up(*damon, error);
 }
 
@@ -194,6 +209,8 @@ bool hold_end(struct hold *hold)
 		return true;
 	if (!hold->nothing_ours)
 		undid = take_all_back(hold);
+	else if (hold->claim.made_state_dir && claim_drop_state_dir(&hold->paths, &error))
+		log_error("%s", error.text);
 	/* After a failure it follows, or was said, that the directory stays. */
 	if (!claim_unlock(&hold->paths, hold->lock_fd, &error) || hold->nothing_ours || !undid)
 		return undid;

@@ -230,21 +230,6 @@ int host_facts_read(const struct host_roots *roots, struct host_facts *facts)
 	return 0;
 }
 
-bool host_err_is_passing(int err)
-{
-	switch (abs(err)) {
-	case EAGAIN:
-	case EBUSY:
-	case EINTR:
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-		return true;
-	default:
-		return false;
-	}
-}
-
 bool host_kernel_since(const struct host_facts *facts, unsigned int major, unsigned int minor)
 {
 	return facts->major > major || (facts->major == major && facts->minor >= minor);

@@ -138,9 +138,6 @@ struct host_facts {
  */
 int host_facts_read(const struct host_roots *roots, struct host_facts *facts);
 
-/* Whether @err, an errno or -errno, may be gone at the next try: it tells nothing of what this host has. */
-bool host_err_is_passing(int err);
-
 /* At least @major.@minor. */
 bool host_kernel_since(const struct host_facts *facts, unsigned int major, unsigned int minor);
 

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/passing.h"
 #include "sense/host_read.h"
 
 static const char *const tracepoint_names[HOST_TRACEPOINTS] = {
@@ -74,7 +75,7 @@ static int read_btf(const char *sys, struct host_facts *facts)
 
 	snprintf(path, sizeof(path), "%s/kernel/btf/vmlinux", sys);
 	btf = btf__parse(path, NULL);
-	if (!btf && host_err_is_passing(errno))
+	if (!btf && err_is_passing(errno))
 		return -errno;
 	if (!btf) { /* what is damaged is as good as missing */
 		facts->btf = errno == EACCES ? HOST_UNKNOWN : HOST_NO;
@@ -140,7 +141,7 @@ static void read_loading(const struct host_roots *roots, struct host_facts *fact
 	if (roots->no_bpf_probe || !host_may_bpf(&facts->self))
 		return;
 	facts->bpf_err = load_trial();
-	if (!host_err_is_passing(facts->bpf_err))
+	if (!err_is_passing(facts->bpf_err))
 		facts->bpf_loads = facts->bpf_err ? HOST_NO : HOST_YES;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/dir.h"
 #include "base/json.h"
+#include "base/passing.h"
 #include "sense/host_read.h"
 
 #define KDAMONDS "kernel/mm/damon/admin/kdamonds" /* below /sys */
@@ -82,7 +83,7 @@ static int read_own(const struct host_roots *roots, struct host_own *own)
 	char comm[HOST_WORD_LEN + 1];
 	int err = read_status(roots->state_dir, own);
 
-	if (host_err_is_passing(err))
+	if (err_is_passing(err))
 		return err;
 	own->pinned = host_exists(roots->sys, "fs/bpf/hotdamon");
 	if (own->daemon_pid && !host_read_word(comm, sizeof(comm), roots->proc, "%d/comm", own->daemon_pid))
@@ -173,11 +174,11 @@ static int read_symbols(const char *proc, struct host_facts *facts)
 	snprintf(path, sizeof(path), "%s/kallsyms", proc);
 	file = fopen(path, "re");
 	if (!file)
-		return host_err_is_passing(errno) ? -errno : 0;
+		return err_is_passing(errno) ? -errno : 0;
 	errno = 0;
 	while (facts->vaddr != HOST_YES && getline(&line, &size, file) > 0)
 		facts->vaddr = host_is_symbol_of(line, "damon_va_") ? HOST_YES : HOST_NO;
-	err = facts->vaddr != HOST_YES && host_err_is_passing(errno) ? -errno : 0;
+	err = facts->vaddr != HOST_YES && err_is_passing(errno) ? -errno : 0;
 	if (facts->vaddr != HOST_UNKNOWN)
 		facts->vaddr_source = "damon_va_ symbols in kallsyms";
 	free(line);

@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/exit_status.h"
+#include "base/passing.h"
 #include "sense/requirement_rows.h"
 
 static enum host_answer answer_of(const struct host_facts *facts, const struct requirement_row *row)
@@ -141,8 +142,8 @@ int host_status_of_load(int err)
 	 * libbpf's words: ESRCH for BTF that was not read, and the list of requirements knew before whether there is any;
 	 * its own numbers for what is wrong with the object, which is part of us.
 	 */
-	return host_err_is_passing(err) || err == -ESRCH || -err >= __LIBBPF_ERRNO__START ? EXIT_FAILED
-											  : EXIT_HOST;
+	return err_is_passing(err) || err == -ESRCH || -err >= __LIBBPF_ERRNO__START ? EXIT_FAILED
+										     : EXIT_HOST;
 }
 
 int host_status_of(int err)
