@@ -60,7 +60,7 @@ struct opened {
 	bool all;
 };
 
-void opened_clear(struct opened *opened); /* leaves {0} */
+void opened_clear(struct opened *opened);		/* leaves {0} */
 int opened_toggle(struct opened *opened, uint64_t key); /* -ENOMEM: nothing has changed */
 void opened_toggle_all(
 	struct opened *opened); /* opens all, or if that was done closes all, which are one by one too */
