@@ -56,16 +56,16 @@ static void print_by(const struct explain *explain, FILE *file)
 	static const char *const words[] = {
 		[EXPLAIN_NO_FILES] = "the defaults of hotdamon run",
 		[EXPLAIN_FILES] = "the configuration files of hotdamon run",
-		[EXPLAIN_WRONG_FILES] = "what can be used of the configuration files of hotdamon run (what "
-					"not, hotdamon config says)",
+		[EXPLAIN_WRONG_FILES] = "what can be used of the configuration files of hotdamon run",
 	};
 
 	if (explain->told)
 		fprintf(file, "      by: the daemon (pid %d), as of its tick %" PRIu64 ", one every %g s\n",
 			explain->told->daemon, explain->told->tick, explain->told->interval_s);
 	else
-		fprintf(file, "      by: a look of now, and %s: no daemon is running\n",
-			words[explain->files]);
+		fprintf(file, "      by: a look of now, and %s%s: no daemon is running\n",
+			words[explain->files],
+			explain->files == EXPLAIN_WRONG_FILES ? " (what not, hotdamon config says)" : "");
 }
 
 static void print_head(const struct explain *explain, FILE *file)
