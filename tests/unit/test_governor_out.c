@@ -212,6 +212,30 @@ static void test_let_go_comes_back(void **state)
 	}
 }
 
+/* Who calls exec again and again may be small just when it is let go: that what it always had comes back is nothing new. */
+static void test_let_go_after_exec(void **state)
+{
+	struct world world = world_top(1);
+	struct candidate candidate = hot(1, 90);
+
+	(void)state;
+	candidate.anon_bytes = 312 * MIB;
+	TICK(&world, candidate);
+	candidate.execs = 4;
+	candidate.anon_bytes = 40 * MIB;
+	TICK(&world, candidate);
+	governor_let_go(world.governor, 0, "no gain", candidate.anon_bytes, candidate.execs);
+	TICK(&world, candidate);
+	candidate.anon_bytes = 312 * MIB;
+	TICK(&world, candidate);
+	assert_seats(&world, "-");
+	assert_skip(&world, 1, "no gain; tried again when it grows, or in ");
+	candidate.anon_bytes = 400 * MIB;
+	TICK(&world, candidate);
+	assert_seats(&world, "1");
+	world_free(&world);
+}
+
 /* Neither memory that grows nor a new program begins anew: each verdict costs twice as long as the last one. */
 static void test_let_go_again(void **state)
 {
@@ -436,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_let_go),
 		cmocka_unit_test(test_let_go_comes_back),
 		cmocka_unit_test(test_let_go_again),
+		cmocka_unit_test(test_let_go_after_exec),
 		cmocka_unit_test(test_let_go_swings),
 		cmocka_unit_test(test_let_go_and_failed),
 		cmocka_unit_test(test_failed_is_ignored_for_free_seats),

@@ -143,6 +143,10 @@ static void take_candidate(const struct tick *tick, unsigned int seat, const str
 
 	governor->watched[candidate - tick->candidates] = true;
 	governor->in_seat[seat] = candidate;
+	if (!taken->used)
+		taken->execs = candidate->execs;
+	if (candidate_bytes(candidate) > taken->most_bytes)
+		taken->most_bytes = candidate_bytes(candidate);
 	taken->used = true;
 	taken->id = candidate->id;
 	memcpy(taken->comm, candidate->comm, sizeof(taken->comm)); /* an exec changes it */
@@ -398,10 +402,15 @@ void governor_seat_failed(struct governor *governor, unsigned int seat, const ch
 void governor_let_go(struct governor *governor, unsigned int seat, const char *why, uint64_t anon_bytes,
 		     uint32_t execs)
 {
+	struct governor_seat *left;
+
 	if (!is_taken(governor, seat))
 		return;
-	penalty_let_go(governor->penalties, governor->seats[seat].id, why, anon_bytes, execs);
-	governor->seats[seat] = (struct governor_seat){0};
+	left = &governor->seats[seat];
+	if (execs != left->execs && left->most_bytes > anon_bytes)
+		anon_bytes = left->most_bytes;
+	penalty_let_go(governor->penalties, left->id, why, anon_bytes, left->execs);
+	*left = (struct governor_seat){0};
 }
 
 void governor_seat_close(struct governor *governor, unsigned int seat, bool closed)

@@ -138,6 +138,8 @@ struct governor_seat {
 	struct membership member; /* as in the last tick */
 	unsigned int cold_ticks;  /* cold or outranked, in a row; leaves at dwell_ticks */
 	unsigned int below_ticks; /* cold, in a row */
+	uint64_t most_bytes;	  /* of its memory, since it came in */
+	uint32_t execs;		  /* of it, when it came in */
 	char reason[REASON_LEN];  /* why it is watched, of the last tick */
 };
 
@@ -204,7 +206,8 @@ void governor_seat_failed(struct governor *governor, unsigned int seat, const ch
 
 /*
  * The watched process in @seat gained nothing in a fair trial, @why: frees the seat, and keeps this process out
- * (penalty_let_go()), which @anon_bytes of memory and @execs, as of now, may end early. No LEAVE is told. Ignored when the
+ * (penalty_let_go()), which more memory than it had, of which @anon_bytes as of now, may end early. One that called exec
+ * meanwhile, @execs as of now, may be small for that: it must have more than ever. No LEAVE is told. Ignored when the
  * seat is free.
  */
 void governor_let_go(struct governor *governor, unsigned int seat, const char *why, uint64_t anon_bytes,
