@@ -73,10 +73,17 @@ int seats_watching(const struct seats *seats, uint32_t pid)
 	return -1;
 }
 
+/* Its kdamond watches on, though who was in it is let go: the next fitting stops it, if that can be. */
+static bool is_left(const struct seats *seats, const struct watch *watch, unsigned int seat)
+{
+	return seats->have[seat].watching && !watch_target(watch, seat);
+}
+
 void seats_close_stuck(const struct seats *seats, const struct watch *watch)
 {
 	for (unsigned int seat = 0; seat < seats->n; seat++)
-		governor_seat_close(watch->governor, seat, is_stuck(seats, seat));
+		governor_seat_close(watch->governor, seat,
+				    is_stuck(seats, seat) || is_left(seats, watch, seat));
 }
 
 /* The same failure again and again is one line. */
