@@ -45,10 +45,10 @@ static void heat_words(const struct map *map, char heat[MAP_SUMMARY_LEN])
 		snprintf(untold, sizeof(untold), "; of %zu MiB that are accessed less it is not told",
 			 map->untold * 2);
 	snprintf(heat, MAP_SUMMARY_LEN,
-		 "%zu MiB pay for huge pages, by %.0f accesses a second to 2 MiB and more; %zu of them are "
+		 "%zu MiB pay for huge pages, by %.*f accesses a second to 2 MiB and more; %zu of them are "
 		 "huge "
 		 "(heat as of %.0f s ago%s)",
-		 pays * 2, map->least_per_s, huge * 2, map->age_s, untold);
+		 pays * 2, map->least_per_s < 10 ? 2 : 0, map->least_per_s, huge * 2, map->age_s, untold);
 }
 
 void map_summary(const struct map *map, char there[MAP_SUMMARY_LEN], char heat[MAP_SUMMARY_LEN])
