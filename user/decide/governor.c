@@ -377,8 +377,7 @@ int governor_tick(struct governor *governor, const struct candidate *candidates,
 	}
 	explain_seats(&tick);
 	enter_waiting(&tick);
-	governor->n_skips = governor_list_skips(&governor->config, governor->seats, governor->penalties,
-						candidates, n, governor->watched, governor->skips);
+	governor_list_skips(&tick);
 	*moves = governor->moves;
 	*n_moves = governor->n_moves;
 	*skips = governor->skips;

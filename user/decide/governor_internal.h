@@ -79,6 +79,15 @@ void governor_leave_outranked(const struct tick *tick);
 /* Members in which nothing is left to do make room for others of their service. */
 void governor_leave_for_sibling(const struct tick *tick);
 
+/* How many seats the service has. */
+unsigned int governor_seats_of(const struct governor *governor, uint64_t service);
+
+/* Whether the user has its share, or more, by what is watched. */
+bool governor_user_has_share(const struct governor *governor, uint32_t uid);
+
+/* Of those that are not watched, the ones that are worth telling, each with the reason: into the governor's skips. */
+void governor_list_skips(const struct tick *tick);
+
 /* Whether @waiting finds room now. */
 bool governor_has_room(const struct governor *governor, const struct candidate *waiting);
 

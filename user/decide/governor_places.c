@@ -3,6 +3,7 @@
 #include "decide/governor_internal.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,7 @@
 
 #define OUTRANKED_SHARE 0.8 /* of a waiting one's heat: below it a watched service is outranked */
 
-/* How many seats the service has. */
-static unsigned int seats_of(const struct governor *governor, uint64_t service)
+unsigned int governor_seats_of(const struct governor *governor, uint64_t service)
 {
 	unsigned int n = 0;
 
@@ -87,7 +87,7 @@ static bool is_losing(const struct governor *governor, uint64_t service)
 /* How many more of the service may come in now. */
 static unsigned int room_of(const struct governor *governor, uint64_t service)
 {
-	unsigned int members = seats_of(governor, service), places = free_places(governor);
+	unsigned int members = governor_seats_of(governor, service), places = free_places(governor);
 	unsigned int most = governor->config.members, free = free_seats(governor) - places;
 
 	if (!members)
@@ -165,6 +165,13 @@ static enum user_standing standing_of(const struct governor *governor, uint32_t 
 	return user_share_standing(governor_user_share(&governor->config), uid, services);
 }
 
+bool governor_user_has_share(const struct governor *governor, uint32_t uid)
+{
+	if (standing_of(governor, uid, UINT_MAX) == USER_BELOW) /* it has no bound */
+		return false;
+	return standing_of(governor, uid, services_of(governor, uid)) != USER_BELOW;
+}
+
 /* Whether @waiting would be, if it came in after those of its user that are counted. */
 static bool is_above_share(const struct governor *governor, const struct candidate *waiting)
 {
@@ -188,7 +195,7 @@ void governor_order_by_share(struct governor *governor)
 		const struct candidate *waiting = governor->waiting[i];
 
 		if (!i || waiting->member.key != service) { /* its members stay together */
-			bool comes_in = !seats_of(governor, waiting->member.key);
+			bool comes_in = !governor_seats_of(governor, waiting->member.key);
 
 			is_above = comes_in && is_above_share(governor, waiting);
 			*count_of(governor, waiting->owner.uid) += comes_in && !is_above;
@@ -214,7 +221,7 @@ static void collect_outside(struct governor *governor)
 	for (size_t i = 0; i < governor->n_waiting; i++) {
 		uint64_t key = governor->waiting[i]->member.key;
 
-		if ((*count_of(governor, key))++ || seats_of(governor, key))
+		if ((*count_of(governor, key))++ || governor_seats_of(governor, key))
 			continue;
 		governor->outside[governor->n_outside++] = governor->waiting[i];
 		governor->n_outside_within += i < governor->n_within;
@@ -245,7 +252,8 @@ static bool yields(const struct governor *governor, unsigned int seat, size_t at
 {
 	const struct candidate *watched = governor->in_seat[seat], *waiting = governor->outside[at];
 
-	if (governor_is_shrunk(&governor->config, watched) && seats_of(governor, watched->member.key) == 1)
+	if (governor_is_shrunk(&governor->config, watched) &&
+	    governor_seats_of(governor, watched->member.key) == 1)
 		return true;
 	if (watched->verdict.preferred != waiting->verdict.preferred)
 		return waiting->verdict.preferred;
@@ -362,7 +370,7 @@ static unsigned int find_last(const struct governor *governor, unsigned int memb
 	for (unsigned int i = 0; i < n; i++) {
 		const struct candidate *watched = governor->in_seat[i];
 
-		if (!watched || seats_of(governor, watched->member.key) <= members)
+		if (!watched || governor_seats_of(governor, watched->member.key) <= members)
 			continue;
 		if (last == n || leaves_first(watched, governor->in_seat[last]))
 			last = i;
@@ -430,7 +438,7 @@ void governor_leave_for_sibling(const struct tick *tick)
 		const struct candidate *waiting = governor->waiting[i];
 		uint64_t service = waiting->member.key;
 
-		if (!seats_of(governor, service))
+		if (!governor_seats_of(governor, service))
 			continue;
 		if (!i || service != governor->waiting[i - 1]->member.key)
 			room = room_of(governor, service);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "decide/governor_internal.h"
 #include "decide/reason.h"
 #include "decide/shared.h"
 
@@ -91,31 +92,24 @@ struct coldest {
 	double pct, unpreferred_pct;
 };
 
-static bool is_preferred(struct process_id id, const struct candidate *candidates, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (process_id_equal(candidates[i].id, id))
-			return candidates[i].verdict.preferred;
-	return false;
-}
-
 static void note_colder(double *coldest_pct, double pct)
 {
 	if (*coldest_pct < 0 || pct < *coldest_pct)
 		*coldest_pct = pct;
 }
 
-static struct coldest coldest_watched(const struct governor_config *config, const struct governor_seat *seats,
-				      const struct candidate *candidates, size_t n)
+static struct coldest coldest_watched(const struct governor *governor)
 {
 	struct coldest coldest = {-1, -1};
 
-	for (unsigned int i = 0; i < config->made; i++) {
-		if (!seats[i].used)
+	for (unsigned int i = 0; i < governor->config.made; i++) {
+		const struct candidate *watched = governor->in_seat[i];
+
+		if (!governor->seats[i].used)
 			continue;
-		note_colder(&coldest.pct, seats[i].cpu_pct);
-		if (!is_preferred(seats[i].id, candidates, n))
-			note_colder(&coldest.unpreferred_pct, seats[i].cpu_pct);
+		note_colder(&coldest.pct, governor->seats[i].cpu_pct);
+		if (!watched || !watched->verdict.preferred)
+			note_colder(&coldest.unpreferred_pct, governor->seats[i].cpu_pct);
 	}
 	return coldest;
 }
@@ -131,36 +125,11 @@ static const char *unaligned_words(const struct governor_config *config, const s
 	return words;
 }
 
-/* All of this tick. */
-struct crowd {
-	const struct candidate *candidates;
-	size_t n;
-	const bool *watched; /* of each */
-	struct coldest coldest;
-};
-
-/* By what is watched. */
-static bool user_has_share(const struct governor_config *config, const struct crowd *crowd, uint32_t uid)
-{
-	unsigned int services = 0;
-	uint64_t last = 0;
-
-	for (size_t i = 0; i < crowd->n; i++) {
-		const struct candidate *candidate = &crowd->candidates[i];
-
-		if (!crowd->watched[i] || candidate->owner.uid != uid)
-			continue;
-		services += !services || candidate->member.key != last;
-		last = candidate->member.key;
-	}
-	return user_share_standing(governor_user_share(config), uid, services) != USER_BELOW;
-}
-
 /* Nothing keeps it out, and still it is not watched. */
-static void reason_skipped(const struct governor_config *config, const struct crowd *crowd,
+static void reason_skipped(const struct governor *governor, const struct coldest *coldest,
 			   const struct candidate *candidate, char *reason)
 {
-	const struct coldest *coldest = &crowd->coldest;
+	const struct governor_config *config = &governor->config;
 	double coldest_pct = candidate->verdict.preferred ? coldest->pct : coldest->unpreferred_pct;
 	char memory[80], unaligned[120];
 
@@ -173,7 +142,7 @@ static void reason_skipped(const struct governor_config *config, const struct cr
 			     config->services ? config->services : config->seats,
 			     config->services ? "places" : "seats",
 			     config->services ? "services" : "processes");
-	else if (user_has_share(config, crowd, candidate->owner.uid))
+	else if (governor_user_has_share(governor, candidate->owner.uid))
 		reason_write(reason, "its user has a share of the places already, --user-share %u %%",
 			     config->user_share_pct);
 	else if (config->services)
@@ -186,32 +155,22 @@ static void reason_skipped(const struct governor_config *config, const struct cr
 }
 
 /* Nothing can be done for it, or so it is for now: it does not just wait. */
-static bool is_served_never(const struct governor_config *config, const struct penalties *penalties,
-			    const struct candidate *candidate)
+static bool is_served_never(const struct governor *governor, const struct candidate *candidate)
 {
 	return candidate->verdict.out || candidate->barred || candidate->member.young ||
-	       !governor_is_big(config, candidate) || penalty_holds(penalties, candidate->id);
+	       !governor_is_big(&governor->config, candidate) ||
+	       penalty_holds(governor->penalties, candidate->id);
 }
 
-static bool has_seat(const struct governor_config *config, const struct governor_seat *seats,
-		     uint64_t service)
+static bool worth_telling(const struct governor *governor, const struct candidate *candidate)
 {
-	for (unsigned int i = 0; i < config->made; i++)
-		if (seats[i].used && seats[i].member.key == service)
-			return true;
-	return false;
-}
-
-static bool worth_telling(const struct governor_config *config, const struct governor_seat *seats,
-			  const struct penalties *penalties, const struct candidate *candidate)
-{
+	const struct governor_config *config = &governor->config;
 	const struct membership *member = &candidate->member;
 
 	if (candidate->excluded || (member->young && member->short_life_s <= 0))
 		return false;
-	if (has_seat(config, seats, member->key))
-		return member->cpu_pct >= config->min_cpu_pct &&
-		       is_served_never(config, penalties, candidate);
+	if (governor_seats_of(governor, member->key))
+		return member->cpu_pct >= config->min_cpu_pct && is_served_never(governor, candidate);
 	return config->listed || candidate->cpu_pct >= config->min_cpu_pct;
 }
 
@@ -224,9 +183,8 @@ static void reason_short_lived(double life_s, char *reason)
 			     "too short-lived: its processes end within the tick in which they begin");
 }
 
-static void reason_of_skip(const struct governor_config *config, const struct penalties *penalties,
-			   const struct crowd *crowd, const struct candidate *candidate,
-			   struct governor_skip *skip)
+static void reason_of_skip(const struct governor *governor, const struct coldest *coldest,
+			   const struct candidate *candidate, struct governor_skip *skip)
 {
 	if (skip->ruled_out)
 		rules_explain(&candidate->verdict, skip->reason);
@@ -234,10 +192,10 @@ static void reason_of_skip(const struct governor_config *config, const struct pe
 		reason_write(skip->reason, "%s", candidate->barred);
 	else if (candidate->member.young)
 		reason_short_lived(candidate->member.short_life_s, skip->reason);
-	else if (penalty_holds(penalties, candidate->id))
-		penalty_explain(penalties, candidate->id, skip->reason);
+	else if (penalty_holds(governor->penalties, candidate->id))
+		penalty_explain(governor->penalties, candidate->id, skip->reason);
 	else
-		reason_skipped(config, crowd, candidate, skip->reason);
+		reason_skipped(governor, coldest, candidate, skip->reason);
 }
 
 static struct governor_skip skip_of(const struct governor_config *config, const struct candidate *candidate)
@@ -257,24 +215,22 @@ static struct governor_skip skip_of(const struct governor_config *config, const 
 	return skip;
 }
 
-size_t governor_list_skips(const struct governor_config *config, const struct governor_seat *seats,
-			   const struct penalties *penalties, const struct candidate *candidates, size_t n,
-			   const bool *watched, struct governor_skip *skips)
+void governor_list_skips(const struct tick *tick)
 {
-	const struct crowd crowd = {candidates, n, watched, coldest_watched(config, seats, candidates, n)};
-	size_t n_skips = 0;
+	struct governor *governor = tick->governor;
+	const struct coldest coldest = coldest_watched(governor);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct candidate *candidate = &candidates[i];
-		struct governor_skip *skip = &skips[n_skips];
+	governor->n_skips = 0;
+	for (size_t i = 0; i < tick->n; i++) {
+		const struct candidate *candidate = &tick->candidates[i];
+		struct governor_skip *skip = &governor->skips[governor->n_skips];
 
-		if (n_skips && skip[-1].member.key == candidate->member.key)
+		if (governor->n_skips && skip[-1].member.key == candidate->member.key)
 			continue; /* one for each service */
-		if (watched[i] || !worth_telling(config, seats, penalties, candidate))
+		if (governor->watched[i] || !worth_telling(governor, candidate))
 			continue;
-		*skip = skip_of(config, candidate);
-		reason_of_skip(config, penalties, &crowd, candidate, skip);
-		n_skips++;
+		*skip = skip_of(&governor->config, candidate);
+		reason_of_skip(governor, &coldest, candidate, skip);
+		governor->n_skips++;
 	}
-	return n_skips;
 }
