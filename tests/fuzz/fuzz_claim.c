@@ -2,20 +2,7 @@
 /* The claim that another hotdamon left: what is taken of it is within bounds, and is written as it was read. */
 #include <errno.h>
 
-#include "act/claim.h"
-#include "fuzz.h"
-
-static struct claim_paths make_tree(void)
-{
-	static char state[1024], boot_id[1024];
-
-	if (!*state) {
-		snprintf(boot_id, sizeof(boot_id), "%.1000s", fuzz_path("boot_id"));
-		fuzz_put("boot_id", "a boot\n", strlen("a boot\n"));
-		snprintf(state, sizeof(state), "%.1000s", fuzz_path("state"));
-	}
-	return (struct claim_paths){.state_dir = state, .boot_id = boot_id};
-}
+#include "claim_tree.h"
 
 static void check_claim(const struct claim *claim)
 {

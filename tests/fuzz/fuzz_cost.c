@@ -3,19 +3,7 @@
 #include <math.h>
 
 #include "act/cost_file.h"
-#include "fuzz.h"
-
-static struct claim_paths make_tree(void)
-{
-	static char state[1024], boot_id[1024];
-
-	if (!*state) {
-		snprintf(boot_id, sizeof(boot_id), "%.1000s", fuzz_path("boot_id"));
-		fuzz_put("boot_id", "a boot\n", strlen("a boot\n"));
-		snprintf(state, sizeof(state), "%.1000s", fuzz_path("state"));
-	}
-	return (struct claim_paths){.state_dir = state, .boot_id = boot_id};
-}
+#include "claim_tree.h"
 
 static bool is_near(double a, double b, double most)
 {

@@ -9,7 +9,7 @@
 #include <sys/inotify.h>
 #include <sys/syscall.h>
 
-#include "act/damon.h"
+#include "damon_usual.h"
 #include "tree.h"
 
 #define MAX_DIRS 256
@@ -218,16 +218,6 @@ static inline int teardown(void **state)
 	free(world);
 	return 0;
 }
-
-static const struct damon_settings usual = {
-	.sample_us = 5000,
-	.aggr_us = 100000,
-	.update_us = 1000000,
-	.quota_bytes = 0,
-	.heat_apply_us = 1500000,
-	.collapses = true,
-	.tells_huge = true,
-};
 
 static inline void open_seats(struct world *world, const struct damon_settings *settings, unsigned int n)
 {

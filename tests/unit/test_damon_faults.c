@@ -6,20 +6,11 @@
  */
 #include "fake_damon.h"
 
-#include "act/damon.h"
+#include "damon_usual.h"
 
 #define SEATS	     2
 #define SEATS_BEFORE 1
 #define MADE_BY_US   2 /* the second that were made */
-
-static const struct damon_settings usual = {
-	.sample_us = 5000,
-	.aggr_us = 100000,
-	.update_us = 1000000,
-	.heat_apply_us = 1500000,
-	.collapses = true,
-	.tells_huge = true,
-};
 
 static const struct address_range ranges[] = {{0x200000, 0x400000}, {0x800000, 0xa00000}};
 

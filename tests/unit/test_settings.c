@@ -1,26 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files in a directory of its own, and words of a command line: what is in force, where it comes from, what is wrong. */
-#include "tree.h"
+#include "settings_world.h"
 
-#include "config/settings.h"
-
-static char root[] = "/tmp/hotdamon-settings.XXXXXX";
 static struct settings *settings;
 static char file[PATH_MAX];
-
-static int make_root(void **state)
-{
-	(void)state;
-	umask(022);
-	return !mkdtemp(root);
-}
-
-static int remove_root(void **state)
-{
-	(void)state;
-	tree_remove(root);
-	return 0;
-}
 
 static int set_up(void **state)
 {

@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* No descriptor is to be had just now: the files cannot be read, and that is no mistake of theirs. */
-#include "tree.h"
+#include "settings_world.h"
 
 #include <sys/resource.h>
-
-#include "config/settings.h"
-
-static char root[] = "/tmp/hotdamon-settings.XXXXXX";
-
-static int make_root(void **state)
-{
-	(void)state;
-	umask(022);
-	return !mkdtemp(root);
-}
-
-static int remove_root(void **state)
-{
-	(void)state;
-	tree_remove(root);
-	return 0;
-}
 
 /* With so many descriptors from @first on. */
 static int load_with(const struct settings *settings, int first, unsigned int most, struct settings **anew)

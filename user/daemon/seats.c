@@ -79,7 +79,7 @@ static bool is_left(const struct seats *seats, const struct watch *watch, unsign
 	return seats->have[seat].watching && !watch_target(watch, seat);
 }
 
-void seats_close_stuck(const struct seats *seats, const struct watch *watch)
+void seats_close_unstopped(const struct seats *seats, const struct watch *watch)
 {
 	for (unsigned int seat = 0; seat < seats->n; seat++)
 		governor_seat_close(watch->governor, seat,

@@ -24,7 +24,7 @@ void seats_check(struct seats *seats, struct watch *watch);
 void seats_release(struct seats *seats, struct watch *watch, struct target *target);
 
 /* Before the governor's turn: nobody may come into a seat whose kdamond cannot be stopped, or is not yet. */
-void seats_close_stuck(const struct seats *seats, const struct watch *watch);
+void seats_close_unstopped(const struct seats *seats, const struct watch *watch);
 
 /* The seat whose kdamond watches @pid, which does not answer; -1: none does. */
 int seats_watching(const struct seats *seats, uint32_t pid);

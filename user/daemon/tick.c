@@ -233,7 +233,7 @@ static int govern(struct tick *tick, struct watch *watch, struct seats *seats)
 	int err;
 
 	leave_useless(tick, watch, seats);
-	seats_close_stuck(seats, watch);
+	seats_close_unstopped(seats, watch);
 	err = governor_tick(watch->governor, candidates->list, candidates->n, &moves, &n_moves, &skips,
 			    &n_skips);
 	if (err)
