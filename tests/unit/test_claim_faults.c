@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each system call in the life of a claim fails in turn, with each errno. What was asked for fails with that errno and in
+ * Each system call in the life of a claim fails in turn, with each errno, once or for as long as one thing is asked for. What was asked for fails with that errno and in
  * words, or is done all the same; then it can be asked for again; a file is whole at any time; nothing is left in the end.
  */
 #include "claim_world.h"
@@ -10,13 +10,14 @@
 #include <sys/file.h>
 #include <sys/syscall.h>
 
-static bool armed;
+static bool armed, goes_on_failing;
 static unsigned int calls, fails_at;
 static int fails_with;
 
 static long done_or_fails(long nr, long a, long b, long c, long d)
 {
-	if (armed && ++calls == fails_at) {
+	calls += armed;
+	if (armed && (calls == fails_at || (goes_on_failing && calls > fails_at))) {
 		errno = fails_with;
 		return -1;
 	}
@@ -97,13 +98,17 @@ static int after(int got)
 	return got;
 }
 
+static bool says_that_it_stays(const struct world *world)
+{
+	return strstr(world->error.text, "`hotdamon cleanup` removes it");
+}
+
 static int lock(struct world *world)
 {
 	lock_fd = after(claim_lock(&world->paths, &world->error));
 	if (lock_fd >= 0)
 		return 0;
-	assert_int_equal(tree_has(world->dir, "pins"),
-			 !!strstr(world->error.text, "`hotdamon cleanup` removes it"));
+	assert_int_equal(tree_has(world->dir, "pins"), says_that_it_stays(world));
 	return lock_fd;
 }
 
@@ -111,7 +116,7 @@ static int make_state_dir(struct world *world)
 {
 	int err = after(claim_make_state_dir(&world->paths, &world->claim.made_state_dir, &world->error));
 
-	assert_int_equal(tree_has(world->dir, "state"), !err);
+	assert_int_equal(tree_has(world->dir, "state"), !err || says_that_it_stays(world));
 	return err;
 }
 
@@ -155,7 +160,8 @@ static int tell(struct world *world)
 	armed = true;
 	err = after(file_replace(world->state_dir, "status.json", "{\"new\": 22}", &world->error));
 	assert_tree_holds(world->dir, "state/status.json", err ? "{\"old\": 1}" : "{\"new\": 22}");
-	assert_false(tree_has(world->dir, "state/status.json.new"));
+	/* What cannot be removed either stays until the end, in which nothing does. */
+	assert_true(goes_on_failing || !tree_has(world->dir, "state/status.json.new"));
 	tree_put(world->dir, "pins/process_hotness", "");
 	tree_put(world->dir, "state/cost.json", "{}");
 	return err;
@@ -212,6 +218,8 @@ static void ask(struct world *world, unsigned int n)
 	armed = true;
 	err = life[n](world);
 	armed = false;
+	if (fails_at && calls >= fails_at)
+		goes_on_failing = false;
 	if (!err)
 		return;
 	if (err != -fails_with || !strstr(world->error.text, strerror(fails_with)) ||
@@ -225,7 +233,7 @@ static void ask(struct world *world, unsigned int n)
 }
 
 /* Returns how many calls there were. */
-static unsigned int live(unsigned int at, int err)
+static unsigned int live(unsigned int at, int err, bool goes_on)
 {
 	void *state = NULL;
 	struct world *world;
@@ -235,6 +243,7 @@ static unsigned int live(unsigned int at, int err)
 	calls = 0;
 	fails_at = at;
 	fails_with = err;
+	goes_on_failing = goes_on;
 	for (unsigned int i = 0; i < ARRAY_SIZE(life); i++)
 		ask(world, i);
 	assert_false(tree_has(world->dir, "pins"));
@@ -246,22 +255,37 @@ static unsigned int live(unsigned int at, int err)
 	return calls;
 }
 
-static void test_each_call_fails(void **state)
+static void each_call_fails(const int *errnos, size_t n, bool goes_on)
+{
+	unsigned int all = live(0, 0, false);
+
+	assert_true(all > 100);
+	for (size_t i = 0; i < n; i++)
+		for (unsigned int at = 1; at <= all; at++)
+			live(at, errnos[i], goes_on);
+}
+
+static void test_once(void **state)
 {
 	static const int errnos[] = {EINTR, ENOMEM, EMFILE, EIO, ENOSPC};
-	unsigned int all = live(0, 0);
 
 	(void)state;
-	assert_true(all > 100);
-	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++)
-		for (unsigned int at = 1; at <= all; at++)
-			live(at, errnos[i]);
+	each_call_fails(errnos, ARRAY_SIZE(errnos), false);
+}
+
+static void test_from_then_on(void **state)
+{
+	static const int errnos[] = {EIO};
+
+	(void)state;
+	each_call_fails(errnos, ARRAY_SIZE(errnos), true);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_call_fails),
+		cmocka_unit_test(test_once),
+		cmocka_unit_test(test_from_then_on),
 	};
 
 	umask(022);

@@ -114,6 +114,19 @@ static void test_both_above(void **state)
 	world_free(&world);
 }
 
+/* One that leaves brings its user within the share: no other has to go, for one who is not hotter. */
+static void test_one_is_enough(void **state)
+{
+	struct world world = world_share(3, 67);
+
+	(void)state;
+	TICK(&world, HOG(1, 90), HOG(2, 80), HOG(3, 70));
+	for (int i = 0; i < 3; i++)
+		TICK(&world, HOG(1, 90), HOG(2, 80), HOG(3, 70), OTHER(9, 12), of(THIRD_UID, hot(7, 11)));
+	assert_moves(&world, "-3@2 +9@2");
+	world_free(&world);
+}
+
 /* Whom the bound is not for. */
 static void test_no_bound(void **state)
 {
@@ -184,10 +197,11 @@ static void test_many_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_three_hogs),	cmocka_unit_test(test_first_tick),
-		cmocka_unit_test(test_hotter_hog),	cmocka_unit_test(test_third_user),
-		cmocka_unit_test(test_both_above),	cmocka_unit_test(test_no_bound),
-		cmocka_unit_test(test_what_is_a_share), cmocka_unit_test(test_many_users),
+		cmocka_unit_test(test_three_hogs), cmocka_unit_test(test_first_tick),
+		cmocka_unit_test(test_hotter_hog), cmocka_unit_test(test_third_user),
+		cmocka_unit_test(test_both_above), cmocka_unit_test(test_one_is_enough),
+		cmocka_unit_test(test_no_bound),   cmocka_unit_test(test_what_is_a_share),
+		cmocka_unit_test(test_many_users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ static bool is_link(const char *path)
 	return !lstat(path, &there) && S_ISLNK(there.st_mode);
 }
 
-/* Without its lock nobody may remove it, who made it neither: it could be somebody's by now. Returns @err. */
+/* The pin directory: without its lock nobody may remove it, who made it neither, as it could be somebody's by now. Returns @err. */
 static int say_dir_stays(int err, bool made, struct act_error *error)
 {
 	size_t used = error ? strlen(error->text) : 0;
@@ -176,10 +176,8 @@ int claim_make_state_dir(const struct claim_paths *paths, bool *made, struct act
 	bool just_now = false;
 	int fd = act_make_dir(paths->state_dir, MADE_MODE, &just_now, error), err;
 
-	if (fd < 0 && just_now)
-		dir_remove(paths->state_dir);
 	if (fd < 0)
-		return fd;
+		return say_dir_stays(fd, just_now && dir_remove(paths->state_dir), error);
 	*made = true;
 	err = just_now ? 0 : is_made(fd, paths, made, error);
 	close(fd);

@@ -57,7 +57,7 @@ int claim_is_held(const struct claim_paths *paths);
 int claim_unlock(const struct claim_paths *paths, int lock_fd, struct act_error *error);
 
 /*
- * Makes the state directory if it is missing (*@made says so). Negative errno with @error, and none is made; -EPERM: others
+ * Makes the state directory if it is missing (*@made says so). Negative errno with @error, which says if an empty one stays; -EPERM: others
  * could write in it.
  */
 int claim_make_state_dir(const struct claim_paths *paths, bool *made, struct act_error *error);
