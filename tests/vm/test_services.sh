@@ -29,6 +29,15 @@ served_workers() {
 }
 all_served() { [ "$(served_workers "$1")" = $WORKERS ]; }
 
+# Lines of those that came in after the first one had left, but for that they came and went.
+lines_of_later_ones() {
+	awk '
+		$3 == "out:" && $4 == "worker" && !left { left = $1 }
+		$3 == "in:" && $4 == "worker" { later[$5] = left && $1 > left + 0.5; n += later[$5] }
+		$3 == "worker" && later[$4] { more++ }
+		END { print n + 0, more + 0 }' $LOG
+}
+
 # Two seats for eight workers, none of which uses much CPU: each has its stint, and they are one service.
 test_all_workers_are_served() {
 	remember_state
@@ -47,6 +56,8 @@ test_all_workers_are_served() {
 	wait_for 60 had_stints || fail "status knows of $(target worker service.watched_before) that were watched before"
 	logged 'out: worker.*nothing is left to do for now, and pid [0-9]* of its service waits' || fail 'no stint is told'
 	[ "$(grep -c 'skipped: worker' $LOG)" = 0 ] || fail 'who waits is told'
+	stints=$(lines_of_later_ones)
+	[ "${stints%% *}" -ge 2 ] && [ "${stints#* }" = 0 ] || fail "of later stints, and lines between their two: $stints"
 	no_complaints
 	stop_daemon
 	must_be_unchanged 'at the end'
