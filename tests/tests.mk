@@ -97,9 +97,13 @@ $(UNIT): $(B)/unit/test_%: $$(call san,tests/unit/test_$$*.c $$(call UNIT_OF,$$*
 	@echo "  UNIT $*"
 	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(B)/san/base.a -lcmocka $(pkg_libs)
 
+# Unless make was told how many jobs it may have.
+ON_ALL_CPUS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
+
 # Each prints cmocka's own closing lines.
+unit: all $(UNIT)
 test-unit: all
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(UNIT)
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) unit
 	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 	$(Q)tests/usage/run
 
@@ -149,11 +153,14 @@ test-live: $(B)/tests/live $(B)/tests/live_shared
 test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/skips.so
 	$(Q)tests/bpf/run
 
-test-vm: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
+VM_LOADS := $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
+test-vm: all $(VM_LOADS)
 	$(Q)tests/vm/suite
+test-vm-beside test-vm-alone: test-vm-%: all $(VM_LOADS)
+	$(Q)tests/vm/suite --$*
 
 # Services, reload, quiet CPUs, processes that are stuck, more of damos and of other kernels: make test has no time for them.
-test-vm-more: all $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
+test-vm-more: all $(VM_LOADS)
 	$(Q)tests/vm/suite --more
 
 # Real servers in the VM, and the pages that they touch; needs root, debootstrap and mke2fs.
@@ -193,13 +200,12 @@ test-faults-some:
 test-faults:
 	$(Q)tests/faults/run
 
-# The parts on this kernel wait more than they compute: two at a time, each of which prints when it has ended.
-NATIVE_TESTS := test-live test-bpf test-top test-faults-some
+# These wait more than they compute: three at a time, each of which prints when it has ended.
+TESTS_BESIDE := test-vm-beside test-bpf test-unit test-fuzz test-live test-top test-faults-some
 test: all
-	$(Q)$(MAKE) --no-print-directory test-unit
-	$(Q)$(MAKE) --no-print-directory test-fuzz
-	$(Q)$(MAKE) --no-print-directory -j2 --output-sync=target $(NATIVE_TESTS)
-	$(Q)$(MAKE) --no-print-directory test-vm
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) unit $(VM_LOADS)
+	$(Q)$(MAKE) --no-print-directory -j3 --output-sync=target $(TESTS_BESIDE)
+	$(Q)$(MAKE) --no-print-directory test-vm-alone
 	@echo "make test: all passed"
 
 lint: lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard
@@ -289,5 +295,5 @@ bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
 .PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
-	test-vm test-vm-more lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
+	unit test-vm test-vm-beside test-vm-alone test-vm-more lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
 	bench-collapse bench-gain bench-vm
