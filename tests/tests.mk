@@ -150,8 +150,13 @@ $(B)/tests/live $(B)/tests/live_shared:
 test-live: $(B)/tests/live $(B)/tests/live_shared
 	$(Q)tests/live/run
 
-test-bpf: all $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/skips.so
+BPF_LOADS := $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/skips.so
+test-bpf: all $(BPF_LOADS)
 	$(Q)tests/bpf/run
+test-bpf-basics: all $(BPF_LOADS)
+	$(Q)tests/bpf/run basics
+test-bpf-more: all $(BPF_LOADS)
+	$(Q)tests/bpf/run exact metrics reload
 
 VM_LOADS := $(B)/workload $(B)/tests/load $(B)/tests/room_load $(B)/tests/stuck_load
 test-vm: all $(VM_LOADS)
@@ -201,8 +206,8 @@ test-faults:
 	$(Q)tests/faults/run
 
 # These wait more than they compute: three at a time, each of which prints when it has ended.
-TESTS_BESIDE := test-vm-beside test-bpf test-unit test-fuzz test-live test-top test-faults-some
-test: all
+TESTS_BESIDE := test-vm-beside test-bpf-basics test-unit test-bpf-more test-top test-fuzz test-live test-faults-some
+test:
 	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) unit $(VM_LOADS)
 	$(Q)$(MAKE) --no-print-directory -j3 --output-sync=target $(TESTS_BESIDE)
 	$(Q)$(MAKE) --no-print-directory test-vm-alone
@@ -294,6 +299,6 @@ bench: all $(B)/tests/cost $(B)/tests/load
 bench-vm: all $(B)/workload
 	$(Q)tests/bench-vm/run
 
-.PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-top \
-	unit test-vm test-vm-beside test-vm-alone test-vm-more lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
+.PHONY: test test-real test-real-quick bench-real test-faults test-faults-some test-unit test-live test-bpf test-bpf-basics \
+	test-bpf-more test-top unit test-vm test-vm-beside test-vm-alone test-vm-more lint lint-format lint-layers lint-lines lint-clang lint-shell lint-root lint-words lint-dashboard sim demo bench \
 	bench-collapse bench-gain bench-vm
