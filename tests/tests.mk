@@ -186,6 +186,11 @@ test-real-quick:
 bench-real:
 	$(Q)WAYS="$${WAYS:-never always khugepaged damos5 hotdamon-damos hotdamon-madvise}" tests/real/suite
 
+# An hour beside all that comes and goes: SOAK_S=.
+.PHONY: soak
+soak: all $(B)/tests/load
+	$(Q)tests/soak/run
+
 # `hotdamon top` in a terminal.
 test-top: all $(B)/tests/fail.so
 	$(Q)tests/top/run
