@@ -1,5 +1,5 @@
 # Tests, checks and benchmarks. `make test` is what a change must pass; it needs root, for BPF.
-# test-vm-more, test-packages, test-faults and test-real are the rest.
+# test-vm-more, test-packages, test-damo, test-faults and test-real are the rest.
 
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT      := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -7,19 +7,20 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 # A unit test links the one file that it tests, and the ground floor; what else a file needs is named here.
 UNIT_OF    = $(firstword $(wildcard user/base/$(1).c user/decide/$(1).c user/sense/$(1).c user/act/$(1).c user/report/$(1).c \
 	       user/cmd/$(1).c user/config/$(1).c tests/workload/$(1).c tests/sim/$(1).c))
-UNIT_claim := user/act/align.c user/act/claim_json.c user/act/damon.c user/act/damon_stat.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
+UNIT_claim := user/act/align.c user/act/claim_json.c user/act/damon.c user/act/damon_seat.c user/act/damon_stat.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c user/decide/plan.c
 UNIT_claim_undo := user/act/claim.c $(UNIT_claim)
 UNIT_host  := user/sense/quiet.c user/sense/host_read.c user/sense/host_bpf.c user/sense/host_damon.c user/sense/proc.c \
 	      user/sense/requirement.c user/sense/requirement_rows.c user/sense/requirement_words.c user/decide/executor.c
 UNIT_host_damon := user/sense/host.c $(filter-out %/host.c,$(UNIT_host))
 UNIT_ranking_long := user/decide/ranking.c
 UNIT_requirement := $(filter-out %/requirement.c,$(UNIT_host)) user/sense/host.c
-UNIT_damon := user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
-UNIT_damon_seat := user/act/damon.c $(UNIT_damon)
+UNIT_damon := $(addprefix user/act/,damon_seat.c damon_command.c damon_ranges.c file.c) user/decide/plan.c
+UNIT_damon_seat := user/act/damon.c $(filter-out %/damon_seat.c,$(UNIT_damon))
+UNIT_damon_command := user/act/damon.c $(filter-out %/damon_command.c,$(UNIT_damon))
+UNIT_damon_others := user/act/damon.c $(UNIT_damon)
+UNIT_damon_ranges := user/act/damon.c $(filter-out %/damon_ranges.c,$(UNIT_damon))
 UNIT_damon_faults := user/act/damon.c $(UNIT_damon)
 UNIT_claim_faults := user/act/claim.c $(UNIT_claim)
-UNIT_damon_command := user/act/damon.c user/act/damon_ranges.c user/act/file.c
-UNIT_damon_ranges := user/act/damon.c user/act/damon_command.c user/act/file.c
 UNIT_probe := user/act/collapse.c user/act/file.c
 UNIT_pressure := user/sense/proc.c
 UNIT_limits := user/sense/cgroups.c user/sense/pressure.c user/sense/proc.c
@@ -190,6 +191,11 @@ bench-real:
 .PHONY: soak
 soak: all $(B)/tests/load
 	$(Q)tests/soak/run
+
+# Debian's damo beside hotdamon, in the VM.
+.PHONY: test-damo
+test-damo: all $(B)/workload
+	$(Q)tests/damo/run
 
 # `hotdamon top` in a terminal.
 test-top: all $(B)/tests/fail.so

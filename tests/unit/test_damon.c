@@ -223,6 +223,8 @@ static void test_remove_seats(void **state)
 
 	put_ours(world, "0/contexts/0/schemes", "0/state");
 	put_ours(world, "1/contexts/0/schemes", "1/state");
+	/* A tool that was broken off left a scheme of its own in ours. */
+	tree_put(world->root, "1/contexts/0/schemes/nr_schemes", "3\n");
 	assert_int_equal(damon_remove_seats(world->root, 2, 1, &world->error), 0);
 	assert_tree_holds(world->root, "0/state", "off");
 	assert_tree_holds(world->root, "1/state", "off");

@@ -98,6 +98,19 @@ static void test_commit_refused(void **state)
 	assert_tree_holds(world->root, "1/state", "");
 }
 
+/* Its kdamond is 4711 + @seat. */
+static void start_seat(struct world *world, unsigned int seat)
+{
+	pid_t kdamond_pid = 0;
+	char path[32], pid[16];
+
+	snprintf(path, sizeof(path), "%u/pid", seat);
+	snprintf(pid, sizeof(pid), "%u\n", 4711 + seat);
+	tree_put(world->root, path, pid);
+	assert_int_equal(damon_start(world->damon, seat, 4242, &acting, &kdamond_pid, &world->error), 0);
+	assert_int_equal(kdamond_pid, 4711 + seat);
+}
+
 static void test_start(void **state)
 {
 	struct world *world = *state;
@@ -175,8 +188,8 @@ static void test_stop(void **state)
 	bool on = false;
 
 	open_seats(world, &usual, 2);
-	tree_put(world->root, "0/state", "on\n");
-	tree_put(world->root, "1/state", "on\n");
+	start_seat(world, 0);
+	start_seat(world, 1);
 	assert_int_equal(damon_is_on(world->damon, 0, &on, &world->error), 0);
 	assert_true(on);
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
@@ -212,7 +225,7 @@ static void test_stop_while_it_ends(void **state)
 	struct world *world = *state;
 
 	open_seats(world, &usual, 1);
-	tree_put(world->root, "0/state", "on\n");
+	start_seat(world, 0);
 	ends_at_write = "0/state";
 	assert_int_equal(damon_stop(world->damon, 0, &world->error), 0);
 	assert_null(ends_at_write);

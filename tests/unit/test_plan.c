@@ -153,12 +153,19 @@ static void test_hundred(void **state)
 	assert_int_equal(plan_diff(have, want, 100, steps), 0);
 }
 
+/* However many there are, they cost as much together. */
+static void test_stand_ins(void **state)
+{
+	(void)state;
+	for (unsigned int n = 1; n <= 256; n++)
+		assert_int_equal(plan_stand_in_us(n) * 50, n * US_PER_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_seat),
-		cmocka_unit_test(test_no_seats),
-		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_stand_ins), cmocka_unit_test(test_one_seat),
+		cmocka_unit_test(test_no_seats),  cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hundred),
 	};
 

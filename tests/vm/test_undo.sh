@@ -169,6 +169,8 @@ test_somebody_elses_kdamond() {
 	ok "$running"
 }
 
+all_off() { ! grep -qs on $DAMON/*/state; }
+
 test_tree_replaced_after_kill_9() {
 	load hot --mem 48 --duty 20 # the daemon needs the emulated CPUs
 	echo N >$DAMON_STAT
@@ -180,6 +182,8 @@ test_tree_replaced_after_kill_9() {
 		for seat in 0 1 2; do
 			[ "$(cat $DAMON/$seat/state)" = off ] || echo off >$DAMON/$seat/state
 		done
+		# The stand-ins end with the daemon, at their next look.
+		wait_for 10 all_off || fail "kdamonds of the dead: $(grep -l on $DAMON/*/state)"
 		# As many seats as ours were, or not.
 		[ $how = same ] && n=3 || n=2
 		echo $n >$DAMON/nr_kdamonds

@@ -93,10 +93,28 @@ int damon_start(struct damon *damon, unsigned int seat, pid_t tid, const struct 
 int damon_commit(struct damon *damon, unsigned int seat, const struct plan_level *level,
 		 struct act_error *error);
 
-/* Stops the seat's kdamond; fine if it has ended by itself. */
+/*
+ * Whether what stands in the files of a running seat is what we wrote there: -EUCLEAN with the first difference in @error, or
+ * -ENOENT if a part of it is not there. Somebody else may write to it at any time, as damo does. @tid and @level are what
+ * it was started with, or what it was told last; without ranges, those are not compared.
+ */
+int damon_is_as_set(struct damon *damon, unsigned int seat, pid_t tid, const struct plan_level *level,
+		    struct act_error *error);
+
+/* Writes all of it again, and has its kdamond take it: regions, ages and statistics stay. */
+int damon_set_again(struct damon *damon, unsigned int seat, pid_t tid, const struct plan_level *level,
+		    struct act_error *error);
+
+/*
+ * Starts a kdamond that stands in for one in an empty seat: it looks at one page of our own, seldom, and does nothing. damo
+ * tells all kdamonds that there are what to do, and fails at the first that does not run. It ends when we do.
+ */
+int damon_stand_in(struct damon *damon, unsigned int seat, struct act_error *error);
+
+/* Stops the kdamond that we started there; fine if it has ended by itself. */
 int damon_stop(struct damon *damon, unsigned int seat, struct act_error *error);
 
-/* Whether the seat's kdamond runs. It ends by itself when its target exits. */
+/* Whether the kdamond that we started there runs, by its pid. It ends by itself when its target exits. */
 int damon_is_on(struct damon *damon, unsigned int seat, bool *on, struct act_error *error);
 
 /*

@@ -13,11 +13,21 @@
 
 #define DEATHS_MAX 2 /* of its kdamonds in a row that a target may see, for no reason of its own */
 
+/* What is no plan's of a seat. */
+struct seat_state {
+	bool stands_in; /* its kdamond is a stand-in: no target is in it */
+	bool half_told; /* the last commit failed: what stands in its files is known to nobody */
+	uint64_t
+		others_since_ns; /* since when somebody else's settings have been seen in it; 0: they are ours */
+};
+
 struct seats {
 	struct plan_seat *have, *want; /* [n] */
 	struct plan_step *steps;       /* [2 * n] */
+	struct seat_state *states;     /* [n] */
 	unsigned int n;
 	bool lost;
+	bool said_stand_in; /* that a stand-in could not be started */
 	struct seats_sums sums;
 };
 
@@ -31,7 +41,8 @@ struct seats *seats_new(unsigned int n_seats)
 	seats->have = calloc(n_seats, sizeof(*seats->have));
 	seats->want = calloc(n_seats, sizeof(*seats->want));
 	seats->steps = calloc(2UL * n_seats, sizeof(*seats->steps));
-	if (seats->have && seats->want && seats->steps)
+	seats->states = calloc(n_seats, sizeof(*seats->states));
+	if (seats->have && seats->want && seats->steps && seats->states)
 		return seats;
 	seats_free(seats);
 	return NULL;
@@ -44,6 +55,7 @@ void seats_free(struct seats *seats)
 	free(seats->have);
 	free(seats->want);
 	free(seats->steps);
+	free(seats->states);
 	free(seats);
 }
 
@@ -161,6 +173,15 @@ static void say_watching(const struct watch *watch, const struct target *target)
 		   threshold, descent_acts(&target->descent) ? "" : ", parked");
 }
 
+static int end_stand_in(struct seats *seats, struct damon *damon, unsigned int seat, struct act_error *error)
+{
+	int err = seats->states[seat].stands_in ? damon_stop(damon, seat, error) : 0;
+
+	if (!err)
+		seats->states[seat] = (struct seat_state){0};
+	return err;
+}
+
 /*
  * The pidfd is looked at on both sides of the start: in between the pid cannot have become another process's. A thread's
  * id is pinned by nothing but the kdamond that took it, so it is looked at after.
@@ -177,7 +198,10 @@ static int start(struct seats *seats, struct watch *watch, const struct plan_ste
 		return 0; /* the next tick lets it go */
 	if (seats->have[step->seat].watching)
 		return 0; /* the one before could not be stopped yet: the next step tries again */
-	err = damon_start(damon, step->seat, (pid_t)step->want.pid_target, &step->want.level, &pid, error);
+	err = end_stand_in(seats, damon, step->seat, error);
+	if (!err)
+		err = damon_start(damon, step->seat, (pid_t)step->want.pid_target, &step->want.level, &pid,
+				  error);
 	if (err) /* one that does not answer is the next tick's to bar */
 		return target_is_gone(target) || err == -ETIME ? 0 : err;
 	seats->have[step->seat] = step->want;
@@ -202,6 +226,62 @@ static void start_or_give_up(struct seats *seats, struct watch *watch, const str
 	seats_release(seats, watch, target);
 }
 
+static void set_again(struct seats *seats, const struct watch *watch, struct target *target,
+		      const struct plan_level *level)
+{
+	struct plan_seat *have = &seats->have[target->seat];
+	struct act_error error;
+	int err =
+		damon_set_again(watch->executor.damon, target->seat, (pid_t)have->pid_target, level, &error);
+
+	if (err) {
+		say_failure(seats, target, error.text);
+		return;
+	}
+	seats->states[target->seat].others_since_ns = 0;
+	log_info("%s: seat %u is set again as it was", target->name, target->seat);
+}
+
+/* What somebody else writes to a seat is told, and left alone for a while: a tool takes its own away when it is done. */
+static void look_for_others(struct seats *seats, const struct watch *watch, struct target *target)
+{
+	const struct plan_seat *have = &seats->have[target->seat];
+	struct seat_state *state = &seats->states[target->seat];
+	struct plan_level level = have->level;
+	struct act_error error;
+	int err;
+
+	level.ranges = target->where.ranges;
+	level.n_ranges = level.ranges_version == target->where.version ? target->where.n_ranges : 0;
+	err = damon_is_as_set(watch->executor.damon, target->seat, (pid_t)have->pid_target, &level, &error);
+	if (!err && state->others_since_ns) {
+		state->others_since_ns = 0;
+		log_info("%s: seat %u is as it was again", target->name, target->seat);
+	} else if ((err == -EUCLEAN || err == -ENOENT) && !state->others_since_ns) {
+		state->others_since_ns = watch->now_ns;
+		log_warning("%s: somebody else writes to its seat %u: %s; if it stays so for %u s, it is set "
+			    "again",
+			    target->name, target->seat, error.text,
+			    (unsigned int)(PLAN_OTHERS_NS / NS_PER_S));
+	} else if (err && state->others_since_ns &&
+		   watch->now_ns - state->others_since_ns >= PLAN_OTHERS_NS) {
+		set_again(seats, watch, target, &level);
+	}
+}
+
+/* One who adds to a seat and takes it away again gets EBUSY where a commit of ours holds DAMON's lock, and would not try again. */
+static bool others_are_at_work(const struct seats *seats, uint64_t now_ns)
+{
+	bool are = false;
+
+	for (unsigned int seat = 0; seat < seats->n; seat++) {
+		uint64_t since_ns = seats->states[seat].others_since_ns;
+
+		are |= since_ns && now_ns - since_ns < PLAN_OTHERS_NS;
+	}
+	return are;
+}
+
 static void take_commit(struct seats *seats, struct target *target, const struct plan_step *step,
 			uint64_t began_ns)
 {
@@ -218,9 +298,15 @@ static void commit(struct seats *seats, struct watch *watch, const struct plan_s
 	struct damon *damon = watch->executor.damon;
 	struct act_error error;
 	uint64_t began_ns = clock_boot_ns();
-	int err = damon_commit(damon, step->seat, &step->want.level, &error);
 	bool on;
+	int err;
 
+	if (!seats->states[step->seat].half_told)
+		look_for_others(seats, watch, &watch->targets[step->seat]);
+	if (others_are_at_work(seats, watch->now_ns))
+		return; /* the next fitting has it again */
+	err = damon_commit(damon, step->seat, &step->want.level, &error);
+	seats->states[step->seat].half_told = err != 0;
 	if (!err)
 		take_commit(seats, &watch->targets[step->seat], step, began_ns);
 	else if (damon_is_on(damon, step->seat, &on, NULL) || on)
@@ -256,6 +342,30 @@ static void carry_out(struct seats *seats, struct watch *watch, const struct pla
 		commit(seats, watch, step);
 }
 
+/*
+ * While a kdamond of ours works, the empty seats have stand-ins: a tool that tells all kdamonds what to do, as damo does, fails
+ * at one that does not run.
+ */
+static void fill_empty(struct seats *seats, struct damon *damon)
+{
+	struct act_error error;
+	bool works = false;
+	int err = 0;
+
+	for (unsigned int seat = 0; seat < seats->n; seat++)
+		works |= seats->have[seat].watching;
+	for (unsigned int seat = 0; seat < seats->n && !err; seat++) {
+		if (seats->have[seat].watching || seats->states[seat].stands_in == works)
+			continue;
+		err = works ? damon_stand_in(damon, seat, &error) : end_stand_in(seats, damon, seat, &error);
+		if (!err)
+			seats->states[seat] = (struct seat_state){.stands_in = works};
+	}
+	if (err && !seats->said_stand_in)
+		log_warning("a stand-in, for who tells all kdamonds what to do: %s", error.text);
+	seats->said_stand_in = err != 0;
+}
+
 void seats_fit(struct seats *seats, struct watch *watch)
 {
 	size_t n;
@@ -274,6 +384,26 @@ void seats_fit(struct seats *seats, struct watch *watch)
 	n = plan_diff(seats->have, seats->want, seats->n, seats->steps);
 	for (size_t i = 0; i < n; i++)
 		carry_out(seats, watch, &seats->steps[i]);
+	fill_empty(seats, watch->executor.damon);
+}
+
+/* Nobody ends it but who has the right to, as by `damo stop`: it is started anew, but for one that ends again and again. */
+static void take_end(struct seats *seats, struct watch *watch, struct target *target)
+{
+	struct plan_seat *have = &seats->have[target->seat];
+	bool for_no_reason = have->pid_target == target->facts.live_tid;
+
+	if (for_no_reason)
+		log_warning("%s: its kdamond %d has ended, and the process has not: somebody stopped it, or "
+			    "DAMON failed",
+			    target->name, target->kdamond.pid);
+	have->watching = false;
+	take_kdamond(watch, target, 0);
+	if (for_no_reason && ++target->kdamond.deaths > DEATHS_MAX) {
+		log_warning("%s: its kdamond ended %u times in a row", target->name, target->kdamond.deaths);
+		governor_seat_failed(watch->governor, target->seat, "its kdamond keeps ending");
+		seats_release(seats, watch, target);
+	}
 }
 
 static void check(struct seats *seats, struct watch *watch, struct target *target)
@@ -290,18 +420,24 @@ static void check(struct seats *seats, struct watch *watch, struct target *targe
 		seats->lost = true;
 	if (err)
 		return; /* busy: the next tick asks again */
-	if (on) {
-		target->kdamond.deaths = 0;
-		governor_seat_works(watch->governor, target->seat);
+	if (!on) {
+		take_end(seats, watch, target);
 		return;
 	}
-	have->watching = false;
-	take_kdamond(watch, target, 0);
-	if (have->pid_target == target->facts.live_tid && ++target->kdamond.deaths > DEATHS_MAX) {
-		log_warning("%s: its kdamond ended %u times in a row", target->name, target->kdamond.deaths);
-		governor_seat_failed(watch->governor, target->seat, "its kdamond keeps ending");
-		seats_release(seats, watch, target);
-	}
+	target->kdamond.deaths = 0;
+	governor_seat_works(watch->governor, target->seat);
+	if (!seats->states[target->seat].half_told)
+		look_for_others(seats, watch, target);
+}
+
+/* One that ended is started anew by the next fitting. */
+static void check_stand_in(struct seats *seats, struct damon *damon, unsigned int seat)
+{
+	struct seat_state *state = &seats->states[seat];
+	bool on;
+
+	if (state->stands_in && !damon_is_on(damon, seat, &on, NULL))
+		state->stands_in = on;
 }
 
 void seats_check(struct seats *seats, struct watch *watch)
@@ -309,10 +445,18 @@ void seats_check(struct seats *seats, struct watch *watch)
 	for (unsigned int seat = 0; seat < seats->n; seat++) {
 		struct target *target = watch_target(watch, seat);
 
+		check_stand_in(seats, watch->executor.damon, seat);
 		if (!target)
 			continue;
 		check(seats, watch, target);
 		if (target->used)
 			target_take_cost(target, watch->now_ns);
 	}
+}
+
+void seats_stop_all(struct seats *seats, struct damon *damon)
+{
+	for (unsigned int seat = 0; seat < seats->n; seat++)
+		if (seats->have[seat].watching || seats->states[seat].stands_in)
+			damon_stop(damon, seat, NULL);
 }

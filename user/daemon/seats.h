@@ -16,9 +16,16 @@ void seats_fit(struct seats *seats, struct watch *watch);
 
 /*
  * A kdamond ends with its target's last thread, or when the thread it was given has gone; DAMON may also fail. One that
- * ended is started anew by the next seats_fit(), or, if that goes on, its target is let go. Once a tick.
+ * ended is started anew by the next seats_fit(), or, if that goes on, its target is let go. What somebody else wrote to a seat
+ * is told, and set again if it stays. Once a tick.
  */
 void seats_check(struct seats *seats, struct watch *watch);
+
+/*
+ * Before an end: each kdamond of ours is known by its pid here, whatever somebody else has just written to its seat. What
+ * cannot be stopped is told by what undoes the rest.
+ */
+void seats_stop_all(struct seats *seats, struct damon *damon);
 
 /* Lets the target go: its kdamond is stopped, and its seat is free. */
 void seats_release(struct seats *seats, struct watch *watch, struct target *target);

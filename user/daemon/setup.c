@@ -385,6 +385,8 @@ bool setup_undo(struct setup *setup, struct watch *watch)
 	hotness_close(setup->hotness);
 	collapses_close(watch->collapses);
 	executor_close(&watch->executor);
+	if (setup->seats && damon)
+		seats_stop_all(setup->seats, damon);
 	undid = hold_end(&setup->hold);
 	damon_free(damon);
 	tick_free(setup->tick);

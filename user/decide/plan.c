@@ -48,3 +48,8 @@ size_t plan_diff(const struct plan_seat *have, const struct plan_seat *want, siz
 	}
 	return n_steps;
 }
+
+uint64_t plan_stand_in_us(unsigned int n_seats)
+{
+	return US_PER_S / 50 * n_seats;
+}

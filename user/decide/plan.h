@@ -3,6 +3,7 @@
 #ifndef HOTDAMON_DECIDE_PLAN_H
 #define HOTDAMON_DECIDE_PLAN_H
 
+#include "base/units.h"
 #include "decide/ranges.h"
 
 /* How a kdamond watches and collapses: what may change while it runs. */
@@ -21,6 +22,17 @@ struct plan_level {
 	uint64_t
 		ranges_version; /* of the list, by which it is compared; 0: none is given, DAMON finds them itself */
 };
+
+#define PLAN_NEVER UINT32_MAX /* a threshold that nothing reaches */
+
+/*
+ * What somebody else wrote to a seat is told at once, and stays for so long: `damo report access` adds a scheme to each
+ * kdamond, waits for an apply of all of them, which takes 8 s each with the longest samples, and takes it away again.
+ */
+#define PLAN_OTHERS_NS (60 * NS_PER_S)
+
+/* How often a stand-in looks: all @n_seats of them together 50 times a second, a quarter of what one that works does. */
+uint64_t plan_stand_in_us(unsigned int n_seats);
 
 /* What a seat is, or should be. */
 struct plan_seat {
