@@ -129,14 +129,19 @@ spawn_storms() {
 	done
 }
 
-# One that begins and ends inside of a window is in it, marked.
+# One that begins and ends inside of a window is in it, marked; one that a window's end comes between is marked in its last.
 ends_in_window() {
-	local marked
+	local marks _
 	cp "$load" "$tmp/short" || return
-	during_top 2 "$tmp/short" burn 300 || return
-	same_time 'ended' '.comm == "short" and .ended' || return
-	marked=$(jq -s '[.[].processes[] | select(.comm == "short")] | length' "$tmp/top")
-	[ "$marked" -le 2 ] || fail "it is in $marked windows"
+	for _ in 1 2 3 4 5; do
+		numbers=
+		during_top 2 "$tmp/short" burn 200 || return
+		same_time 'ended' '.comm == "short"' || return
+		marks=$(jq -sc '[.[].processes[] | select(.comm == "short") | .ended]' "$tmp/top")
+		[ "$marks" != '[true]' ] || return 0
+		jq -en --argjson marks "$marks" '$marks[-1] and (($marks[:-1] | any) | not)' >"$tmp/jq" || { fail "marked: $marks"; return; }
+	done
+	skip "a busy host gave it no 0.2 s within a window: $marks"
 }
 
 # In windows of a tenth of a second a tick is much.
