@@ -148,7 +148,8 @@ $(B)/tests/live $(B)/tests/live_shared:
 
 -include $(B)/tests/collapse.d
 
-test-live: $(B)/tests/live $(B)/tests/live_shared
+LIVE := $(B)/tests/live $(B)/tests/live_shared
+test-live: $(LIVE)
 	$(Q)tests/live/run
 
 BPF_LOADS := $(B)/tests/load $(B)/tests/watch $(B)/tests/slow.so $(B)/tests/skips.so
@@ -198,6 +199,7 @@ test-damo: all $(B)/workload
 	$(Q)tests/damo/run
 
 # `hotdamon top` in a terminal.
+PRELOADED := $(B)/tests/fail.so $(B)/tests/fail_alloc.so
 test-top: all $(B)/tests/fail.so
 	$(Q)tests/top/run
 
@@ -216,10 +218,10 @@ test-faults-some:
 test-faults:
 	$(Q)tests/faults/run
 
-# These wait more than they compute: three at a time, each of which prints when it has ended.
+# These wait more than they compute: three at a time, each of which prints when it has ended. What they need is built before.
 TESTS_BESIDE := test-vm-beside test-bpf-basics test-unit test-bpf-more test-top test-fuzz test-live test-faults-some
 test:
-	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) unit $(VM_LOADS)
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) unit fuzz-corpus $(VM_LOADS) $(BPF_LOADS) $(LIVE) $(PRELOADED)
 	$(Q)$(MAKE) --no-print-directory -j3 --output-sync=target $(TESTS_BESIDE)
 	$(Q)$(MAKE) --no-print-directory test-vm-alone
 	@echo "make test: all passed"

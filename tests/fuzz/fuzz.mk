@@ -10,7 +10,7 @@ FUZZ_proc      := user/sense/proc.c user/sense/owner.c
 FUZZ_maps      := user/sense/vma.c user/sense/filesystem.c
 FUZZ_limits    := user/sense/cgroups.c user/sense/limits.c user/sense/pressure.c user/sense/proc.c user/decide/room.c
 FUZZ_pressure  := user/sense/pressure.c user/sense/proc.c
-FUZZ_claim     := user/act/claim.c user/act/claim_json.c user/act/damon_stat.c user/act/align.c user/act/damon.c user/act/damon_command.c user/act/damon_ranges.c user/act/file.c
+FUZZ_claim     := user/act/claim.c $(UNIT_claim)
 FUZZ_cost      := user/act/cost_file.c user/decide/cost.c $(FUZZ_claim)
 FUZZ_status    := user/report/told.c user/report/status.c $(UNIT_status)
 FUZZ_map       := user/report/map_file.c user/report/map_cells.c user/report/map.c user/report/text.c $(UNIT_map_file)
@@ -42,8 +42,9 @@ $(FUZZ:%=$(B)/fuzz/%.corpus): $(B)/fuzz/%.corpus: $$(call san,tests/fuzz/fuzz_$$
 fuzz:
 	$(Q)B=$(B) CLANG=$(CLANG) MAKE='$(MAKE)' tests/fuzz/run $(or $(FUZZ_ONLY),$(FUZZ))
 
+fuzz-corpus: $(FUZZ:%=$(B)/fuzz/%.corpus)
 test-fuzz:
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(FUZZ:%=$(B)/fuzz/%.corpus)
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) fuzz-corpus
 	$(Q)B=$(B) tests/fuzz/run --corpus $(FUZZ)
 
-.PHONY: fuzz test-fuzz
+.PHONY: fuzz fuzz-corpus test-fuzz
